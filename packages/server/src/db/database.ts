@@ -1,0 +1,26 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './tables.ts';
+
+export type Dialect = 'sqlite' | 'postgres';
+
+/** Queries only. Verbs that read take this, so that nothing is written outside a transaction. */
+export type Reader = Pick<Kysely<Tables>, 'selectFrom'>;
+/** A transaction under way. Only `change` and `ingest` make one. */
+export type Writer = Transaction<Tables>;
+
+/** Everything in which the two databases differ. Nothing else knows which one is running. */
+export interface Database {
+  readonly name: Dialect;
+  /** On SQLite a second, read-only connection; on PostgreSQL the pool. */
+  readonly read: Kysely<Tables>;
+  readonly write: Kysely<Tables>;
+  /** Makes every other change wait until this transaction ends: nothing to do on SQLite, a row lock on PostgreSQL. */
+  lockLedger(tx: Writer): Promise<void>;
+  isDuplicate(error: unknown): boolean;
+  /** Busy, deadlock, serialization failure, a connection lost before the commit was sent: the change may run again. */
+  isRetryable(error: unknown): boolean;
+  /** The database is away: the caller is told to come back later. */
+  isAway(error: unknown): boolean;
+  isFull(error: unknown): boolean;
+  close(): Promise<void>;
+}

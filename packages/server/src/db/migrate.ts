@@ -1,0 +1,55 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database, Dialect } from './database.ts';
+import * as core from './migrations/0001-core.ts';
+import { DatabaseRefused } from './sqlite.ts';
+import type { Tables } from './tables.ts';
+
+type Step = { name: string; up(db: Kysely<unknown>, dialect: Dialect): Promise<void> };
+
+/** The one list of migrations. Each runs in its own transaction together with the row that says it ran. */
+const STEPS: readonly Step[] = [{ name: '0001-core', up: core.up }];
+
+export type Schema = 'empty' | 'older' | 'current' | 'newer';
+
+/** Where the database stands against this program. */
+export async function schemaOf(db: Database): Promise<Schema> {
+  const done = await ranSteps(db.read);
+  if (!done || done.length === 0) return 'empty';
+  const known = new Set(STEPS.map((step) => step.name));
+  if (done.some((name) => !known.has(name))) return 'newer';
+  return done.length < STEPS.length ? 'older' : 'current';
+}
+
+/** Brings the database up to this program. Refuses a newer schema and changes nothing then. Safe to run twice at once. */
+export async function migrate(db: Database): Promise<string[]> {
+  if ((await schemaOf(db)) === 'newer')
+    throw new DatabaseRefused('the database was written by a newer Assayer; start that version, or restore a backup');
+  const ran: string[] = [];
+  for (const step of STEPS) {
+    const fresh = await db.write.transaction().execute(async (tx) => {
+      // One replica at a time: the number is Assayer's own, any constant would do.
+      if (db.name === 'postgres') await sql`select pg_advisory_xact_lock(5050, 1)`.execute(tx);
+      await sql`create table if not exists migration (name text primary key, at ${sql.raw(db.name === 'postgres' ? 'bigint' : 'integer')} not null)`.execute(
+        tx,
+      );
+      if ((await ranSteps(tx))?.includes(step.name)) return false;
+      await step.up(tx as unknown as Kysely<unknown>, db.name);
+      await sql`insert into migration (name, at) values (${step.name}, ${Date.now()})`.execute(tx);
+      return true;
+    });
+    if (fresh) ran.push(step.name);
+  }
+  return ran;
+}
+
+async function ranSteps(db: Kysely<Tables>): Promise<string[] | undefined> {
+  try {
+    const { rows } = await sql<{ name: string }>`select name from migration order by name`.execute(db);
+    return rows.map((row) => row.name);
+  } catch (error) {
+    // Only "there is no such table" means empty; anything else is a fault of the database.
+    const text = error instanceof Error ? error.message : '';
+    if (/no such table|does not exist/.test(text)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import type { Database } from './database.ts';
+import type { Tables } from './tables.ts';
+
+const INT8 = 20;
+/** Class 57: the server is going away or refuses; class 08: connection trouble (PostgreSQL, appendix A). */
+const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+
+/** Opens a pool. Numbers come back as numbers: no count or time of ours passes 2^53. */
+export function openPostgres(url: string, options: { connections?: number; schema?: string } = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    application_name: 'assayer',
+    types: {
+      getTypeParser: ((oid: number, format?: 'text') =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
+    },
+    // search_path for schema-per-test; statement_timeout bounds any one query
+    options: `-c statement_timeout=60000 -c synchronous_commit=on${options.schema ? ` -c search_path=${options.schema}` : ''}`,
+  });
+  // An idle connection that breaks is taken out of the pool by the driver; without a listener it would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    name: 'postgres',
+    read: db,
+    write: db,
+    async lockLedger(tx) {
+      await sql`select 1 from ledger_head where id = 1 for update`.execute(tx);
+    },
+    isDuplicate: (error) => codeOf(error) === '23505',
+    isRetryable: (error) => /^(40001|40P01|55P03)$/.test(codeOf(error)),
+    isAway: (error) =>
+      AWAY.test(codeOf(error)) || /connection (terminated|timeout)|Connection terminated/i.test(messageOf(error)),
+    isFull: (error) => codeOf(error) === '53100',
+    close: () => db.destroy(),
+  };
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return typeof code === 'string' ? code : '';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
+}

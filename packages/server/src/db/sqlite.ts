@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import type { Database } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** SQLite before this version can lose acknowledged commits in WAL mode with two connections (the WAL-reset flaw). */
+const OLDEST = [3, 51, 3] as const;
+const STATEMENTS_KEPT = 500;
+
+export class DatabaseRefused extends Error {
+  override name = 'DatabaseRefused';
+}
+
+/** Opens `file` (or `:memory:`) with WAL, `synchronous=FULL` and foreign keys, and asserts that they took. */
+export function openSqlite(file: string, options: { exclusive?: boolean } = {}): Database {
+  const memory = file === ':memory:';
+  if (!memory) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const lock = !memory && options.exclusive ? lockFile(file) : undefined;
+  const old = process.umask(0o077);
+  let writer: Sqlite.Database;
+  try {
+    writer = new Sqlite(file);
+  } finally {
+    process.umask(old);
+  }
+  assertVersion(writer);
+  settle(writer, memory);
+  const write = open(writer);
+  // A second, read-only connection sees only what is committed. In memory there is but one connection.
+  const read = memory ? write : open(readOnly(file));
+  return {
+    name: 'sqlite',
+    read,
+    write,
+    lockLedger: async () => {},
+    isDuplicate: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
+    isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
+    isAway: (error) => /^SQLITE_(CANTOPEN|IOERR)/.test(codeOf(error)),
+    isFull: (error) => codeOf(error) === 'SQLITE_FULL',
+    async close() {
+      if (!memory) await read.destroy();
+      await write.destroy();
+      lock?.close();
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  return typeof code === 'string' ? code : '';
+}
+
+function assertVersion(db: Sqlite.Database): void {
+  const version = db.prepare('select sqlite_version()').pluck().get() as string;
+  const parts = version.split('.').map(Number);
+  for (const [i, least] of OLDEST.entries()) {
+    const part = parts[i] ?? 0;
+    if (part > least) return;
+    if (part < least)
+      throw new DatabaseRefused(`SQLite ${version} can lose commits; ${OLDEST.join('.')} or later is needed`);
+  }
+}
+
+function settle(db: Sqlite.Database, memory: boolean): void {
+  db.pragma('busy_timeout = 5000');
+  if (!memory) db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cache_size = -65536');
+  const journal = db.pragma('journal_mode', { simple: true });
+  const synchronous = db.pragma('synchronous', { simple: true });
+  const foreignKeys = db.pragma('foreign_keys', { simple: true });
+  if ((journal !== 'wal' && !memory) || synchronous !== 2 || foreignKeys !== 1)
+    throw new DatabaseRefused(
+      `SQLite did not take its settings: journal_mode ${journal}, synchronous ${synchronous}, foreign_keys ${foreignKeys}`,
+    );
+}
+
+function readOnly(file: string): Sqlite.Database {
+  const db = new Sqlite(file, { readonly: true });
+  db.pragma('busy_timeout = 5000');
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cache_size = -65536');
+  return db;
+}
+
+/**
+ * One process at a time: an exclusive transaction on a file beside the database, held while the server lives.
+ * The operating system lets go of it whatever ends the process, so there is nothing stale to clean.
+ */
+function lockFile(file: string): Sqlite.Database {
+  const lock = new Sqlite(`${file}.lock`, { timeout: 0 });
+  try {
+    lock.exec('begin exclusive');
+  } catch (error) {
+    lock.close();
+    if (!codeOf(error).startsWith('SQLITE_BUSY')) throw error;
+    throw new DatabaseRefused(
+      'another Assayer server has this SQLite database open; stop it first, or use PostgreSQL for several servers',
+    );
+  }
+  return lock;
+}
+
+function open(db: Sqlite.Database): Kysely<Tables> {
+  const kept = new Map<string, Sqlite.Statement>();
+  const prepare = (text: string) => {
+    const found = kept.get(text);
+    if (found) return found;
+    if (kept.size >= STATEMENTS_KEPT) kept.delete(kept.keys().next().value as string);
+    const statement = db.prepare(text);
+    kept.set(text, statement);
+    return statement;
+  };
+  const cached = { prepare, close: () => db.close() };
+  return new Kysely<Tables>({ dialect: new ImmediateDialect({ database: cached as never }) });
+}
+
+/** `begin immediate` instead of a plain `begin`: two writers never meet in mid-transaction. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class ImmediateDialect extends SqliteDialect {
+  readonly #config: ConstructorParameters<typeof SqliteDialect>[0];
+  constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
+    super(config);
+    this.#config = config;
+  }
+  override createDriver(): ImmediateDriver {
+    return new ImmediateDriver(this.#config);
+  }
+}

@@ -1,0 +1,205 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The rows, one interface per table. Times are epoch milliseconds, flags 0 or 1, documents JSON as text; columns are
+ * named as on the wire. Text sorts and compares by its UTF-8 bytes on both databases.
+ */
+export interface Tables {
+  installation: InstallationTable;
+  model: ModelTable;
+  name_use: NameUseTable;
+  version: VersionTable;
+  artifact: ArtifactTable;
+  inspection: InspectionTable;
+  tenure: TenureTable;
+  model_facet: ModelFacetTable;
+  version_facet: VersionFacetTable;
+  event: EventTable;
+  event_subject: EventSubjectTable;
+  ledger_head: LedgerHeadTable;
+  ledger_tile: LedgerTileTable;
+  ledger_checkpoint: LedgerCheckpointTable;
+  idempotency: IdempotencyTable;
+}
+
+/** One row: what makes this installation itself. All replicas share it. */
+export interface InstallationTable {
+  id: number;
+  /** Origin of the ledger's checkpoints, such as `assayer/0193…`. */
+  origin: string;
+  /** Ed25519 private key, PKCS8 DER, base64. */
+  ledger_key: string;
+  /** Key of the page tokens' authentication code, base64. */
+  token_key: string;
+  created_at: number;
+}
+
+export interface ModelTable {
+  id: Generated<number>;
+  name: string;
+  /** The name after NFC and one percent-decoding: no two live models share it. */
+  name_key: string;
+  description: string | null;
+  owner: string | null;
+  tags: string;
+  properties: string;
+  card: string | null;
+  /** JSON { alias: number } */
+  aliases: string;
+  latest_version: number | null;
+  version_count: number;
+  /** JSON { production: [number], staging: [number] }, the newest promoted first, at most 100 each. */
+  live: string;
+  /** Highest number ever given in this model. */
+  last_number: number;
+  created_at: number;
+  created_by: string;
+  updated_at: number;
+  etag: number;
+  /** JSON { at, by, reason, purge_after } or null */
+  deregistered: string | null;
+  purge_after: number | null;
+  purged_at: number | null;
+}
+
+/** Every name that ever stood for a model: the highest number given under it, and the model that bore it last. */
+export interface NameUseTable {
+  name_key: string;
+  last_number: number;
+  model_id: number;
+}
+
+export interface VersionTable {
+  id: Generated<number>;
+  model_id: number;
+  number: number;
+  status: 'draft' | 'staging' | 'production' | 'archived';
+  /** When it came into its status. */
+  status_since: number;
+  state: 'open' | 'sealed';
+  digest: string | null;
+  size_bytes: number;
+  artifact_count: number;
+  verdict: 'clean' | 'suspicious' | 'unsafe' | 'malformed' | 'unknown';
+  description: string | null;
+  tags: string;
+  properties: string;
+  card: string | null;
+  framework: string | null;
+  signature: string | null;
+  lineage: string | null;
+  /** JSON [alias] */
+  aliases: string;
+  /** JSON { name: number | "NaN" | "Infinity" | "-Infinity" } */
+  metrics: string;
+  created_at: number;
+  created_by: string;
+  updated_at: number;
+  etag: number;
+  deregistered: string | null;
+  purge_after: number | null;
+  purged_at: number | null;
+}
+
+export interface ArtifactTable {
+  id: Generated<number>;
+  version_id: number;
+  path: string;
+  /** The path after NFC and one percent-decoding: unique in its version. */
+  path_key: string;
+  size_bytes: number;
+  sha256: string;
+  created_at: number;
+}
+
+/** What was read from a blob without running it; one row per digest. */
+export interface InspectionTable {
+  sha256: string;
+  media_type: string;
+  format: string;
+  facts: string;
+  findings: string;
+  verdict: 'clean' | 'suspicious' | 'unsafe' | 'malformed' | 'unknown';
+  signature: string | null;
+  rules_version: string;
+  inspected_at: number;
+}
+
+/** One stay of a version in a status; rollback reads the earlier ones. */
+export interface TenureTable {
+  id: Generated<number>;
+  model_id: number;
+  number: number;
+  status: string;
+  since: number;
+  until: number | null;
+  ended_by: 'promotion' | 'rollback' | 'deregistration' | null;
+}
+
+/**
+ * What is searched. `key` is the filter's key (`tags.team`, `properties.a.b`, `metrics.auc`, `alias`, `format`,
+ * `lineage.run_id`); a list gives several rows. `head` is the first 64 characters of `text` (indexed), `folded` the
+ * text in lower case (for ILIKE), `num` the number where the value is a finite or infinite number, or 0 and 1 for booleans.
+ */
+interface Facet {
+  key: string;
+  head: string | null;
+  text: string | null;
+  folded: string | null;
+  num: number | null;
+}
+export interface ModelFacetTable extends Facet {
+  model_id: number;
+}
+export interface VersionFacetTable extends Facet {
+  version_id: number;
+}
+
+/** One change. `line` is the leaf of the ledger, byte for byte; the other columns are indexes into it. */
+export interface EventTable {
+  seq: number;
+  at: number;
+  type: string;
+  actor: string;
+  subject: string;
+  request_id: string;
+  line: string;
+  leaf: Buffer;
+}
+
+/** Which subjects an event changed; number 0 is the model itself. */
+export interface EventSubjectTable {
+  model_id: number;
+  number: number;
+  seq: number;
+}
+
+export interface LedgerHeadTable {
+  id: number;
+  size: number;
+  /** The hashes of the right edge, see events/merkle.ts. */
+  frontier: Buffer;
+  /** Leaf hash of the newest event. */
+  last_leaf: Buffer;
+}
+
+/** Interior nodes of every eighth level, see events/tiles.ts. */
+export interface LedgerTileTable {
+  level: number;
+  position: number;
+  hash: Buffer;
+}
+
+export interface LedgerCheckpointTable {
+  size: number;
+  note: string;
+  at: number;
+}
+
+export interface IdempotencyTable {
+  actor: string;
+  key: string;
+  fingerprint: string;
+  answer: string;
+  at: number;
+}

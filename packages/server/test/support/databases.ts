@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database } from '../../src/db/database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { openDatabase } from '../../src/db/open.ts';
+import { postgresUrl } from './postgres-server.ts';
+
+/** A fresh, migrated database of each kind; closing it removes it. */
+export const databases = {
+  sqlite: async (): Promise<Database> => {
+    const db = await openDatabase('sqlite::memory:');
+    await migrate(db);
+    return db;
+  },
+  postgres: async (): Promise<Database> => {
+    const { url, schema, drop } = await postgresSchema();
+    const db = await openDatabase(url, { schema, connections: 4 });
+    await migrate(db);
+    return {
+      ...db,
+      close: async () => {
+        await db.close();
+        await drop();
+      },
+    };
+  },
+};
+export type DatabaseName = keyof typeof databases;
+
+/** A schema of its own on the test server, and how to drop it. */
+export async function postgresSchema(): Promise<{ url: string; schema: string; drop(): Promise<void> }> {
+  const url = await postgresUrl();
+  const schema = `t_${randomBytes(8).toString('hex')}`;
+  const admin = await openDatabase(url, { connections: 1 });
+  await sql`create schema ${sql.ref(schema)}`.execute(admin.write);
+  await admin.close();
+  return {
+    url,
+    schema,
+    async drop() {
+      const again = await openDatabase(url, { connections: 1 });
+      await sql`drop schema ${sql.ref(schema)} cascade`.execute(again.write);
+      await again.close();
+    },
+  };
+}
