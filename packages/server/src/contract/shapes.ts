@@ -1,0 +1,84 @@
+import { type Static, Type } from 'typebox';
+import { LIMITS } from './limits.ts';
+
+/** Pieces that several resources share. */
+
+export const Time = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339 in UTC with milliseconds',
+  examples: ['2026-03-31T23:59:59.000Z'],
+});
+
+export const ModelName = Type.String({
+  minLength: 1,
+  maxLength: LIMITS.name,
+  description: 'No / or :, no control characters, no white space at the ends, not . or ..',
+  examples: ['churn'],
+});
+
+export const Tags = Type.Record(
+  Type.String({ minLength: 1, maxLength: LIMITS.tagKey }),
+  Type.String({ maxLength: LIMITS.tagValue }),
+  { maxProperties: LIMITS.tags, examples: [{ team: 'growth' }] },
+);
+export type Tags = Static<typeof Tags>;
+
+export const Properties = Type.Record(Type.String({ minLength: 1, maxLength: LIMITS.tagKey }), Type.Unknown(), {
+  maxProperties: LIMITS.properties,
+  description: 'Typed JSON values; numbers and booleans are searched as such',
+  examples: [{ training: { rows: 120_000 } }],
+});
+export type Properties = Static<typeof Properties>;
+
+/** JSON has no NaN and no infinities: they travel as strings. */
+export const MetricValue = Type.Union([Type.Number(), Type.Enum(['NaN', 'Infinity', '-Infinity'])], {
+  examples: [0.93],
+});
+export type MetricValue = Static<typeof MetricValue>;
+
+export const Metrics = Type.Record(Type.String({ minLength: 1, maxLength: LIMITS.metricName }), MetricValue, {
+  maxProperties: LIMITS.metrics,
+  examples: [{ auc: 0.93 }],
+});
+export type Metrics = Static<typeof Metrics>;
+
+export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+
+/** Merge patches of tags and properties: null removes a key, null for the whole removes all. */
+export const TagsPatch = Nullable(
+  Type.Record(
+    Type.String({ minLength: 1, maxLength: LIMITS.tagKey }),
+    Nullable(Type.String({ maxLength: LIMITS.tagValue })),
+  ),
+);
+export const PropertiesPatch = Nullable(
+  Type.Record(Type.String({ minLength: 1, maxLength: LIMITS.tagKey }), Type.Unknown()),
+);
+
+export const Description = Type.String({ maxLength: LIMITS.description });
+export const Card = Type.String({ maxLength: LIMITS.card, description: 'Markdown with YAML front matter' });
+export const Owner = Type.String({ minLength: 1, maxLength: LIMITS.owner });
+export const Reason = Type.String({ minLength: 1, maxLength: LIMITS.reason });
+
+export const Deregistered = Type.Object(
+  {
+    at: Time,
+    by: Type.String(),
+    reason: Type.String(),
+    purge_after: Time,
+  },
+  {
+    title: 'Deregistered',
+    additionalProperties: false,
+    description: 'When it went to the trash, and until when it can be restored',
+  },
+);
+export type Deregistered = Static<typeof Deregistered>;
+
+/** A page of `items`; `next_page_token` is null on the last one. */
+export const Page = <T extends Parameters<typeof Type.Array>[0]>(items: T, title: string) =>
+  Type.Object(
+    { items: Type.Array(items), next_page_token: Nullable(Type.String()) },
+    { title, additionalProperties: false },
+  );

@@ -1,0 +1,120 @@
+import { type Static, Type } from 'typebox';
+import { Signature, Verdict } from './artifact.ts';
+import { LIMITS } from './limits.ts';
+import {
+  Card,
+  Deregistered,
+  Description,
+  Metrics,
+  ModelName,
+  Nullable,
+  Page,
+  Properties,
+  PropertiesPatch,
+  Tags,
+  TagsPatch,
+  Time,
+} from './shapes.ts';
+
+export const STATUSES = ['draft', 'staging', 'production', 'archived'] as const;
+export const Status = Type.Enum([...STATUSES], { description: 'Where the version stands', examples: ['production'] });
+export type Status = (typeof STATUSES)[number];
+
+const Text = Type.String({ minLength: 1, maxLength: 4_096 });
+
+export const Lineage = Type.Object(
+  {
+    run_id: Type.Optional(Text),
+    git_commit: Type.Optional(Text),
+    git_url: Type.Optional(Text),
+    datasets: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: Text, digest: Type.Optional(Text), uri: Type.Optional(Text) },
+          { title: 'LineageDataset', additionalProperties: false },
+        ),
+        { maxItems: LIMITS.datasets },
+      ),
+    ),
+    base: Type.Optional(
+      Type.Object(
+        { model: ModelName, version: Type.Integer({ minimum: 1 }), relation: Type.Optional(Text) },
+        { title: 'LineageBase', additionalProperties: false },
+      ),
+    ),
+  },
+  {
+    title: 'Lineage',
+    additionalProperties: false,
+    description: 'Where the version comes from. Opaque text: nothing is opened because it is named here',
+  },
+);
+export type Lineage = Static<typeof Lineage>;
+
+const Framework = Type.String({ minLength: 1, maxLength: LIMITS.framework, examples: ['sklearn'] });
+
+export const Version = Type.Object(
+  {
+    model: ModelName,
+    number: Type.Integer({ minimum: 1 }),
+    status: Status,
+    state: Type.Enum(['open', 'sealed'], { description: 'Whether artifacts can still be added' }),
+    digest: Nullable(
+      Type.String({
+        description: 'SHA-256 of the canonical manifest, once sealed',
+        examples: [`sha256:${'0'.repeat(64)}`],
+      }),
+    ),
+    size_bytes: Type.Integer({ minimum: 0 }),
+    artifact_count: Type.Integer({ minimum: 0 }),
+    verdict: Verdict,
+    description: Nullable(Description),
+    tags: Tags,
+    properties: Properties,
+    card: Nullable(Card),
+    framework: Nullable(Framework),
+    signature: Nullable(Signature),
+    lineage: Nullable(Lineage),
+    aliases: Type.Array(Type.String()),
+    metrics: Metrics,
+    created_at: Time,
+    created_by: Type.String(),
+    updated_at: Time,
+    etag: Type.Integer({ minimum: 1 }),
+    deregistered: Nullable(Deregistered),
+  },
+  { title: 'Version', additionalProperties: false },
+);
+export type Version = Static<typeof Version>;
+
+export const NewVersion = Type.Object(
+  {
+    description: Type.Optional(Nullable(Description)),
+    tags: Type.Optional(Tags),
+    properties: Type.Optional(Properties),
+    card: Type.Optional(Nullable(Card)),
+    framework: Type.Optional(Nullable(Framework)),
+    signature: Type.Optional(Nullable(Signature)),
+    lineage: Type.Optional(Nullable(Lineage)),
+    metrics: Type.Optional(Metrics),
+  },
+  { title: 'NewVersion', additionalProperties: false },
+);
+export type NewVersion = Static<typeof NewVersion>;
+
+/** JSON merge patch, RFC 7396. What a version was made of and from (lineage) can be completed, never its bytes. */
+export const VersionPatch = Type.Object(
+  {
+    description: Type.Optional(Nullable(Description)),
+    tags: Type.Optional(TagsPatch),
+    properties: Type.Optional(PropertiesPatch),
+    card: Type.Optional(Nullable(Card)),
+    framework: Type.Optional(Nullable(Framework)),
+    signature: Type.Optional(Nullable(Signature)),
+    lineage: Type.Optional(Nullable(Lineage)),
+  },
+  { title: 'VersionPatch', additionalProperties: false },
+);
+export type VersionPatch = Static<typeof VersionPatch>;
+
+export const VersionPage = Page(Version, 'VersionPage');
