@@ -1,0 +1,41 @@
+/** A filter that cannot be read: where (1-based, in code points), what stands there, and what should. */
+export class FilterError extends Error {
+  readonly column: number;
+  readonly found: string;
+  readonly expected: string;
+
+  constructor(column: number, expected: string, found: string) {
+    super(`column ${column}: expected ${expected}, found ${found}`);
+    this.name = 'FilterError';
+    this.column = column;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
+/** A `sort` that names an unknown key, or one key twice. */
+export class SortError extends Error {
+  readonly key: string;
+
+  constructor(key: string, message: string) {
+    super(message);
+    this.name = 'SortError';
+    this.key = key;
+  }
+}
+
+/** A full-text query over the bounds. */
+export class QueryError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'QueryError';
+  }
+}
+
+/** A page token that was changed, or belongs to another query. */
+export class PageTokenError extends Error {
+  constructor() {
+    super('the page token was not given out for this query: leave page_token out to start from the first page');
+    this.name = 'PageTokenError';
+  }
+}

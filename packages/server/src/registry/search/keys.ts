@@ -1,0 +1,114 @@
+import type { Noun } from './filter.ts';
+
+export type KeyType = 'text' | 'number' | 'time' | 'any';
+
+/** Where the values of a key are: in a column of `of`'s table, or else in its facets. */
+export interface Place {
+  of: Noun;
+  type: KeyType;
+  column?: string;
+  nullable?: boolean;
+  /** The column has facet rows too, which hold the lower-case form. Without, the values are lower case already. */
+  folded?: boolean;
+  oneOf?: readonly string[];
+}
+
+const STATUSES = ['draft', 'staging', 'production', 'archived'];
+const VERDICTS = ['clean', 'suspicious', 'unsafe', 'malformed', 'unknown'];
+
+const MODEL: Record<string, Place> = {
+  name: { of: 'model', type: 'text', column: 'name', folded: true },
+  owner: { of: 'model', type: 'text', column: 'owner', nullable: true, folded: true },
+  description: { of: 'model', type: 'text' },
+  created_at: { of: 'model', type: 'time', column: 'created_at' },
+  updated_at: { of: 'model', type: 'time', column: 'updated_at' },
+  created_by: { of: 'model', type: 'text' },
+  latest_version: { of: 'model', type: 'number', column: 'latest_version', nullable: true },
+  version_count: { of: 'model', type: 'number', column: 'version_count' },
+  alias: { of: 'model', type: 'text' },
+};
+
+/** Of a version alone: on a model these mean that some live version of it satisfies the comparison. */
+const VERSION_ONLY: Record<string, Place> = {
+  number: { of: 'version', type: 'number', column: 'number' },
+  status: { of: 'version', type: 'text', column: 'status', oneOf: STATUSES },
+  state: { of: 'version', type: 'text', column: 'state', oneOf: ['open', 'sealed'] },
+  verdict: { of: 'version', type: 'text', column: 'verdict', oneOf: VERDICTS },
+  digest: { of: 'version', type: 'text', column: 'digest', nullable: true },
+  size_bytes: { of: 'version', type: 'number', column: 'size_bytes' },
+  artifact_count: { of: 'version', type: 'number', column: 'artifact_count' },
+  framework: { of: 'version', type: 'text', column: 'framework', nullable: true, folded: true },
+  format: { of: 'version', type: 'text' },
+  'lineage.run_id': { of: 'version', type: 'text' },
+  'lineage.git_commit': { of: 'version', type: 'text' },
+  'lineage.git_url': { of: 'version', type: 'text' },
+  'lineage.datasets': { of: 'version', type: 'text' },
+  'lineage.base': { of: 'version', type: 'text' },
+};
+
+const VERSION: Record<string, Place> = {
+  ...VERSION_ONLY,
+  name: MODEL.name!,
+  owner: MODEL.owner!,
+  description: { of: 'version', type: 'text' },
+  created_at: { of: 'version', type: 'time', column: 'created_at' },
+  updated_at: { of: 'version', type: 'time', column: 'updated_at' },
+  created_by: { of: 'version', type: 'text' },
+  alias: { of: 'version', type: 'text' },
+};
+
+const KEYS: Record<Noun, ReadonlyMap<string, Place>> = {
+  model: new Map(Object.entries({ ...VERSION_ONLY, ...MODEL })),
+  version: new Map(Object.entries(VERSION)),
+};
+
+/** Where a canonical key is kept, seen from a model or a version; undefined if there is no such key. */
+export function placeOf(noun: Noun, key: string): Place | undefined {
+  if (key.startsWith('tags.')) return { of: noun, type: 'text' };
+  if (key.startsWith('properties.')) return { of: noun, type: 'any' };
+  if (key.startsWith('metrics.')) return { of: 'version', type: 'number' };
+  return KEYS[noun].get(key);
+}
+
+/** MLflow's other names of our keys (mlflow/utils/search_utils.py, SearchModelVersionUtils). */
+export const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['version_number', 'number'],
+  ['run_id', 'lineage.run_id'],
+  ['creation_timestamp', 'created_at'],
+  ['last_updated_timestamp', 'updated_at'],
+  ['current_stage', 'status'],
+]);
+
+const FREE = ['tags.<key>', 'properties.<path>', 'metrics.<name>'];
+
+/** `name, owner, … or tags.<key>`, with the nearest first if one is near. */
+export function knownKeys(noun: Noun, wrong: string): string {
+  const known = [...KEYS[noun].keys()];
+  const near = nearest(wrong, [...known, ...OTHER_NAMES.keys(), 'tags', 'properties', 'metrics']);
+  const all = `one of ${[...known, ...FREE].join(', ')}`;
+  return near === undefined ? all : `${near}, or ${all}`;
+}
+
+/** The word with the fewest edits from `wrong`, at most a third of its length. */
+export function nearest(wrong: string, words: readonly string[]): string | undefined {
+  if (wrong.length > 64) return undefined;
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(wrong.length / 3)) + 1;
+  for (const word of words) {
+    const edits = distance(wrong.toLowerCase(), word);
+    if (edits < least) [best, least] = [word, edits];
+  }
+  return best;
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
