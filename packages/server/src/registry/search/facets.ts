@@ -1,0 +1,112 @@
+import type { Model } from '../../contract/model.ts';
+import type { Version } from '../../contract/version.ts';
+import { propertyKey } from './filter.ts';
+import { compareText } from './order.ts';
+
+/** One row of `model_facet` or `version_facet`, without its owner. */
+export interface FacetRow {
+  key: string;
+  head: string | null;
+  text: string | null;
+  folded: string | null;
+  num: number | null;
+}
+
+export const HEAD = 64;
+/** What is not indexed, so that no subject floods the index: properties beyond these, and longer keys. */
+const PROPERTY_ROWS = 500;
+const PROPERTY_DEPTH = 8;
+const KEY_LENGTH = 512;
+
+/** What a model is found by, besides its columns. */
+export function facetsOfModel(model: Model): FacetRow[] {
+  return [
+    ...texts('name', [model.name]),
+    ...texts('owner', [model.owner]),
+    ...described(model),
+    ...texts('alias', Object.keys(model.aliases)),
+  ];
+}
+
+/** What a version is found by, besides its columns. `formats`: the formats of its artifacts. */
+export function facetsOfVersion(version: Version, formats: readonly string[]): FacetRow[] {
+  const { lineage } = version;
+  const base = lineage?.base;
+  return [
+    ...described(version),
+    ...texts('framework', [version.framework]),
+    ...texts('format', [...new Set(formats)]),
+    ...texts('alias', version.aliases),
+    ...texts('lineage.run_id', [lineage?.run_id]),
+    ...texts('lineage.git_commit', [lineage?.git_commit]),
+    ...texts('lineage.git_url', [lineage?.git_url]),
+    ...texts('lineage.datasets', [...new Set(lineage?.datasets?.map((dataset) => dataset.name))]),
+    // A base is found as `churn/7` and as `churn`.
+    ...texts('lineage.base', base ? [base.model, `${base.model}/${base.version}`] : []),
+    ...entries(version.metrics).map(([name, value]) => metric(`metrics.${name}`, value)),
+  ].filter((row) => row.key.length <= KEY_LENGTH);
+}
+
+function described(subject: Model | Version): FacetRow[] {
+  return [
+    ...texts('description', [subject.description]),
+    ...texts('created_by', [subject.created_by]),
+    ...entries(subject.tags).flatMap(([key, value]) => texts(`tags.${key}`, [value])),
+    ...properties(subject.properties),
+  ];
+}
+
+function texts(key: string, values: readonly (string | null | undefined)[]): FacetRow[] {
+  return values.filter((value) => typeof value === 'string').map((value) => textRow(key, value));
+}
+
+function textRow(key: string, value: string): FacetRow {
+  const text = storable(value);
+  return { key: storable(key), head: headOf(text), text, folded: text.toLowerCase(), num: null };
+}
+
+function numberRow(key: string, num: number): FacetRow {
+  return { key: storable(key), head: null, text: null, folded: null, num: num + 0 };
+}
+
+/** NaN is smaller or greater than nothing: it is kept as text, as a value that no comparison of numbers finds. */
+function metric(key: string, value: number | string): FacetRow {
+  const number = Number(value);
+  return Number.isNaN(number) ? textRow(key, 'NaN') : numberRow(key, number);
+}
+
+/** In order of the keys, so that what is cut does not depend on how the document was written. */
+function properties(root: Record<string, unknown>): FacetRow[] {
+  const rows: FacetRow[] = [];
+  const walk = (path: string[], value: unknown): void => {
+    if (rows.length >= PROPERTY_ROWS || path.length > PROPERTY_DEPTH) return;
+    if (typeof value !== 'object') rows.push(...propertyRow(path, value));
+    else if (Array.isArray(value)) for (const item of value) rows.push(...propertyRow(path, item));
+    else if (value !== null) for (const [key, inner] of entries(value as object)) walk([...path, key], inner);
+  };
+  walk([], root);
+  return rows.slice(0, PROPERTY_ROWS);
+}
+
+/** Text has a text, a number a number, a boolean both: so the three are told apart. */
+function propertyRow(path: string[], value: unknown): FacetRow[] {
+  const key = propertyKey(path);
+  if (path.length === 0 || key.length > KEY_LENGTH) return [];
+  if (typeof value === 'string') return [textRow(key, value)];
+  if (typeof value === 'boolean') return [{ ...textRow(key, String(value)), num: value ? 1 : 0 }];
+  return typeof value === 'number' ? [numberRow(key, value)] : [];
+}
+
+function entries<T>(record: Record<string, T> | object): [string, T][] {
+  return (Object.entries(record) as [string, T][]).sort(([a], [b]) => compareText(a, b));
+}
+
+/** The first 64 characters: what the index holds. */
+export function headOf(text: string): string {
+  return text.length <= HEAD ? text : [...text.slice(0, 2 * HEAD)].slice(0, HEAD).join('');
+}
+
+/** As both databases can keep it: NUL and torn surrogates become U+FFFD. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD');
+}
