@@ -1,0 +1,155 @@
+import type { Model } from '../../src/contract/model.ts';
+import { fromTime } from '../../src/contract/time.ts';
+import type { Version } from '../../src/contract/version.ts';
+import type { Database } from '../../src/db/database.ts';
+import { facetsOfModel, facetsOfVersion } from '../../src/registry/search/facets.ts';
+import { writeFacets, writeText } from '../../src/registry/search/index-text.ts';
+import type { ModelSubject, VersionSubject } from '../../src/registry/search/subject.ts';
+import { METRICS, NUMBERS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
+
+export type ModelDoc = ModelSubject & { id: number };
+export type VersionDoc = VersionSubject & { id: number };
+
+/** A fixed sequence of numbers under `below`. */
+function sequence(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** Models and versions of every alphabet, with gaps everywhere. The same at every run. */
+export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
+  const below = sequence(7);
+  const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
+  const maybe = <T>(make: () => T): T | null => (below(3) === 0 ? null : make());
+  const word = () => pick(WORDS);
+  const nonEmpty = () => pick(WORDS.filter((one) => one !== ''));
+  const some = <T>(keys: readonly string[], make: () => T) =>
+    Object.fromEntries(keys.filter(() => below(2) === 0).map((key) => [key, make()]));
+  const value = (): unknown =>
+    pick([word, () => pick(NUMBERS), () => below(2) === 0, () => null, () => [word(), 1, true, {}]])();
+  const properties = () => {
+    const root: Record<string, unknown> = {};
+    for (const path of PATHS.filter(() => below(2) === 0)) {
+      let at = root;
+      for (const segment of path.slice(0, -1)) {
+        if (typeof at[segment] !== 'object' || at[segment] === null || Array.isArray(at[segment])) at[segment] = {};
+        at = at[segment] as Record<string, unknown>;
+      }
+      at[path.at(-1)!] = value();
+    }
+    return root;
+  };
+  const time = () => new Date(pick([0, 1_000, 1_700_000_000_000, 1_700_000_000_001])).toISOString();
+  const common = () => ({
+    description: maybe(word),
+    tags: some(TAGS, word),
+    properties: properties(),
+    card: maybe(() => `# ${word()}\n\n${word()} ${word()}`),
+    created_at: time(),
+    created_by: nonEmpty(),
+    updated_at: time(),
+    etag: 1,
+    deregistered: below(12) === 0 ? { at: time(), by: 'ada', reason: 'old', purge_after: time() } : null,
+  });
+  const versions: VersionDoc[] = [];
+  const models = nonEmptyNames().map((name, i): ModelDoc => {
+    const own: VersionDoc[] = [];
+    const model: Model = {
+      ...common(),
+      name,
+      owner: maybe(nonEmpty),
+      aliases: some(['champion', 'Модель'], () => 1),
+      latest_version: maybe(() => pick([1, 2, 3, 7])),
+      version_count: below(4),
+      live: { production: [], staging: [] },
+    };
+    for (let number = 1; number <= below(8); number++) {
+      const version: Version = {
+        ...common(),
+        model: name,
+        number,
+        status: pick(['draft', 'staging', 'production', 'archived'] as const),
+        state: pick(['open', 'sealed'] as const),
+        digest: maybe(nonEmpty),
+        size_bytes: pick([0, 1, 2, 7, 2 ** 40]),
+        artifact_count: below(4),
+        verdict: pick(['clean', 'unsafe', 'unknown'] as const),
+        framework: maybe(nonEmpty),
+        signature: null,
+        lineage: maybe(() => ({
+          run_id: nonEmpty(),
+          datasets: [{ name: nonEmpty() }, { name: nonEmpty() }],
+          base: { model: nonEmpty(), version: 3 },
+        })),
+        aliases: Object.keys(some(['champion', 'Модель'], () => 1)),
+        metrics: some(METRICS, () => pick([...NUMBERS.slice(0, 8), 'NaN', 'Infinity', '-Infinity'] as const)),
+      };
+      const doc = { id: versions.length + 1, version, formats: [word(), word()].slice(below(3)), owner: model.owner };
+      versions.push(doc);
+      own.push(doc);
+    }
+    return { id: i + 1, model, versions: () => own };
+  });
+  return { models, versions };
+}
+
+function nonEmptyNames(): string[] {
+  return [...WORDS.filter((word) => word !== ''), 'ChurnModel', 'churn_model-2', '機械学習モデル', 'عربي', 'ประเทศ'];
+}
+
+/** Writes the documents as the registry does: the rows, their facets, their words. */
+export async function insertDocuments(db: Database, models: readonly ModelDoc[]): Promise<void> {
+  await db.write.transaction().execute(async (tx) => {
+    const at = { tx, dialect: db.name };
+    for (const { id, model, versions } of models) {
+      const { live, aliases, ...columns } = model;
+      const row = { ...columns, ...stored(model), aliases: JSON.stringify(aliases), live: JSON.stringify(live) };
+      await tx
+        .insertInto('model')
+        .values({ ...row, name_key: String(id), last_number: 9, purged_at: null })
+        .execute();
+      await writeFacets(at, 'model', id, facetsOfModel(model));
+      await writeText(at, 'model', id, model);
+      for (const one of versions()) {
+        const { model: name, signature: _, ...rest } = one.version;
+        const { status, state, verdict, lineage, aliases, metrics } = one.version;
+        const texts = {
+          lineage: JSON.stringify(lineage),
+          aliases: JSON.stringify(aliases),
+          metrics: JSON.stringify(metrics),
+        };
+        await tx
+          .insertInto('version')
+          .values({
+            ...rest,
+            ...stored(one.version),
+            ...texts,
+            model_id: id,
+            status: status as 'draft',
+            state: state as 'open',
+            verdict: verdict as 'clean',
+            status_since: 0,
+            signature: null,
+            purged_at: null,
+          })
+          .execute();
+        await writeFacets(at, 'version', one.id, facetsOfVersion(one.version, one.formats));
+        await writeText(at, 'version', one.id, { ...one.version, name });
+      }
+    }
+  });
+}
+
+function stored(subject: Model | Version) {
+  return {
+    tags: JSON.stringify(subject.tags),
+    properties: JSON.stringify(subject.properties),
+    created_at: fromTime(subject.created_at),
+    updated_at: fromTime(subject.updated_at),
+    deregistered: subject.deregistered && JSON.stringify(subject.deregistered),
+    purge_after: null,
+  };
+}
