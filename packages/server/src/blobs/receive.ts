@@ -34,6 +34,8 @@ export async function receive(
   options: ReceiveOptions,
 ): Promise<Received> {
   const { expected, maxBytes, signal } = options;
+  // The source may fail before it is read, and an error that nobody listens to ends the process; the reading meets it later.
+  if (body instanceof Readable) body.on('error', () => {});
   if (expected?.sha256 !== undefined) assertDigest(expected.sha256);
   if (expected?.size !== undefined && expected.size > maxBytes) throw new TooLarge(maxBytes);
   await assertSpace(store, 0, options);

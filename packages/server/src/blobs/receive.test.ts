@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, it } from 'vitest';
+import { DiskFull, TooLarge } from './errors.ts';
+import { openLocalStore } from './local.ts';
+import { receive } from './receive.ts';
+import type { BlobStore } from './store.ts';
+
+const MiB = 1024 * 1024;
+
+describe('receive', () => {
+  let folder: string;
+  let store: BlobStore;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'blobs-'));
+    store = await openLocalStore(folder);
+  });
+  afterEach(async () => {
+    const left = await readdir(join(folder, 'drafts'));
+    await rm(folder, { recursive: true });
+    assert.deepEqual(left, []);
+  });
+  const zeros = (size: number, chunk = MiB) =>
+    Readable.from(
+      (function* () {
+        for (let at = 0; at < size; at += chunk) yield Buffer.alloc(Math.min(chunk, size - at));
+      })(),
+    );
+
+  it('D6 disk full: refuses before it reads where the size is known not to leave the reserve', async () => {
+    const body = zeros(10 * MiB);
+    const tight = { ...store, free: async () => 100 * MiB };
+    const options = { maxBytes: 1e9, reserveBytes: 91 * MiB, expected: { size: 10 * MiB } };
+    await assert.rejects(receive(tight, body, options), DiskFull);
+    assert.equal(body.readableDidRead, false);
+    const { draft } = await receive(tight, body, { ...options, reserveBytes: 90 * MiB });
+    await draft.discard();
+  });
+
+  it('D6 disk full: looks again every 64 MiB, counting what is still to come', async () => {
+    let looks = 0;
+    const shrinking = { ...store, free: async () => (++looks < 3 ? 200 * MiB : 10 * MiB) };
+    await assert.rejects(receive(shrinking, zeros(150 * MiB), { maxBytes: 1e9, reserveBytes: 20 * MiB }), DiskFull);
+    assert.equal(looks, 3);
+  });
+
+  it('does not ask for space where a store has no such thing', async () => {
+    const endless = { ...store, free: async () => undefined };
+    await (await receive(endless, zeros(10), { maxBytes: 10, reserveBytes: 1e15 })).draft.discard();
+  });
+
+  it('reads no faster than the store writes', async () => {
+    let read = 0;
+    let written = 0;
+    let ahead = 0;
+    async function* body() {
+      for (let i = 0; i < 40; i++) {
+        read += 256 * 1024;
+        ahead = Math.max(ahead, read - written);
+        yield Buffer.alloc(256 * 1024);
+      }
+    }
+    const slow: BlobStore = {
+      ...store,
+      async draft() {
+        const draft = await store.draft();
+        const write = async (chunk: Uint8Array) => {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          await draft.write(chunk);
+          written += chunk.length;
+        };
+        return { ...draft, write };
+      },
+    };
+    await (await receive(slow, body(), { maxBytes: 1e9, reserveBytes: 0 })).draft.discard();
+    assert.equal(written, 10 * MiB);
+    assert.ok(ahead <= 3 * MiB, `${ahead} bytes ahead of the disk`);
+  });
+
+  it('lets others have their turn while one large chunk is hashed', async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      timer = setImmediate(count);
+    };
+    let timer = setImmediate(count);
+    const received = await receive(store, Readable.from([Buffer.alloc(64 * MiB)]), { maxBytes: 1e9, reserveBytes: 0 });
+    clearImmediate(timer);
+    await received.draft.discard();
+    assert.ok(turns >= 60, `${turns} turns`);
+  });
+
+  it('takes a copy of each chunk, so that a source may use its buffer again', async () => {
+    async function* body() {
+      const one = Buffer.alloc(700_000);
+      for (let i = 0; i < 5; i++) yield one.fill(i);
+    }
+    const received = await receive(store, body(), { maxBytes: 1e9, reserveBytes: 0 });
+    const fresh = await receive(store, Readable.from([0, 1, 2, 3, 4].map((i) => Buffer.alloc(700_000, i))), {
+      maxBytes: 1e9,
+      reserveBytes: 0,
+    });
+    assert.equal(received.sha256, fresh.sha256);
+    await received.draft.discard();
+    await fresh.draft.discard();
+  });
+
+  it('closes a generator that it leaves early, and leaves a stream to its owner', async () => {
+    let closed = false;
+    async function* body() {
+      try {
+        for (;;) yield Buffer.alloc(10);
+      } finally {
+        closed = true;
+      }
+    }
+    await assert.rejects(receive(store, body(), { maxBytes: 100, reserveBytes: 0 }), TooLarge);
+    assert.ok(closed);
+    const stream = zeros(10 * MiB);
+    await assert.rejects(receive(store, stream, { maxBytes: 100, reserveBytes: 0 }), TooLarge);
+    assert.equal(stream.destroyed, false);
+  });
+
+  it('takes in an error of the source while the draft is not open yet', async () => {
+    const body = new Readable({ read() {} });
+    const late: BlobStore = {
+      ...store,
+      async draft() {
+        body.destroy(new Error('gone'));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        return store.draft();
+      },
+    };
+    await assert.rejects(receive(late, body, { maxBytes: 100, reserveBytes: 0 }), { kind: 'aborted' });
+  });
+});
