@@ -13,6 +13,7 @@ export interface ReceiveOptions {
   expected?: { sha256?: string; size?: number };
   /** Free space that uploads must leave, so that the database and its log can go on. */
   reserveBytes: number;
+  /** Destroys a Readable; between the chunks of another source it is looked at. */
   signal?: AbortSignal;
   createHasher?: CreateHasher;
 }
@@ -57,7 +58,8 @@ async function fill(store: BlobStore, draft: Draft, body: AsyncIterable<Uint8Arr
   const { expected, maxBytes, signal, createHasher = createSha256 } = options;
   const hasher = createHasher();
   // Two buffers: one is filled while the other is written. Copying costs less than many small writes do.
-  let [buffer, spare] = [Buffer.allocUnsafeSlow(bufferSize()), Buffer.allocUnsafeSlow(bufferSize())];
+  const length = Math.max(Math.min(bufferSize(), expected?.size ?? Number.POSITIVE_INFINITY), 1);
+  let [buffer, spare] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
   let filled = 0;
   let size = 0;
   let looked = 0;
