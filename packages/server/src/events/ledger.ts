@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import type { Database, Writer } from '../db/database.ts';
+import { exportPrivateKey, newSigner, openSigner, type Signer, signCheckpoint } from './checkpoint.ts';
+import { append, type Entry } from './log.ts';
+import { decodeFrontier, emptyRoot, encodeFrontier, rootOf } from './merkle.ts';
+import { consistencyProof, inclusionProof, type ReadHashes, rootAt } from './tiles.ts';
+
+/** A signed checkpoint is kept at least every so many events, and every minute in which there were any. */
+const CHECKPOINT_EVERY = 1_000;
+const LINES_TOGETHER = 500;
+
+/** The ledger of one installation: what signs it, and what can be asked of it. */
+export interface Ledger {
+  readonly origin: string;
+  /** Verifier key, in the form of golang.org/x/mod/sumdb/note. */
+  readonly vkey: string;
+  /** Key of the page tokens' authentication code: the same for all replicas. */
+  readonly tokenKey: Uint8Array;
+  append(tx: Writer, entries: Entry[]): Promise<void>;
+  size(): Promise<number>;
+  /** A signed note of the tree as it is now. */
+  checkpoint(): Promise<string>;
+  /** Keeps a signed checkpoint where the ledger grew since the last one. */
+  keepCheckpoint(): Promise<void>;
+  keptCheckpoints(): Promise<string[]>;
+  inclusion(seq: number, size: number): Promise<{ leaf: Uint8Array; root: Uint8Array; proof: Uint8Array[] }>;
+  consistency(from: number, to: number): Promise<{ fromRoot: Uint8Array; toRoot: Uint8Array; proof: Uint8Array[] }>;
+  /** Lines and stored leaf hashes `from` to `to` (inclusive), in order. */
+  lines(from: number, to: number): AsyncGenerator<{ seq: number; line: string; leaf: Buffer }>;
+}
+
+/** Opens the ledger; the first server on a database makes its key. */
+export async function openLedger(db: Database, now: () => number): Promise<Ledger> {
+  const { origin, signer, tokenKey } = await openInstallation(db, now);
+  const read = readHashes(db);
+
+  async function head(reader: Database['read'] | Writer) {
+    const row = await reader
+      .selectFrom('ledger_head')
+      .select(['size', 'frontier'])
+      .where('id', '=', 1)
+      .executeTakeFirstOrThrow();
+    return { size: row.size, root: rootOf(decodeFrontier(row.frontier)) };
+  }
+
+  async function keep(tx: Writer, size: number, root: Uint8Array) {
+    await tx
+      .insertInto('ledger_checkpoint')
+      .values({ size, note: signCheckpoint(signer, { origin, size, root }), at: now() })
+      .onConflict((conflict) => conflict.column('size').doNothing())
+      .execute();
+  }
+
+  return {
+    origin,
+    vkey: signer.vkey,
+    tokenKey,
+    async append(tx, entries) {
+      const { size, frontier } = await append(tx, entries);
+      const crossed = Math.floor(size / CHECKPOINT_EVERY) > Math.floor((size - entries.length) / CHECKPOINT_EVERY);
+      if (crossed) await keep(tx, size, rootOf(frontier));
+    },
+    size: async () => (await head(db.read)).size,
+    checkpoint: async () => signCheckpoint(signer, { origin, ...(await head(db.read)) }),
+    async keepCheckpoint() {
+      const { size, root } = await head(db.read);
+      const last = await db.read
+        .selectFrom('ledger_checkpoint')
+        .select((eb) => eb.fn.max('size').as('size'))
+        .executeTakeFirst();
+      if (size > (last?.size ?? 0)) await db.write.transaction().execute((tx) => keep(tx, size, root));
+    },
+    async keptCheckpoints() {
+      const rows = await db.read.selectFrom('ledger_checkpoint').select('note').orderBy('size').execute();
+      return rows.map((row) => row.note);
+    },
+    async inclusion(seq, size) {
+      const [leaf] = await read(0, seq - 1, 1);
+      return {
+        leaf: leaf as Uint8Array,
+        root: await rootAt(size, read),
+        proof: await inclusionProof(seq - 1, size, read),
+      };
+    },
+    consistency: async (from, to) => ({
+      fromRoot: from === 0 ? emptyRoot() : await rootAt(from, read),
+      toRoot: await rootAt(to, read),
+      proof: await consistencyProof(from, to, read),
+    }),
+    async *lines(from, to) {
+      for (let next = from; next <= to; ) {
+        const rows = await db.read
+          .selectFrom('event')
+          .select(['seq', 'line', 'leaf'])
+          .where('seq', '>=', next)
+          .where('seq', '<=', to)
+          .orderBy('seq')
+          .limit(LINES_TOGETHER)
+          .execute();
+        yield* rows;
+        const last = rows.at(-1);
+        if (!last) return;
+        next = last.seq + 1;
+      }
+    },
+  };
+}
+
+async function openInstallation(db: Database, now: () => number) {
+  const found = await db.read.selectFrom('installation').selectAll().executeTakeFirst();
+  const row = found ?? (await install(db, now));
+  const signer: Signer = openSigner({ name: row.origin, privateKey: row.ledger_key });
+  return { origin: row.origin, signer, tokenKey: Buffer.from(row.token_key, 'base64') };
+}
+
+/** Two replicas may come here at once: the first one's row stands, both read it back. */
+async function install(db: Database, now: () => number) {
+  const origin = `assayer/${randomBytes(8).toString('hex')}`;
+  return db.write.transaction().execute(async (tx) => {
+    await tx
+      .insertInto('installation')
+      .values({
+        id: 1,
+        origin,
+        ledger_key: exportPrivateKey(newSigner(origin)),
+        token_key: randomBytes(32).toString('base64'),
+        created_at: now(),
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+    await tx
+      .insertInto('ledger_head')
+      .values({ id: 1, size: 0, frontier: Buffer.from(encodeFrontier([])), last_leaf: Buffer.alloc(32) })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+    return tx.selectFrom('installation').selectAll().executeTakeFirstOrThrow();
+  });
+}
+
+function readHashes(db: Database): ReadHashes {
+  return async (level, index, count) => {
+    if (level === 0) {
+      const rows = await db.read
+        .selectFrom('event')
+        .select('leaf')
+        .where('seq', '>', index)
+        .where('seq', '<=', index + count)
+        .orderBy('seq')
+        .execute();
+      return rows.map((row) => row.leaf);
+    }
+    const rows = await db.read
+      .selectFrom('ledger_tile')
+      .select('hash')
+      .where('level', '=', level)
+      .where('position', '>=', index)
+      .where('position', '<', index + count)
+      .orderBy('position')
+      .execute();
+    return rows.map((row) => row.hash);
+  };
+}

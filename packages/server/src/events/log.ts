@@ -1,0 +1,83 @@
+import type { Caller } from '../contract/actor.ts';
+import type { Event, Happening } from '../contract/event.ts';
+import type { Writer } from '../db/database.ts';
+import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
+import { isStored } from './tiles.ts';
+
+/** A change that is about to be written into the ledger. */
+export interface Entry {
+  at: number;
+  caller: Caller;
+  happening: Happening;
+}
+
+const ROWS_TOGETHER = 500;
+
+/**
+ * Appends events as the last statements of a transaction: sequence numbers without a gap, each line naming the leaf
+ * hash of the one before, and the right edge of the Merkle tree. The caller holds the ledger's lock.
+ */
+export async function append(
+  tx: Writer,
+  entries: readonly Entry[],
+): Promise<{ size: number; frontier: ReturnType<typeof decodeFrontier> }> {
+  const head = await tx.selectFrom('ledger_head').selectAll().where('id', '=', 1).executeTakeFirstOrThrow();
+  let { size } = head;
+  let frontier = decodeFrontier(head.frontier);
+  let last: Uint8Array = head.last_leaf;
+  const events = [];
+  const subjects = [];
+  const tiles = [];
+  for (const { at, caller, happening } of entries) {
+    const line = lineOf(size + 1, last, at, caller, happening);
+    const leaf = leafHash(line);
+    const grown = appendLeaf(frontier, size, leaf);
+    frontier = grown.frontier;
+    size += 1;
+    last = leaf;
+    events.push({
+      seq: size,
+      at,
+      type: happening.type,
+      actor: caller.actor.name,
+      subject: happening.subject,
+      request_id: caller.request_id,
+      line,
+      leaf: Buffer.from(leaf),
+    });
+    for (const { model_id, number } of happening.changes) subjects.push({ model_id, number, seq: size });
+    for (const { level, index, hash } of grown.created)
+      if (isStored(level)) tiles.push({ level, position: index, hash: Buffer.from(hash) });
+  }
+  for (const rows of inRuns(events)) await tx.insertInto('event').values(rows).execute();
+  for (const rows of inRuns(subjects)) await tx.insertInto('event_subject').values(rows).execute();
+  for (const rows of inRuns(tiles)) await tx.insertInto('ledger_tile').values(rows).execute();
+  await tx
+    .updateTable('ledger_head')
+    .set({ size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) })
+    .where('id', '=', 1)
+    .execute();
+  return { size, frontier };
+}
+
+/** The leaf: `seq` and `prev` stand first, in fixed places, so that a verifier reads them without parsing the rest. */
+function lineOf(seq: number, prev: Uint8Array, at: number, caller: Caller, happening: Happening): string {
+  const event: Event = {
+    seq,
+    prev: Buffer.from(prev).toString('hex'),
+    at: new Date(at).toISOString(),
+    actor: caller.actor.name,
+    verified: caller.actor.verified,
+    type: happening.type,
+    subject: happening.subject,
+    ...(happening.reason !== undefined && { reason: happening.reason }),
+    ...(happening.details && { details: happening.details }),
+    changes: happening.changes,
+    request_id: caller.request_id,
+  };
+  return JSON.stringify(event);
+}
+
+function* inRuns<T>(rows: readonly T[]): Generator<T[]> {
+  for (let i = 0; i < rows.length; i += ROWS_TOGETHER) yield rows.slice(i, i + ROWS_TOGETHER);
+}

@@ -1,0 +1,57 @@
+import { Type } from 'typebox';
+import { Model } from '../../contract/model.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { callerOf } from '../auth.ts';
+import { type Api, ifMatchOf, responses, sendTagged, WRITES } from './route.ts';
+
+const tags = ['Life cycle'];
+const AliasParams = Type.Object({
+  name: Type.String({ description: 'Name of the model, percent-encoded', examples: ['churn'] }),
+  alias: Type.String({ examples: ['champion'] }),
+});
+
+export function aliasRoutes(app: Api, { models }: Registry): void {
+  app.put(
+    '/models/:name/aliases/:alias',
+    {
+      schema: {
+        operationId: 'setAlias',
+        summary: 'Point an alias at a version',
+        tags,
+        params: AliasParams,
+        body: Type.Object(
+          {
+            version: Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1, maxLength: 300 })], {
+              description: 'A number, or any ref',
+              examples: [7],
+            }),
+          },
+          { title: 'NewAlias', additionalProperties: false },
+        ),
+        response: responses({ 200: Model }, ...WRITES),
+      },
+    },
+    async (request, reply) => {
+      const { name, alias } = request.params;
+      const ref = String(request.body.version);
+      return sendTagged(request, reply, await models.setAlias(callerOf(request), name, alias, ref, ifMatchOf(request)));
+    },
+  );
+
+  app.delete(
+    '/models/:name/aliases/:alias',
+    {
+      schema: {
+        operationId: 'removeAlias',
+        summary: 'Take an alias away',
+        tags,
+        params: AliasParams,
+        response: responses({ 200: Model }, ...WRITES),
+      },
+    },
+    async (request, reply) => {
+      const { name, alias } = request.params;
+      return sendTagged(request, reply, await models.removeAlias(callerOf(request), name, alias, ifMatchOf(request)));
+    },
+  );
+}

@@ -1,0 +1,175 @@
+import { Type } from 'typebox';
+import { Artifact } from '../../contract/artifact.ts';
+import { ArtifactList, ArtifactPage } from '../../contract/artifact-page.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { callerOf } from '../auth.ts';
+import { sendArchive } from './archives.ts';
+import { sendArtifact } from './downloads.ts';
+import { type Api, PageQuery, responses, VersionParams, WRITES } from './route.ts';
+import { type ArtifactSlot, attach, upload, uploadForm } from './uploads.ts';
+
+const tags = ['Artifacts'];
+const AT = '/models/:name/versions/:ref';
+const SlotParams = Type.Object({
+  name: Type.String({ description: 'Name of the model, percent-encoded', examples: ['churn'] }),
+  ref: Type.String({ description: 'A number, `latest`, `@alias` or a status', examples: ['7'] }),
+  '*': Type.String({ description: 'Path of the artifact', examples: ['model/model.pkl'] }),
+});
+const Bytes = Type.String({ description: 'The bytes' });
+
+const slotOf = (params: { name: string; ref: string; '*': string }): ArtifactSlot => ({
+  model: params.name,
+  ref: params.ref,
+  path: params['*'],
+});
+
+export function artifactRoutes(app: Api, registry: Registry): void {
+  app.get(
+    `${AT}/manifest`,
+    {
+      schema: {
+        operationId: 'getManifest',
+        summary: 'The canonical manifest, whose SHA-256 is the digest',
+        tags,
+        params: VersionParams,
+        produces: ['application/json'],
+        response: responses({
+          200: Type.String({
+            description: 'RFC 8785 JSON: an array of { path, sha256, size } in order of the paths’ bytes',
+          }),
+        }),
+      },
+    },
+    async ({ params }, reply) => {
+      const { manifest, digest } = await registry.versions.manifest(params.name, params.ref);
+      if (digest) reply.header('etag', `"${digest}"`);
+      return reply.type('application/json').serializer(String).send(manifest);
+    },
+  );
+
+  for (const kind of ['tar', 'zip'] as const)
+    app.get(
+      `${AT}/archive.${kind}`,
+      {
+        schema: {
+          operationId: kind === 'tar' ? 'getTar' : 'getZip',
+          summary: `All artifacts as one ${kind} file, streamed`,
+          tags,
+          params: VersionParams,
+          produces: [kind === 'tar' ? 'application/x-tar' : 'application/zip'],
+          response: responses({ 200: Bytes }),
+        },
+      },
+      ({ params }, reply) => sendArchive(registry, params.name, params.ref, kind, reply),
+    );
+
+  app.get(
+    `${AT}/artifacts`,
+    {
+      schema: {
+        operationId: 'listArtifacts',
+        summary: 'The artifacts of a version, in order of path',
+        tags,
+        params: VersionParams,
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: responses({ 200: ArtifactPage }),
+      },
+    },
+    ({ params, query }) => registry.artifacts.page(params.name, params.ref, query),
+  );
+
+  // A HEAD route of its own: the one that the framework makes of GET would read the bytes to throw them away.
+  for (const method of ['HEAD', 'GET'] as const)
+    app.route({
+      method,
+      url: `${AT}/artifacts/*`,
+      exposeHeadRoute: false,
+      schema: {
+        operationId: method === 'GET' ? 'getArtifact' : 'headArtifact',
+        summary: 'The bytes of an artifact; ranges and conditions as in RFC 9110',
+        tags,
+        params: SlotParams,
+        produces: ['application/octet-stream'],
+        response: responses({ 200: Bytes, 206: Bytes, 304: Type.Null({ description: 'Not modified' }) }, 416),
+      },
+      handler: (request, reply) => sendArtifact(registry, slotOf(request.params), request, reply),
+    });
+
+  app.delete(
+    `${AT}/artifacts/*`,
+    {
+      schema: {
+        operationId: 'detachArtifact',
+        summary: 'Take an artifact out of an open version',
+        tags,
+        params: SlotParams,
+        response: responses({ 204: Type.Null({ description: 'Gone' }) }, ...WRITES),
+      },
+    },
+    async (request, reply) => {
+      await registry.artifacts.detach(callerOf(request), slotOf(request.params));
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** Routes whose bodies are bytes: no parser touches them. */
+export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+
+  app.put(
+    `${AT}/artifacts/*`,
+    {
+      schema: {
+        operationId: 'putArtifact',
+        summary: 'Upload an artifact: the body is the file; or attach known bytes with ?digest=',
+        tags,
+        consumes: ['application/octet-stream'],
+        params: SlotParams,
+        querystring: Type.Object(
+          {
+            digest: Type.Optional(
+              Type.String({
+                pattern: '^sha256:[0-9a-f]{64}$',
+                description: 'With an empty body: attach bytes that the store already has',
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: responses({ 200: Artifact, 201: Artifact }, ...WRITES),
+      },
+    },
+    async (request, reply) => {
+      const slot = slotOf(request.params);
+      const { digest } = request.query;
+      const { artifact, created } =
+        digest === undefined
+          ? await upload(registry, request, slot, idleMs)
+          : await attach(registry, request, slot, digest);
+      reply.code(created ? 201 : 200).header('etag', `"${artifact.sha256}"`);
+      return artifact;
+    },
+  );
+
+  app.post(
+    `${AT}/artifacts`,
+    {
+      schema: {
+        operationId: 'postArtifacts',
+        summary: 'Upload several files as multipart/form-data; the file name of a part is the path',
+        tags,
+        consumes: ['multipart/form-data'],
+        params: VersionParams,
+        response: responses({ 200: ArtifactList, 201: ArtifactList }, ...WRITES),
+      },
+    },
+    async (request, reply) => {
+      const { name: model, ref } = request.params;
+      const { items, created } = await uploadForm(registry, request, { model, ref }, idleMs);
+      reply.code(created ? 201 : 200);
+      return { items };
+    },
+  );
+}

@@ -1,0 +1,72 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Artifact } from '../../contract/artifact.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { HttpRefused } from '../refused.ts';
+import type { ArtifactSlot } from './uploads.ts';
+
+/** Sends the bytes of an artifact, or a range of them (RFC 9110, 14), with their digest (RFC 9530). */
+export async function sendArtifact(
+  registry: Registry,
+  slot: ArtifactSlot,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const artifact = await registry.artifacts.get(slot);
+  const etag = `"${artifact.sha256}"`;
+  reply.headers({
+    etag,
+    'accept-ranges': 'bytes',
+    'repr-digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
+    'x-checksum-sha256': artifact.sha256,
+    'content-type': artifact.media_type,
+    'content-disposition': attachment(slot.path),
+    'content-security-policy': "sandbox; default-src 'none'",
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'private, no-cache',
+  });
+  if (isHeld(request, etag)) return reply.code(304).send();
+  const range = rangeOf(request, artifact, etag);
+  const size = range ? range.end - range.start + 1 : artifact.size_bytes;
+  if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${artifact.size_bytes}`);
+  reply.header('content-length', size);
+  if (request.method === 'HEAD') return reply.send();
+  return reply.send(await registry.artifacts.open(artifact, range));
+}
+
+function isHeld(request: FastifyRequest, etag: string): boolean {
+  const held = request.headers['if-none-match'];
+  if (held === undefined) return false;
+  return held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
+}
+
+/** The one range that is asked for. Several ranges, or a form that is not known, are answered with the whole. */
+function rangeOf(
+  request: FastifyRequest,
+  { size_bytes }: Artifact,
+  etag: string,
+): { start: number; end: number } | undefined {
+  const ifRange = request.headers['if-range'];
+  if (ifRange !== undefined && ifRange !== etag) return undefined;
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(request.headers.range ?? '') ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
+  const end = first === '' || last === '' ? size_bytes - 1 : Math.min(Number(last), size_bytes - 1);
+  const start = first === '' ? Math.max(0, size_bytes - Number(last)) : Number(first);
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
+  if (start > end)
+    throw new HttpRefused(
+      416,
+      'range-not-satisfiable',
+      `The artifact has ${size_bytes} bytes.`,
+      {},
+      { 'content-range': `bytes */${size_bytes}`, 'content-type': 'application/problem+json' },
+    );
+  return { start, end };
+}
+
+/** RFC 6266: a plain name for old clients, the true one percent-encoded. Never shown inline. */
+export function attachment(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}

@@ -1,0 +1,73 @@
+import { Type } from 'typebox';
+import { EVENT_TYPES, EventPage } from '../../contract/event.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { HttpRefused } from '../refused.ts';
+import { streamEvents } from './event-stream.ts';
+import { type Api, PageQuery, responses } from './route.ts';
+
+const tags = ['Events and ledger'];
+const Time = Type.String({ format: 'date-time' });
+const Query = Type.Object(
+  {
+    subject: Type.Optional(
+      Type.String({ maxLength: LIMITS.name + 20, description: 'model (with its versions) or model/number' }),
+    ),
+    actor: Type.Optional(Type.String({ maxLength: LIMITS.actor })),
+    type: Type.Optional(Type.Enum([...EVENT_TYPES])),
+    from: Type.Optional(Time),
+    to: Type.Optional(Time),
+    order: Type.Enum(['asc', 'desc'], { default: 'desc' }),
+    ...PageQuery,
+  },
+  { additionalProperties: false },
+);
+
+export interface StreamOptions {
+  mostStreams: number;
+  /** Aborted when the server stops: live streams end then. */
+  stopping: AbortSignal;
+}
+
+export function eventRoutes(app: Api, { events, ledger }: Registry, { mostStreams, stopping }: StreamOptions): void {
+  let streams = 0;
+
+  app.get(
+    '/events',
+    {
+      schema: {
+        operationId: 'listEvents',
+        summary: 'Events, the newest first',
+        tags,
+        querystring: Query,
+        response: responses({ 200: EventPage }),
+      },
+    },
+    ({ query }) => events.list({ ...query, order: query.order as 'asc' | 'desc' }),
+  );
+
+  app.get(
+    '/events/stream',
+    {
+      schema: {
+        operationId: 'streamEvents',
+        summary: 'Server-sent events as they happen; Last-Event-ID resumes without a gap',
+        tags,
+        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^(0|[1-9]\\d{0,14})$' })) }),
+        produces: ['text/event-stream'],
+        response: responses({ 200: Type.String({ description: 'text/event-stream' }) }),
+      },
+    },
+    async (request, reply) => {
+      if (streams >= mostStreams)
+        throw new HttpRefused(503, 'overloaded', 'Too many live streams are open. Try again later.');
+      const asked = request.headers['last-event-id'];
+      const after = asked === undefined ? await ledger.size() : Number(asked);
+      streams += 1;
+      void streamEvents(reply, (signal) => events.follow(after, signal), stopping).finally(() => {
+        streams -= 1;
+      });
+      return reply;
+    },
+  );
+}

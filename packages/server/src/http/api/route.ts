@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import { type TSchema, Type } from 'typebox';
+import { LIMITS } from '../../contract/limits.ts';
+import { Problem } from '../../contract/problem.ts';
+import { fromTime } from '../../contract/time.ts';
+import type { IfMatch } from '../../registry/etag.ts';
+import { HttpRefused } from '../refused.ts';
+
+/** The app as routes see it: types come from the schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+});
+
+const DESCRIPTIONS: Record<number, string> = {
+  400: 'The request is malformed',
+  403: 'This host name or origin is not served',
+  404: 'It does not exist',
+  409: 'It is taken, or in the wrong state',
+  412: 'It was changed in the meantime',
+  413: 'Too large',
+  415: 'The body has a type that is not read here',
+  416: 'The range lies outside of the artifact',
+  422: 'Well-formed, but refused',
+  500: 'A fault of the server',
+  503: 'Too much at once, or a dependency is away: try again after Retry-After',
+  507: 'The disk is full',
+};
+
+/** Responses of a route: what it answers, and the problems it can answer with besides those of every route. */
+export function responses(success: Record<number, TSchema>, ...problems: number[]): Record<number, unknown> {
+  const all = [...new Set([400, 403, 404, 500, 503, ...problems])];
+  return { ...success, ...Object.fromEntries(all.map((status) => [status, problem(DESCRIPTIONS[status] ?? '')])) };
+}
+
+/** What a route that changes something answers with besides. */
+export const WRITES = [409, 412, 413, 415, 422, 507];
+
+export const NameParam = Type.Object({
+  name: Type.String({ description: 'Name of the model, percent-encoded', examples: ['churn'] }),
+});
+export const VersionParams = Type.Object({
+  name: Type.String({ description: 'Name of the model, percent-encoded', examples: ['churn'] }),
+  ref: Type.String({ description: 'A number, `latest`, `@alias` or a status', examples: ['7'] }),
+});
+
+export const AsOf = {
+  as_of: Type.Optional(Type.String({ format: 'date-time', description: 'Answer with the state of that moment' })),
+};
+export const PageQuery = {
+  page_size: Type.Integer({ minimum: 1, maximum: 1_000, default: 50 }),
+  page_token: Type.Optional(
+    Type.String({ maxLength: LIMITS.pageToken, description: 'next_page_token of the page before' }),
+  ),
+};
+export const ListQuery = Type.Object(
+  {
+    q: Type.Optional(
+      Type.String({
+        maxLength: LIMITS.q,
+        description: 'Full text over names, descriptions, tags and cards; every word is a prefix',
+      }),
+    ),
+    filter: Type.Optional(
+      Type.String({ maxLength: LIMITS.filter, examples: ["status = 'production' AND metrics.auc > 0.9"] }),
+    ),
+    sort: Type.Optional(
+      Type.String({
+        maxLength: LIMITS.sort,
+        description: 'Keys, comma-separated, - for descending',
+        examples: ['-created_at'],
+      }),
+    ),
+    ...PageQuery,
+    ...AsOf,
+  },
+  { additionalProperties: false },
+);
+
+export const moment = (as_of: string | undefined): number | undefined =>
+  as_of === undefined ? undefined : fromTime(as_of);
+
+/** Etags that a client asks for with If-Match (RFC 9110, 13.1.1). */
+export function ifMatchOf(request: FastifyRequest): IfMatch | undefined {
+  const text = request.headers['if-match'];
+  if (text === undefined) return undefined;
+  if (text.trim() === '*') return '*';
+  const etags = text.split(',').map((part) => /^\s*"(\d{1,15})"\s*$/.exec(part)?.[1]);
+  if (etags.some((etag) => etag === undefined))
+    throw new HttpRefused(400, 'if-match-invalid', 'If-Match must be * or the ETag that was read, such as "3".');
+  return etags.map(Number);
+}
+
+/** Sends one resource with its ETag, or 304 where the client has it. */
+export function sendTagged<T extends { etag: number }>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  value: T,
+): T | undefined {
+  const etag = `"${value.etag}"`;
+  reply.header('etag', etag);
+  const held = request.headers['if-none-match'];
+  if (request.method !== 'GET' || held === undefined) return value;
+  const matches = held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
+  if (!matches) return value;
+  reply.code(304);
+  return undefined;
+}
+
+/** POST without a body: an empty object may stand, anything else is refused. */
+export function assertNoBody(request: FastifyRequest): void {
+  const { body } = request;
+  if (body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0)) return;
+  throw new HttpRefused(422, 'invalid', 'This request takes no body.', {
+    errors: [{ path: '', message: 'takes no body' }],
+  });
+}
+
+export const pathOfModel = (name: string) => `/api/v1/models/${encodeURIComponent(name)}`;

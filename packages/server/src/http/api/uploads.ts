@@ -1,0 +1,122 @@
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import type { Artifact } from '../../contract/artifact.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { callerOf } from '../auth.ts';
+import { HttpRefused } from '../refused.ts';
+
+export interface ArtifactSlot {
+  model: string;
+  ref: string;
+  path: string;
+}
+
+/** The body is the artifact. A sender that stalls is cut; after a refusal the rest of a small body is read away first. */
+export async function upload(
+  registry: Registry,
+  request: FastifyRequest,
+  slot: ArtifactSlot,
+  idleMs: number,
+): Promise<{ artifact: Artifact; created: boolean }> {
+  const { raw } = request;
+  raw.setTimeout(idleMs, () => raw.destroy());
+  try {
+    return await registry.artifacts.upload(callerOf(request), slot, raw, expectedOf(request));
+  } catch (error) {
+    await readAway(raw);
+    throw error;
+  }
+}
+
+/** Attaches bytes that the store has. */
+export async function attach(
+  registry: Registry,
+  request: FastifyRequest,
+  slot: ArtifactSlot,
+  digest: string,
+): Promise<{ artifact: Artifact; created: boolean }> {
+  for await (const chunk of request.raw)
+    if ((chunk as Buffer).length > 0)
+      throw new HttpRefused(422, 'invalid', 'With ?digest= the body is empty. Leave digest out to upload the bytes.', {
+        errors: [{ path: '', message: 'must be empty' }],
+      });
+  return registry.artifacts.attach(callerOf(request), slot, digest.slice('sha256:'.length));
+}
+
+/** Several files, one after the other, each streamed. A refusal ends the request; files before it stay attached. */
+export async function uploadForm(
+  registry: Registry,
+  request: FastifyRequest,
+  to: { model: string; ref: string },
+  idleMs: number,
+): Promise<{ items: Artifact[]; created: boolean }> {
+  if (!request.isMultipart())
+    throw new HttpRefused(415, 'unsupported-media-type', 'Send files as multipart/form-data, or one file with PUT.');
+  request.raw.setTimeout(idleMs, () => request.raw.destroy());
+  const items: Artifact[] = [];
+  let created = false;
+  try {
+    for await (const part of request.parts()) {
+      if (part.type !== 'file') continue;
+      const slot = { ...to, path: part.filename };
+      const one = await registry.artifacts.upload(callerOf(request), slot, part.file, {});
+      items.push(one.artifact);
+      created ||= one.created;
+    }
+  } catch (error) {
+    await readAway(request.raw);
+    throw error;
+  }
+  if (items.length === 0)
+    throw new HttpRefused(422, 'invalid', 'The form holds no file.', {
+      errors: [{ path: '', message: 'holds no file' }],
+    });
+  return { items, created };
+}
+
+/** What the sender says is coming: `Repr-Digest` (RFC 9530) or `X-Checksum-Sha256`, and the length. */
+function expectedOf({ headers }: FastifyRequest): { sha256?: string; size?: number } {
+  const size = headers['content-length'];
+  const sha256 = digestOf(headers['repr-digest'], headers['x-checksum-sha256']);
+  return { ...(size !== undefined && { size: Number(size) }), ...(sha256 !== undefined && { sha256 }) };
+}
+
+function digestOf(repr: string | string[] | undefined, plain: string | string[] | undefined): string | undefined {
+  if (repr !== undefined) {
+    const base64 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/i.exec(String(repr))?.[1];
+    if (base64) return Buffer.from(base64, 'base64').toString('hex');
+    if (/(?:^|,)\s*sha-256=/i.test(String(repr)) || plain === undefined)
+      throw new HttpRefused(400, 'digest-invalid', 'Repr-Digest must be sha-256=:<base64 of the SHA-256>:.');
+  }
+  if (plain === undefined) return undefined;
+  const hex = String(plain).toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(hex))
+    throw new HttpRefused(400, 'digest-invalid', 'X-Checksum-Sha256 must be the SHA-256 in hex.');
+  return hex;
+}
+
+const MOST_READ_AWAY = 16 * 1024 * 1024;
+const READ_AWAY_MS = 2_000;
+
+/**
+ * A client that is still sending does not listen: an answer before its end may be lost in a reset connection. So a
+ * little more is read first; what is longer is cut by closing the connection after the answer.
+ */
+async function readAway(body: Readable): Promise<void> {
+  if (body.readableEnded || body.destroyed) return;
+  let read = 0;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, READ_AWAY_MS);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    body.once('end', done).once('close', done).once('error', done);
+    body.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      if (read > MOST_READ_AWAY) done();
+    });
+  });
+  body.removeAllListeners('data');
+  body.pause();
+}

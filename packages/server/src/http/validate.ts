@@ -1,0 +1,53 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import formats from 'ajv-formats';
+import type { FastifyInstance } from 'fastify';
+import { HttpRefused } from './refused.ts';
+
+const MOST_ERRORS = 20;
+
+/** Bodies are taken as they are; what stands in an address is text, and is read as the type that the schema names. */
+export function validateWithSchemas(app: FastifyInstance): void {
+  const options = {
+    allErrors: false,
+    removeAdditional: false,
+    useDefaults: true,
+    strict: false,
+    verbose: false,
+  } as const;
+  const strict = new Ajv({ ...options, coerceTypes: false, allErrors: true });
+  const coercing = new Ajv({ ...options, coerceTypes: true });
+  for (const ajv of [strict, coercing]) formats.default(ajv, ['date-time']);
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    const validate = (httpPart === 'body' ? strict : coercing).compile(schema as object);
+    return (value: unknown) => {
+      if (validate(value)) return { value };
+      return { error: toRefusal(httpPart ?? 'body', validate.errors ?? []) };
+    };
+  });
+}
+
+/** A body that is JSON but not what the schema asks is 422, with every field; an address that is wrong is 400. */
+function toRefusal(part: string, errors: readonly ErrorObject[]): HttpRefused {
+  const told = new Map<string, { path: string; message: string }>();
+  for (const error of errors.slice(0, MOST_ERRORS * 5)) {
+    const { path, message } = inWords(error);
+    if (message && !told.has(path + message)) told.set(path + message, { path, message });
+  }
+  const list = [...told.values()].slice(0, MOST_ERRORS);
+  const sentence = list.map(({ path, message }) => `${path.replace(/^\//, '') || part} ${message}`).join('; ');
+  if (part === 'body') return new HttpRefused(422, 'invalid', `${sentence}.`, { errors: list });
+  const where = part === 'querystring' ? 'query' : part;
+  return new HttpRefused(400, 'query-invalid', `In the ${where}: ${sentence}.`, { errors: list });
+}
+
+function inWords({ keyword, instancePath, params, message }: ErrorObject): { path: string; message: string } {
+  const at = (key: string) => `${instancePath}/${key}`;
+  if (keyword === 'additionalProperties')
+    return { path: at(params.additionalProperty), message: 'is not a field here' };
+  if (keyword === 'required') return { path: at(params.missingProperty), message: 'is missing' };
+  if (keyword === 'enum') return { path: instancePath, message: `must be one of ${params.allowedValues.join(', ')}` };
+  if (keyword === 'anyOf' || keyword === 'if') return { path: instancePath, message: '' };
+  if (keyword === 'format')
+    return { path: instancePath, message: 'must be an RFC 3339 time, such as 2026-03-31T23:59:59Z' };
+  return { path: instancePath, message: message ?? 'is not valid' };
+}

@@ -1,0 +1,156 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { FastifyBaseLogger } from 'fastify';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { openLocalStore } from './blobs/local.ts';
+import type { Config } from './config/schema.ts';
+import { migrate, schemaOf } from './db/migrate.ts';
+import { openDatabase } from './db/open.ts';
+import { DatabaseRefused } from './db/sqlite.ts';
+import { openLedger } from './events/ledger.ts';
+import { createInspector } from './formats/inspector.ts';
+import { docsRoutes } from './http/docs.ts';
+import { createHttp } from './http/server.ts';
+import { createRegistry, type Registry } from './registry/registry.ts';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** Answers to idempotent requests are kept this long. */
+const ANSWERS_KEPT_MS = DAY_MS;
+
+export interface Overrides {
+  now?: () => number;
+  log?: FastifyBaseLogger;
+}
+
+/** Everything put together: the one place that knows which parts there are. Close what it opens. */
+export async function openRegistry(config: Config, overrides: Overrides = {}) {
+  const now = overrides.now ?? Date.now;
+  const log = overrides.log ?? pino({ level: config.log_level });
+  const db = await openDatabase(databaseUrl(config), { exclusive: true, connections: config.database_connections });
+  try {
+    await assertSchema(db, config);
+    const ledger = await openLedger(db, now);
+    const shared = db.name === 'postgres';
+    const blobs = await openLocalStore(blobFolder(config), { shared });
+    const inspector = createInspector({ timeoutMs: config.limits.inspect_ms });
+    const registry = createRegistry({
+      db,
+      blobs,
+      inspector,
+      ledger,
+      policy: config.policy,
+      limits: config.limits,
+      trashMs: config.trash_days * DAY_MS,
+      now,
+      onDamage: (error) => log.error({ err: error }, 'a stored blob is damaged'),
+    });
+    const stopChores = startChores(registry, log, async () => {
+      await ledger.keepCheckpoint();
+      await db.write
+        .deleteFrom('idempotency')
+        .where('at', '<', now() - ANSWERS_KEPT_MS)
+        .execute();
+    });
+    return {
+      registry,
+      db,
+      blobs,
+      ledger,
+      log,
+      health: {
+        database: async () => void (await sql`select 1`.execute(db.read)),
+        artifacts: () => blobs.check(),
+      },
+      async close() {
+        await stopChores();
+        await registry.idle();
+        await inspector.close();
+        await blobs.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+/** Opens the registry and serves it. */
+export async function openServer(
+  config: Config,
+  overrides: Overrides = {},
+): Promise<{ url: string; close(): Promise<void> }> {
+  const parts = await openRegistry(config, overrides);
+  const { limits } = config;
+  const http = await createHttp(parts.registry, parts.db, parts.health, {
+    hosts: [config.host, ...config.allowed_hosts],
+    origins: config.allowed_origins,
+    jsonBytes: limits.json_bytes,
+    headerBytes: limits.header_bytes,
+    connections: limits.connections,
+    requestMs: limits.request_ms,
+    idleMs: limits.idle_ms,
+    uploadIdleMs: limits.upload_idle_ms,
+    eventStreams: limits.events_streams,
+    log: parts.log,
+  });
+  await http.register(docsRoutes);
+  try {
+    const url = await http.listen({ host: config.host, port: config.port });
+    return {
+      url,
+      async close() {
+        const cut = setTimeout(() => http.server.closeAllConnections(), limits.shutdown_ms);
+        await http.close();
+        clearTimeout(cut);
+        await parts.close();
+      },
+    };
+  } catch (error) {
+    await http.close();
+    await parts.close();
+    throw error;
+  }
+}
+
+export function databaseUrl({ database, data }: Pick<Config, 'database' | 'data'>): string {
+  if (database === '') return `sqlite:${join(resolve(data), 'assayer.db')}`;
+  const file = /^sqlite:(.+)$/.exec(database)?.[1];
+  return file === undefined || file === ':memory:' || isAbsolute(file) ? database : `sqlite:${resolve(file)}`;
+}
+
+export function blobFolder({ blobs, data }: Pick<Config, 'blobs' | 'data'>): string {
+  return blobs === '' ? join(resolve(data), 'blobs') : resolve(blobs.replace(/^file:(\/\/)?/, ''));
+}
+
+/** SQLite is migrated at start; PostgreSQL when it is empty, and else on command, since replicas of the old version may run. */
+async function assertSchema(db: Awaited<ReturnType<typeof openDatabase>>, config: Config): Promise<void> {
+  const schema = await schemaOf(db);
+  if (schema === 'older' && db.name === 'postgres' && !config.migrate)
+    throw new DatabaseRefused(
+      'the database has an older schema; stop the other servers, then run "assayer migrate" or start with --migrate',
+    );
+  if (schema !== 'current') await migrate(db);
+}
+
+/** What is done every so often: expired trash is purged, old answers are forgotten, the ledger's head is signed. */
+function startChores(
+  registry: Registry,
+  log: FastifyBaseLogger,
+  everyMinute: () => Promise<void>,
+): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  const run = (chore: () => Promise<unknown>) => {
+    running = running.then(chore).catch((error) => log.error({ err: error }, 'a chore failed'));
+  };
+  const minutes = setInterval(() => run(everyMinute), MINUTE_MS).unref();
+  const hours = setInterval(() => run(registry.trash.purgeExpired), HOUR_MS).unref();
+  return async () => {
+    clearInterval(minutes);
+    clearInterval(hours);
+    run(everyMinute);
+    await running;
+  };
+}

@@ -1,0 +1,87 @@
+import type { Event } from '../contract/event.ts';
+import { fromTime } from '../contract/time.ts';
+import type { Reader } from '../db/database.ts';
+import type { Ledger } from '../events/ledger.ts';
+import { findModel } from './models/repository.ts';
+import { type Page, type PageAsked, pageOf } from './pages.ts';
+import { refuse } from './refusals.ts';
+
+export interface EventQuery extends PageAsked {
+  /** `model` (with its versions) or `model/number`; a live model's events under earlier names belong to it. */
+  subject?: string | undefined;
+  actor?: string | undefined;
+  type?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  order: 'asc' | 'desc';
+}
+
+/** Events, the newest first unless asked otherwise. */
+export async function listEvents(reader: Reader, ledger: Ledger, asked: EventQuery): Promise<Page<Event>> {
+  const { page_size, page_token, ...filter } = asked;
+  const page = await pageOf(
+    ledger.tokenKey,
+    `events ${JSON.stringify(filter)}`,
+    { page_size, page_token },
+    (after, most) => fetchEvents(reader, asked, after?.[0] as number | undefined, most),
+    (row) => [row.seq],
+  );
+  return { ...page, items: page.items.map((row) => JSON.parse(row.line) as Event) };
+}
+
+async function fetchEvents(reader: Reader, asked: EventQuery, after: number | undefined, most: number) {
+  const ascending = asked.order === 'asc';
+  let query = reader.selectFrom('event').select(['event.seq', 'event.line']);
+  if (after !== undefined) query = query.where('event.seq', ascending ? '>' : '<', after);
+  if (asked.actor !== undefined) query = query.where('event.actor', '=', asked.actor);
+  if (asked.type !== undefined) query = query.where('event.type', '=', asked.type);
+  if (asked.from !== undefined) query = query.where('event.at', '>=', fromTime(asked.from));
+  if (asked.to !== undefined) query = query.where('event.at', '<=', fromTime(asked.to));
+  if (asked.subject !== undefined) {
+    const about = await subjectOf(reader, asked.subject);
+    query = about
+      ? query.where('event.seq', 'in', (eb) => {
+          const of = eb.selectFrom('event_subject').select('event_subject.seq').where('model_id', '=', about.model_id);
+          return about.number === undefined ? of : of.where('number', '=', about.number);
+        })
+      : query.where('event.subject', '=', asked.subject);
+  }
+  return query
+    .orderBy('event.seq', ascending ? 'asc' : 'desc')
+    .limit(most)
+    .execute();
+}
+
+async function subjectOf(reader: Reader, subject: string): Promise<{ model_id: number; number?: number } | undefined> {
+  const [, name, number] = /^([^/]*)(?:\/([1-9]\d{0,14}))?$/u.exec(subject) ?? [];
+  const model = name ? await findModel(reader, name) : undefined;
+  return model && { model_id: model.id, ...(number && { number: Number(number) }) };
+}
+
+const base64 = (hash: Uint8Array) => Buffer.from(hash).toString('base64');
+
+/** That event `seq` is in the tree of `size` events (RFC 6962, 2.1.1). */
+export async function proveInclusion(ledger: Ledger, seq: number, asked?: number) {
+  const size = await treeSize(ledger, asked);
+  if (seq < 1 || seq > size)
+    refuse('event-not-found', `There is no event ${seq} in the ledger of ${size} events.`, { seq, size });
+  const { leaf, root, proof } = await ledger.inclusion(seq, size);
+  return { seq, size, leaf: base64(leaf), root: base64(root), proof: proof.map(base64) };
+}
+
+/** That the tree of `from` events is the beginning of the tree of `to` events (RFC 6962, 2.1.2). */
+export async function proveConsistency(ledger: Ledger, from: number, asked?: number) {
+  const to = await treeSize(ledger, asked);
+  if (from < 0 || from > to)
+    refuse('event-not-found', `The ledger has ${to} events: from must be 0 to ${to}.`, { seq: from, size: to });
+  const { fromRoot, toRoot, proof } = await ledger.consistency(from, to);
+  return { from, to, from_root: base64(fromRoot), to_root: base64(toRoot), proof: proof.map(base64) };
+}
+
+async function treeSize(ledger: Ledger, asked: number | undefined): Promise<number> {
+  const size = await ledger.size();
+  if (asked === undefined) return size;
+  if (asked > size || asked < 0)
+    refuse('event-not-found', `The ledger has ${size} events, fewer than ${asked}.`, { seq: asked, size });
+  return asked;
+}

@@ -1,0 +1,158 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Caller } from '../contract/actor.ts';
+import type { Happening } from '../contract/event.ts';
+import type { Database, Writer } from '../db/database.ts';
+import type { Entry } from '../events/log.ts';
+import { Refused } from './refusals.ts';
+
+/** A change under way. Verbs that write take it; only `change` makes one. */
+export interface Work {
+  readonly tx: Writer;
+  readonly db: Database;
+  readonly caller: Caller;
+  /** The time of the change, epoch milliseconds. */
+  readonly at: number;
+  record(happening: Happening): void;
+}
+/** Runs `body` in a transaction together with its events. The answer must be plain JSON: it is kept for idempotent repeats. */
+export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>) => Promise<T>;
+
+interface Parts {
+  db: Database;
+  now(): number;
+  append(tx: Writer, entries: Entry[]): Promise<void>;
+  onCommit(events: number): void;
+}
+
+interface Job {
+  caller: Caller;
+  body(work: Work): Promise<unknown>;
+  resolve(value: never): void;
+  reject(error: unknown): void;
+}
+
+const MOST_TOGETHER = 200;
+const MOST_WAITING = 5_000;
+const TRIES = 6;
+const inside = new AsyncLocalStorage<true>();
+
+/**
+ * Group commit: changes that arrive while a commit is under way share the next transaction, each in a savepoint, so
+ * that one refusal rolls back alone. All are answered after the one commit. A body may run again when the database
+ * asks for it (busy, deadlock), so it does nothing but read and write through its `work`.
+ */
+export function createChange(parts: Parts): Change & { idle(): Promise<void> } {
+  const waiting: Job[] = [];
+  let running: Promise<void> | undefined;
+
+  async function pump(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, MOST_TOGETHER);
+      await commitTogether(parts, batch);
+    }
+    running = undefined;
+  }
+
+  const change = <T>(caller: Caller, body: (work: Work) => Promise<T>): Promise<T> => {
+    if (inside.getStore()) throw new Error('a change inside a change: pass the work on instead');
+    if (waiting.length >= MOST_WAITING)
+      throw new Refused('overloaded', 'Too many changes are waiting. Try again in a second.', {});
+    return new Promise<T>((resolve, reject) => {
+      waiting.push({ caller, body, resolve, reject } as Job);
+      running ??= Promise.resolve().then(pump);
+    });
+  };
+  return Object.assign(change, { idle: async () => running });
+}
+
+type Outcome = { value: unknown } | { error: unknown };
+
+async function commitTogether(parts: Parts, batch: Job[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { outcomes, events } = await parts.db.write.transaction().execute((tx) => attemptAll(parts, tx, batch));
+      for (const [i, job] of batch.entries()) {
+        const outcome = outcomes[i] as Outcome;
+        if ('value' in outcome) job.resolve(outcome.value as never);
+        else job.reject(outcome.error);
+      }
+      if (events > 0) parts.onCommit(events);
+      return;
+    } catch (error) {
+      if (parts.db.isRetryable(error) && attempt < TRIES) {
+        await sleep(2 ** attempt * (5 + Math.random() * 5));
+        continue;
+      }
+      for (const job of batch) job.reject(error);
+      return;
+    }
+  }
+}
+
+async function attemptAll(parts: Parts, tx: Writer, batch: Job[]): Promise<{ outcomes: Outcome[]; events: number }> {
+  await parts.db.lockLedger(tx);
+  const entries: Entry[] = [];
+  const outcomes: Outcome[] = [];
+  for (const job of batch) outcomes.push(await attempt(parts, tx, job, entries));
+  if (entries.length > 0) await parts.append(tx, entries);
+  return { outcomes, events: entries.length };
+}
+
+/** One change in its savepoint. A body that records nothing leaves nothing: its writes are rolled back. */
+async function attempt(parts: Parts, tx: Writer, job: Job, entries: Entry[]): Promise<Outcome> {
+  const at = parts.now();
+  const own: Entry[] = [];
+  const work: Work = {
+    tx,
+    db: parts.db,
+    caller: job.caller,
+    at,
+    record: (happening) => void own.push({ at, caller: job.caller, happening }),
+  };
+  await sql`savepoint one`.execute(tx);
+  try {
+    const value = await inside.run(true, () => once(work, job.body));
+    await sql.raw(own.length > 0 ? 'release savepoint one' : 'rollback to savepoint one').execute(tx);
+    entries.push(...own);
+    return { value };
+  } catch (error) {
+    if (parts.db.isRetryable(error) || parts.db.isAway(error)) throw error;
+    await sql`rollback to savepoint one`.execute(tx);
+    return { error };
+  }
+}
+
+/** With an idempotency key the first answer is kept beside the change, in the same transaction, and given again. */
+async function once(work: Work, body: (work: Work) => Promise<unknown>): Promise<unknown> {
+  const { idempotency, actor } = work.caller;
+  if (!idempotency) return body(work);
+  const earlier = await work.tx
+    .selectFrom('idempotency')
+    .select(['fingerprint', 'answer'])
+    .where('actor', '=', actor.name)
+    .where('key', '=', idempotency.key)
+    .executeTakeFirst();
+  if (earlier) {
+    if (earlier.fingerprint !== idempotency.fingerprint)
+      throw new Refused(
+        'idempotency-key-reused',
+        'This Idempotency-Key was used with another request. Use a new key for a new request.',
+        { key: idempotency.key },
+      );
+    return JSON.parse(earlier.answer);
+  }
+  const value = await body(work);
+  await work.tx
+    .insertInto('idempotency')
+    .values({
+      actor: actor.name,
+      key: idempotency.key,
+      fingerprint: idempotency.fingerprint,
+      answer: JSON.stringify(value ?? null),
+      at: work.at,
+    })
+    .execute();
+  return value;
+}

@@ -1,0 +1,78 @@
+import type { NewRollback, Promotion } from '../../contract/promotion.ts';
+import { toTime } from '../../contract/time.ts';
+import type { Status } from '../../contract/version.ts';
+import type { Work } from '../change.ts';
+import { getModel, type ModelRow } from '../models/repository.ts';
+import { refuse } from '../refusals.ts';
+import { findNumber, liveNumbers, toVersion, type VersionRow } from '../versions/repository.ts';
+import { listLive, moveVersion } from './move.ts';
+import { assertAllowed } from './promote.ts';
+
+/**
+ * Puts the previous production version back: the newest one leaves for `archived`, the one that was live before it
+ * returns. A version that was itself rolled back is passed over, so that a second rollback goes one further.
+ */
+export async function rollBack(work: Work, name: string, asked: NewRollback): Promise<Promotion> {
+  const model = await getModel(work.tx, name);
+  const status = (asked.status ?? 'production') as Status;
+  const current = (await liveNumbers(work.tx, model.id, status))[0];
+  const previous = await previousIn(work, model, status, current);
+  if (!previous)
+    refuse('nothing-to-roll-back', `No earlier version of ${name} was in ${status}. Promote one instead.`, {
+      model: name,
+      status,
+    });
+  const { checks, forced } = assertAllowed(previous, status, asked);
+  const leaving = current === undefined ? undefined : await findNumber(work.tx, model.id, current);
+  const left = leaving ? await moveVersion(work, model, leaving, 'archived', 'rollback') : { changes: [] };
+  const moved =
+    previous.status === status
+      ? { version: toVersion(previous, model.name), changes: [] }
+      : await moveVersion(work, model, previous, status, 'promotion');
+  const superseded = current === undefined ? [] : [current];
+  work.record({
+    type: 'version.rolled-back',
+    subject: `${model.name}/${previous.number}`,
+    reason: asked.reason,
+    details: { from: previous.status, to: status, checks, forced, superseded },
+    changes: [...moved.changes, ...left.changes, ...(await listLive(work, model))],
+  });
+  return {
+    model: model.name,
+    number: previous.number,
+    from: previous.status,
+    to: status,
+    state: 'executed',
+    reason: asked.reason,
+    forced,
+    checks,
+    superseded,
+    at: toTime(work.at),
+    by: work.caller.actor.name,
+    version: moved.version,
+  };
+}
+
+/** The version whose stay in the status is the latest of those that no rollback and no deregistration ended. */
+async function previousIn(
+  work: Work,
+  model: ModelRow,
+  status: Status,
+  current: number | undefined,
+): Promise<VersionRow | undefined> {
+  const stay = await work.tx
+    .selectFrom('tenure')
+    .innerJoin('version', (join) =>
+      join.onRef('version.model_id', '=', 'tenure.model_id').onRef('version.number', '=', 'tenure.number'),
+    )
+    .select('tenure.number')
+    .where('tenure.model_id', '=', model.id)
+    .where('tenure.status', '=', status)
+    .where('tenure.number', '!=', current ?? 0)
+    .where('version.deregistered', 'is', null)
+    .where((eb) => eb.or([eb('tenure.ended_by', 'is', null), eb('tenure.ended_by', '!=', 'rollback')]))
+    .orderBy('tenure.id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return stay && findNumber(work.tx, model.id, stay.number);
+}

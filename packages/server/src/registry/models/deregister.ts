@@ -1,0 +1,105 @@
+import type { Model } from '../../contract/model.ts';
+import { toTime } from '../../contract/time.ts';
+import type { Work } from '../change.ts';
+import { assertMatches, type IfMatch } from '../etag.ts';
+import { refuse } from '../refusals.ts';
+import { assertFree, bearName } from './register.ts';
+import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
+
+export interface Deregistration {
+  reason: string;
+  force?: boolean;
+}
+
+/** Moves a model to the trash. It can be restored until `purge_after`; its name is free meanwhile. */
+export async function deregisterModel(
+  work: Work,
+  name: string,
+  asked: Deregistration,
+  trashMs: number,
+  ifMatch?: IfMatch,
+): Promise<Model> {
+  const row = await getModel(work.tx, name);
+  assertMatches(row.etag, ifMatch);
+  const { production } = toModel(row).live;
+  if (production.length > 0 && !asked.force)
+    refuse(
+      'in-production',
+      `Version ${production.join(', ')} of ${name} is in production. Archive it first, or repeat with force=true.`,
+      { model: name, versions: production },
+    );
+  const deregistered = {
+    at: toTime(work.at),
+    by: work.caller.actor.name,
+    reason: asked.reason,
+    purge_after: toTime(work.at + trashMs),
+  };
+  const { model, changes } = await updateModel(work, row, { deregistered });
+  work.record({ type: 'model.deregistered', subject: name, reason: asked.reason, changes });
+  return model;
+}
+
+/** Takes the model deregistered last under this name out of the trash. */
+export async function restoreModel(work: Work, name: string): Promise<Model> {
+  const row = await getTrashed(work, name);
+  await assertFree(work, name);
+  const { model, changes } = await updateModel(work, row, { deregistered: null });
+  await bearName(work, row.id, name, row.last_number);
+  work.record({ type: 'model.restored', subject: name, changes });
+  return model;
+}
+
+/**
+ * Leaves only the tombstone of a model in the trash: its numbers, digests and reason. The metadata and the artifacts of
+ * all its versions go; their bytes are swept where nothing else points at them.
+ */
+export async function purgeModel(work: Work, name: string): Promise<Model> {
+  return purgeModelRow(work, await getTrashed(work, name));
+}
+
+export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
+  const versions = work.tx.selectFrom('version').select('id').where('model_id', '=', row.id);
+  await work.tx.deleteFrom('artifact').where('version_id', 'in', versions).execute();
+  await work.tx.deleteFrom('version_facet').where('version_id', 'in', versions).execute();
+  await work.tx
+    .updateTable('version')
+    .set({ ...EMPTIED, purged_at: work.at })
+    .where('model_id', '=', row.id)
+    .execute();
+  const { model, changes } = await updateModel(
+    work,
+    row,
+    { description: null, owner: null, tags: {}, properties: {}, card: null, aliases: {} },
+    { purged_at: work.at },
+  );
+  work.record({
+    type: 'model.purged',
+    subject: row.name,
+    details: { etag: row.etag },
+    changes: changes.length > 0 ? changes : [{ model_id: row.id, number: 0, before: {}, after: {} }],
+  });
+  return model;
+}
+
+/** What purging takes from a version. */
+export const EMPTIED = {
+  description: null,
+  tags: '{}',
+  properties: '{}',
+  card: null,
+  signature: null,
+  lineage: null,
+  metrics: '{}',
+  aliases: '[]',
+} as const;
+
+async function getTrashed(work: Work, name: string): Promise<ModelRow> {
+  const trashed = (await trashedModels(work.tx, name)).find((row) => row.purged_at === null);
+  if (trashed) return trashed;
+  if (await findModel(work.tx, name))
+    refuse('not-in-trash', `The model ${name} is not in the trash. Deregister it first with DELETE /models/{name}.`, {
+      model: name,
+    });
+  await getModel(work.tx, name); // refuses, and says where the model went
+  throw new Error('unreachable');
+}

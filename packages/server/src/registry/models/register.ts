@@ -1,0 +1,70 @@
+import type { Model, NewModel } from '../../contract/model.ts';
+import { toTime } from '../../contract/time.ts';
+import type { Work } from '../change.ts';
+import { assertProperties, assertTags } from '../metadata.ts';
+import { assertName, keyOf } from '../names.ts';
+import { refuse } from '../refusals.ts';
+import { insertModel } from './repository.ts';
+
+/** Registers a model. A name may be registered anew after deregistration; its numbers then go on where they ended. */
+export async function registerModel(work: Work, asked: NewModel): Promise<Model> {
+  assertName(asked.name);
+  assertTags(asked.tags);
+  assertProperties(asked.properties);
+  await assertFree(work, asked.name);
+  const at = toTime(work.at);
+  const model: Model = {
+    name: asked.name,
+    description: asked.description ?? null,
+    owner: asked.owner ?? null,
+    tags: asked.tags ?? {},
+    properties: asked.properties ?? {},
+    card: asked.card ?? null,
+    aliases: {},
+    latest_version: null,
+    version_count: 0,
+    live: { production: [], staging: [] },
+    created_at: at,
+    created_by: work.caller.actor.name,
+    updated_at: at,
+    etag: 1,
+    deregistered: null,
+  };
+  const { id, change } = await insertModel(work, model);
+  await bearName(work, id, model.name, 0);
+  work.record({ type: 'model.registered', subject: model.name, changes: [change] });
+  return model;
+}
+
+/** Refuses a name that a live model has, or one that a client could take for it. */
+export async function assertFree(work: Work, name: string, except?: number): Promise<void> {
+  const holder = await work.tx
+    .selectFrom('model')
+    .select(['id', 'name'])
+    .where('name_key', '=', keyOf(name))
+    .where('deregistered', 'is', null)
+    .executeTakeFirst();
+  if (!holder || holder.id === except) return;
+  const same =
+    holder.name === name ? 'already exists' : `differs from ${holder.name} only in Unicode form or percent-encoding`;
+  refuse('name-taken', `The model ${name} ${same}. Choose another name.`, { model: holder.name });
+}
+
+/** Notes that a model bears a name, so that numbers given under it are never given again. */
+export async function bearName(work: Work, model_id: number, name: string, last_number: number): Promise<void> {
+  await work.tx
+    .insertInto('name_use')
+    .values({ name_key: keyOf(name), last_number, model_id })
+    .onConflict((conflict) =>
+      conflict.column('name_key').doUpdateSet((eb) => ({
+        model_id,
+        last_number: eb
+          .case()
+          .when('name_use.last_number', '>', last_number)
+          .then(eb.ref('name_use.last_number'))
+          .else(last_number)
+          .end(),
+      })),
+    )
+    .execute();
+}

@@ -1,0 +1,32 @@
+import type { Model } from '../../contract/model.ts';
+import type { Work } from '../change.ts';
+import { assertName, keyOf } from '../names.ts';
+import { refuse } from '../refusals.ts';
+import { renameText } from '../versions/repository.ts';
+import { assertFree, bearName } from './register.ts';
+import { getModel, updateModel } from './repository.ts';
+
+/** Gives a model another name. The old one answers with the new one until it is registered anew. */
+export async function renameModel(work: Work, name: string, to: string): Promise<Model> {
+  assertName(to);
+  const row = await getModel(work.tx, name);
+  await assertFree(work, to, row.id);
+  await assertNumbersUnused(work, row.id, to);
+  const { model, changes } = await updateModel(work, row, { name: to });
+  if (changes.length === 0) return model;
+  await bearName(work, row.id, to, row.last_number);
+  await renameText(work, row.id, to);
+  work.record({ type: 'model.renamed', subject: to, details: { from: name }, changes });
+  return model;
+}
+
+/** `churn/3` means one version for ever: a name under which another model gave out numbers cannot be taken over. */
+async function assertNumbersUnused(work: Work, model_id: number, to: string): Promise<void> {
+  const use = await work.tx.selectFrom('name_use').selectAll().where('name_key', '=', keyOf(to)).executeTakeFirst();
+  if (!use || use.model_id === model_id || use.last_number === 0) return;
+  refuse(
+    'name-retired',
+    `${to} was the name of another model with versions up to ${use.last_number}, and a number is never used again. Choose another name.`,
+    { model: to, last_number: use.last_number },
+  );
+}

@@ -1,0 +1,101 @@
+import { LIMITS } from '../contract/limits.ts';
+import { refuse, refuseField } from './refusals.ts';
+
+/** The rules of names, aliases and artifact paths, as pure functions. What they accept is stored byte for byte. */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+
+/** Why `name` cannot be a model's name, or undefined where it can. */
+export function problemOfName(name: string): string | undefined {
+  if (name.length === 0) return 'must not be empty';
+  if (charactersOf(name) > LIMITS.name) return `must have at most ${LIMITS.name} characters`;
+  if (!name.isWellFormed()) return 'must be well-formed Unicode (it holds half a surrogate pair)';
+  if (CONTROL.test(name)) return 'must not hold control characters';
+  if (/[/:]/.test(name)) return 'must not hold / or :';
+  if (name !== name.trim()) return 'must not begin or end with white space';
+  if (name === '.' || name === '..') return 'must not be . or ..';
+  return undefined;
+}
+
+export function assertName(name: string, field = '/name'): void {
+  const problem = problemOfName(name);
+  if (problem) refuseField(field, problem);
+}
+
+/**
+ * What two names share when a client, proxy or file system may take one for the other: NFC and one percent-decoding.
+ * No two live models (nor two paths of a version) share it. Letter case distinguishes.
+ */
+export function keyOf(name: string): string {
+  return decodedOnce(name).normalize('NFC');
+}
+
+function decodedOnce(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // not an encoding of anything: stands for itself
+  }
+}
+
+const RESERVED = ['latest'];
+
+/** MLflow's rule (`mlflow/utils/validation.py`, `_validate_model_alias_name`): word characters and dashes, not `latest`, not `v1`. */
+export function problemOfAlias(alias: string): string | undefined {
+  if (alias.length === 0) return 'must not be empty';
+  if (charactersOf(alias) > LIMITS.alias) return `must have at most ${LIMITS.alias} characters`;
+  if (!/^[\p{L}\p{M}\p{N}\p{Pc}-]+$/u.test(alias)) return 'may hold letters, digits, underscores and dashes';
+  if (/^v\d+$/i.test(alias)) return 'must not look like a version number (v1, v2 …)';
+  if (RESERVED.includes(alias.toLowerCase())) return `must not be ${alias}, which is reserved`;
+  return undefined;
+}
+
+export function assertAlias(alias: string): void {
+  const problem = problemOfAlias(alias);
+  if (problem) refuseField('/alias', problem);
+}
+
+const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+
+/** Why `path` cannot be an artifact's path, or undefined. Relative, `/` as separator, no segment that any file system reads otherwise. */
+export function problemOfPath(path: string): string | undefined {
+  if (path.length === 0) return 'must not be empty';
+  if (!path.isWellFormed()) return 'must be well-formed Unicode';
+  if (Buffer.byteLength(path) > LIMITS.pathBytes) return `must have at most ${LIMITS.pathBytes} bytes`;
+  if (CONTROL.test(path)) return 'must not hold control characters';
+  if (path.includes('\\')) return 'must use / as separator, not a backslash';
+  if (path.startsWith('/')) return 'must be relative';
+  for (const segment of path.split('/')) {
+    if (segment === '') return 'must not hold an empty segment';
+    if (segment === '.' || segment === '..' || keyOf(segment) === '.' || keyOf(segment) === '..')
+      return 'must not hold . or .. as a segment';
+    if (Buffer.byteLength(segment) > LIMITS.segmentBytes)
+      return `must have segments of at most ${LIMITS.segmentBytes} bytes`;
+    if (keyOf(segment).includes('/')) return 'must not hold an encoded /';
+    if (keyOf(segment).includes('\\')) return 'must not hold an encoded backslash';
+    if (CONTROL.test(keyOf(segment))) return 'must not hold encoded control characters';
+    if (DEVICE.test(segment)) return `must not hold the reserved name ${segment}`;
+    if (/^[a-z]:/i.test(segment)) return 'must not begin with a drive letter';
+  }
+  return undefined;
+}
+
+export function assertPath(path: string): void {
+  const problem = problemOfPath(path);
+  if (problem) refuse('path-invalid', `The artifact path ${problem}.`, { path });
+}
+
+/** Every folder above a path: `a/b/c` gives `a` and `a/b`. */
+export function foldersOf(path: string): string[] {
+  const folders: string[] = [];
+  for (let i = path.indexOf('/'); i !== -1; i = path.indexOf('/', i + 1)) folders.push(path.slice(0, i));
+  return folders;
+}
+
+function charactersOf(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}

@@ -1,0 +1,162 @@
+import type { Readable } from 'node:stream';
+import { openRange, openVerified } from '../blobs/serve.ts';
+import type { BlobStore } from '../blobs/store.ts';
+import type { Caller } from '../contract/actor.ts';
+import type { Artifact } from '../contract/artifact.ts';
+import type { ModelPatch, NewModel } from '../contract/model.ts';
+import type { NewPromotion, NewRollback } from '../contract/promotion.ts';
+import type { NewVersion, VersionPatch } from '../contract/version.ts';
+import type { Database } from '../db/database.ts';
+import { follow, Poke } from '../events/follow.ts';
+import type { Ledger } from '../events/ledger.ts';
+import type { Inspector } from '../formats/inspector.ts';
+import { type EventQuery, listEvents, proveConsistency, proveInclusion } from './audit.ts';
+import { createChange } from './change.ts';
+import type { IfMatch } from './etag.ts';
+import { removeAlias, setAlias } from './lifecycle/aliases.ts';
+import type { Policy } from './lifecycle/policy.ts';
+import { promoteVersion } from './lifecycle/promote.ts';
+import { rollBack } from './lifecycle/rollback.ts';
+import { type ListQuery, listModels, listVersions } from './lists.ts';
+import { type Deregistration, deregisterModel, purgeModel, restoreModel } from './models/deregister.ts';
+import { describeModel } from './models/describe.ts';
+import { registerModel } from './models/register.ts';
+import { renameModel } from './models/rename.ts';
+import { getModel, toModel } from './models/repository.ts';
+import type { PageAsked } from './pages.ts';
+import { modelAt, seqAt, versionAt } from './timeline.ts';
+import { listTrash, purgeExpired } from './trash.ts';
+import { detachArtifact, getArtifact, listArtifacts } from './versions/artifacts.ts';
+import { createVersion } from './versions/create.ts';
+import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
+import { describeVersion } from './versions/describe.ts';
+import { pageOfArtifacts } from './versions/pages.ts';
+import { getVersion, toVersion } from './versions/repository.ts';
+import { readManifest, sealVersion } from './versions/seal.ts';
+import {
+  attachKnown,
+  type Expected,
+  type Slot,
+  toRefusal,
+  type UploadLimits,
+  uploadArtifact,
+} from './versions/upload.ts';
+
+export interface Parts {
+  db: Database;
+  blobs: BlobStore;
+  inspector: Inspector;
+  ledger: Ledger;
+  policy: Policy;
+  limits: UploadLimits;
+  trashMs: number;
+  now(): number;
+  /** Told of bytes that are not what they were: the operator must know. */
+  onDamage(error: Error): void;
+}
+
+/** What this product can do, on one page. */
+export function createRegistry(parts: Parts) {
+  const { db, blobs, ledger, policy, limits, trashMs, now } = parts;
+  const { read } = db;
+  const poke = new Poke();
+  const change = createChange({ db, now, append: ledger.append, onCommit: () => poke.now() });
+  const upload = { blobs, inspector: parts.inspector, change, read, limits };
+  const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
+
+  return {
+    models: {
+      register: (by: Caller, asked: NewModel) => change(by, (work) => registerModel(work, asked)),
+      get: async (name: string, at?: number) =>
+        at === undefined
+          ? toModel(await getModel(read, name))
+          : (await modelAt(read, name, await seqAt(read, at))).model,
+      list: (asked: ListQuery) => listModels(lists, asked),
+      describe: (by: Caller, name: string, patch: ModelPatch, ifMatch?: IfMatch) =>
+        change(by, (work) => describeModel(work, name, patch, ifMatch)),
+      rename: (by: Caller, name: string, to: string) => change(by, (work) => renameModel(work, name, to)),
+      deregister: (by: Caller, name: string, asked: Deregistration, ifMatch?: IfMatch) =>
+        change(by, (work) => deregisterModel(work, name, asked, trashMs, ifMatch)),
+      restore: (by: Caller, name: string) => change(by, (work) => restoreModel(work, name)),
+      purge: (by: Caller, name: string) => change(by, (work) => purgeModel(work, name)),
+      rollBack: (by: Caller, name: string, asked: NewRollback) => change(by, (work) => rollBack(work, name, asked)),
+      setAlias: (by: Caller, name: string, alias: string, ref: string, ifMatch?: IfMatch) =>
+        change(by, (work) => setAlias(work, name, alias, ref, ifMatch)),
+      removeAlias: (by: Caller, name: string, alias: string, ifMatch?: IfMatch) =>
+        change(by, (work) => removeAlias(work, name, alias, ifMatch)),
+    },
+    versions: {
+      create: (by: Caller, model: string, asked: NewVersion) => change(by, (work) => createVersion(work, model, asked)),
+      get: async (model: string, ref: string, at?: number) => {
+        if (at !== undefined) return versionAt(read, model, ref, await seqAt(read, at));
+        const found = await getVersion(read, model, ref);
+        return toVersion(found.row, found.model.name);
+      },
+      list: (asked: ListQuery & { model?: string }) => listVersions(lists, asked),
+      describe: (by: Caller, model: string, ref: string, patch: VersionPatch, ifMatch?: IfMatch) =>
+        change(by, (work) => describeVersion(work, model, ref, patch, ifMatch)),
+      seal: (by: Caller, model: string, ref: string, ifMatch?: IfMatch) =>
+        change(by, (work) => sealVersion(work, model, ref, ifMatch)),
+      manifest: (model: string, ref: string) => readManifest(read, model, ref),
+      promote: (by: Caller, model: string, ref: string, asked: NewPromotion, ifMatch?: IfMatch) =>
+        change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch)),
+      deregister: (by: Caller, model: string, ref: string, asked: Deregistration, ifMatch?: IfMatch) =>
+        change(by, (work) => deregisterVersion(work, model, ref, asked, trashMs, ifMatch)),
+      restore: (by: Caller, model: string, ref: string) => change(by, (work) => restoreVersion(work, model, ref)),
+      purge: (by: Caller, model: string, ref: string) => change(by, (work) => purgeVersion(work, model, ref)),
+    },
+    artifacts: {
+      upload: (by: Caller, slot: Slot, body: Readable, expected: Expected) =>
+        uploadArtifact(upload, by, slot, body, expected),
+      attach: (by: Caller, slot: Slot, sha256: string) => attachKnown(upload, by, slot, sha256),
+      detach: (by: Caller, slot: Slot) => change(by, (work) => detachArtifact(work, slot.model, slot.ref, slot.path)),
+      get: async (slot: Slot) => {
+        const { model, row } = await getVersion(read, slot.model, slot.ref);
+        return getArtifact(read, model.name, row, slot.path);
+      },
+      page: (model: string, ref: string, asked: PageAsked) => pageOfArtifacts(lists, model, ref, asked),
+      /** Every artifact of a version, in order of path, read in pages. */
+      async *all(model: string, ref: string): AsyncGenerator<Artifact> {
+        const { row } = await getVersion(read, model, ref);
+        for (let after: string | undefined; ; ) {
+          const rows = await listArtifacts(read, row.id, { after, most: 500 });
+          yield* rows;
+          if (rows.length < 500) return;
+          after = rows.at(-1)?.path;
+        }
+      },
+      /** The bytes of an artifact: verified while they are sent, or a range of them. */
+      open: async (artifact: Pick<Artifact, 'sha256' | 'size_bytes'>, range?: { start: number; end: number }) => {
+        const { sha256, size_bytes } = artifact;
+        const options = { onDamage: parts.onDamage };
+        return (
+          range
+            ? openRange(blobs, sha256, size_bytes, range, options)
+            : openVerified(blobs, sha256, size_bytes, options)
+        ).catch((error) => {
+          throw toRefusal(error);
+        });
+      },
+    },
+    trash: {
+      list: (asked: PageAsked) => listTrash(read, ledger.tokenKey, asked),
+      purgeExpired: () => purgeExpired(read, change, now()),
+    },
+    events: {
+      list: (asked: EventQuery) => listEvents(read, ledger, asked),
+      follow: (after: number, signal: AbortSignal) => follow(ledger, poke, after, signal),
+    },
+    ledger: {
+      vkey: ledger.vkey,
+      size: ledger.size,
+      checkpoint: ledger.checkpoint,
+      lines: ledger.lines,
+      proveInclusion: (seq: number, size?: number) => proveInclusion(ledger, seq, size),
+      proveConsistency: (from: number, to?: number) => proveConsistency(ledger, from, to),
+    },
+    /** Resolves once no change is under way. */
+    idle: () => change.idle(),
+  };
+}
+
+export type Registry = ReturnType<typeof createRegistry>;

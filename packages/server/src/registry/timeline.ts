@@ -1,0 +1,170 @@
+import type { Event } from '../contract/event.ts';
+import type { Model } from '../contract/model.ts';
+import type { Version } from '../contract/version.ts';
+import type { Reader } from '../db/database.ts';
+import { applyChange, type Doc } from '../events/replay.ts';
+import { parseRef } from './refs.ts';
+import { Refused, refuse } from './refusals.ts';
+import type { ModelSubject, VersionSubject } from './search/subject.ts';
+import { numberOf } from './versions/repository.ts';
+
+/**
+ * The past: the state that replaying the ledger gives. A moment means the whole ledger up to its last event that is
+ * not later, so it is always a state that existed, whatever the clock did.
+ */
+export async function seqAt(reader: Reader, at: number): Promise<number> {
+  const row = await reader
+    .selectFrom('event')
+    .select((eb) => eb.fn.max('seq').as('seq'))
+    .where('at', '<=', at)
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
+/** One subject as it was after event `seq`; undefined where it was not there yet. */
+export async function subjectAt(
+  reader: Reader,
+  subject: { model_id: number; number: number },
+  seq: number,
+): Promise<Doc | undefined> {
+  let state: Doc | undefined;
+  for await (const { doc } of subjectsAt(reader, seq, subject)) state = doc;
+  return state;
+}
+
+const ROWS_TOGETHER = 500;
+
+/** Subjects as they were after event `seq`, in order of model and number, one in memory at a time. */
+export async function* subjectsAt(
+  reader: Reader,
+  seq: number,
+  only: { model_id?: number; number?: number; models?: boolean },
+): AsyncGenerator<{ model_id: number; number: number; doc: Doc; formats: string[] }> {
+  let at = { model_id: 0, number: -1, seq: 0 };
+  let state: Doc | undefined;
+  let formats = new Map<string, string>();
+  let subject: { model_id: number; number: number } | undefined;
+  for (;;) {
+    const rows = await changesAfter(reader, at, seq, only);
+    for (const row of rows) {
+      if (subject && (subject.model_id !== row.model_id || subject.number !== row.number)) {
+        if (state) yield { ...subject, doc: state, formats: distinct(formats) };
+        state = undefined;
+        formats = new Map();
+      }
+      subject = { model_id: row.model_id, number: row.number };
+      const event = JSON.parse(row.line) as Event;
+      noteFormat(formats, event);
+      for (const change of event.changes)
+        if (change.model_id === row.model_id && change.number === row.number) state = applyChange(state, change);
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < ROWS_TOGETHER) break;
+    at = last;
+  }
+  if (subject && state) yield { ...subject, doc: state, formats: distinct(formats) };
+}
+
+/** The format of each path of a version: what the document itself does not say. */
+function noteFormat(formats: Map<string, string>, { type, details }: Event): void {
+  if (type === 'artifact.attached') formats.set(String(details?.path), String(details?.format));
+  if (type === 'artifact.detached') formats.delete(String(details?.path));
+}
+
+function distinct(formats: ReadonlyMap<string, string>): string[] {
+  return [...new Set(formats.values())].sort();
+}
+
+function changesAfter(
+  reader: Reader,
+  at: { model_id: number; number: number; seq: number },
+  seq: number,
+  only: { model_id?: number; number?: number; models?: boolean },
+) {
+  let query = reader
+    .selectFrom('event_subject as s')
+    .innerJoin('event as e', 'e.seq', 's.seq')
+    .select(['s.model_id', 's.number', 's.seq', 'e.line'])
+    .where('s.seq', '<=', seq)
+    .where((eb) => eb(eb.refTuple('s.model_id', 's.number', 's.seq'), '>', eb.tuple(at.model_id, at.number, at.seq)));
+  if (only.model_id !== undefined) query = query.where('s.model_id', '=', only.model_id);
+  if (only.number !== undefined) query = query.where('s.number', '=', only.number);
+  if (only.models) query = query.where('s.number', '=', 0);
+  return query.orderBy('s.model_id').orderBy('s.number').orderBy('s.seq').limit(ROWS_TOGETHER).execute();
+}
+
+/** The model that bore a name at a moment, as it was then. */
+export async function modelAt(reader: Reader, name: string, seq: number): Promise<{ id: number; model: Model }> {
+  const candidates = await reader
+    .selectFrom('event as e')
+    .innerJoin('event_subject as s', 's.seq', 'e.seq')
+    .select('s.model_id')
+    .distinct()
+    .where('e.subject', '=', name)
+    .where('e.type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
+    .where('s.number', '=', 0)
+    .where('e.seq', '<=', seq)
+    .execute();
+  for (const { model_id } of candidates) {
+    const model = (await subjectAt(reader, { model_id, number: 0 }, seq)) as Model | undefined;
+    if (model && model.name === name && model.deregistered === null) return { id: model_id, model };
+  }
+  throw new Refused('model-not-found', `There was no model ${name} at that time.`, { model: name });
+}
+
+/** A version by ref as it was at a moment, under the name that its model had then. */
+export async function versionAt(reader: Reader, name: string, text: string, seq: number): Promise<Version> {
+  const { id, model } = await modelAt(reader, name, seq);
+  const ref = parseRef(text);
+  const number =
+    ref &&
+    numberOf(
+      {
+        aliases: JSON.stringify(model.aliases),
+        live: JSON.stringify(model.live),
+        latest_version: model.latest_version,
+      },
+      ref,
+    );
+  const doc = number ? ((await subjectAt(reader, { model_id: id, number }, seq)) as Version | undefined) : undefined;
+  if (doc && doc.deregistered === null) return { ...doc, model: model.name };
+  return refuse('version-not-found', `${name} had no version ${text} at that time.`, { model: name, ref: text });
+}
+
+/** Live versions at a moment, of one model or of all, as a search sees them. */
+export async function* versionsAt(
+  reader: Reader,
+  seq: number,
+  model_id?: number,
+): AsyncGenerator<VersionSubject & { id: number; model_id: number }> {
+  let model: Model | undefined;
+  for await (const found of subjectsAt(reader, seq, model_id === undefined ? {} : { model_id })) {
+    if (found.number === 0) {
+      model = found.doc as Model;
+      continue;
+    }
+    const version = found.doc as Version;
+    if (!model || model.deregistered !== null || version.deregistered !== null) continue;
+    const { name, owner } = model;
+    const id = found.model_id * NUMBERS + found.number;
+    yield { version: { ...version, model: name }, formats: found.formats, owner, id, model_id: found.model_id };
+  }
+}
+
+/** Live models at a moment, as a search sees them; with their versions where a filter asks for those. */
+export async function* modelsAt(
+  reader: Reader,
+  seq: number,
+  withVersions: boolean,
+): AsyncGenerator<ModelSubject & { id: number }> {
+  for await (const { model_id, doc } of subjectsAt(reader, seq, { models: true })) {
+    const model = doc as Model;
+    if (model.deregistered !== null) continue;
+    const versions: VersionSubject[] = [];
+    if (withVersions) for await (const version of versionsAt(reader, seq, model_id)) versions.push(version);
+    yield { model, versions: () => versions, id: model_id };
+  }
+}
+
+/** Makes one number of a model and a version number: an order, nothing more. */
+const NUMBERS = 2 ** 20;

@@ -1,0 +1,125 @@
+import { toTime } from '../../contract/time.ts';
+import type { Version } from '../../contract/version.ts';
+import type { Work } from '../change.ts';
+import { assertMatches, type IfMatch } from '../etag.ts';
+import { endTenure } from '../lifecycle/move.ts';
+import { type Deregistration, EMPTIED } from '../models/deregister.ts';
+import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
+import { parseRef } from '../refs.ts';
+import { refuse } from '../refusals.ts';
+import { findNumber, getVersion, liveNumbers, toVersion, updateVersion, type VersionRow } from './repository.ts';
+
+/** Moves a version to the trash. Its number is never used again; aliases that named it are gone with it. */
+export async function deregisterVersion(
+  work: Work,
+  name: string,
+  ref: string,
+  asked: Deregistration,
+  trashMs: number,
+  ifMatch?: IfMatch,
+): Promise<Version> {
+  const { model, row } = await getVersion(work.tx, name, ref);
+  assertMatches(row.etag, ifMatch);
+  if (row.status === 'production' && !asked.force)
+    refuse(
+      'in-production',
+      `Version ${row.number} of ${name} is in production. Archive it first, or repeat with force=true.`,
+      { model: name, versions: [row.number] },
+    );
+  await endTenure(work, row, 'deregistration');
+  const deregistered = {
+    at: toTime(work.at),
+    by: work.caller.actor.name,
+    reason: asked.reason,
+    purge_after: toTime(work.at + trashMs),
+  };
+  const { version, changes } = await updateVersion(work, model.name, row, { deregistered, aliases: [] });
+  const counted = await recount(work, model);
+  work.record({
+    type: 'version.deregistered',
+    subject: `${model.name}/${row.number}`,
+    reason: asked.reason,
+    changes: [...changes, ...counted],
+  });
+  return version;
+}
+
+/** Takes a version out of the trash. One that was live comes back archived: it is promoted again on purpose. */
+export async function restoreVersion(work: Work, name: string, ref: string): Promise<Version> {
+  const { model, row } = await getTrashed(work, name, ref);
+  const status = row.status === 'production' || row.status === 'staging' ? 'archived' : row.status;
+  const { version, changes } = await updateVersion(
+    work,
+    model.name,
+    row,
+    { deregistered: null, status },
+    { status_since: work.at },
+  );
+  const counted = await recount(work, model);
+  work.record({ type: 'version.restored', subject: `${model.name}/${row.number}`, changes: [...changes, ...counted] });
+  return version;
+}
+
+/** Leaves only the tombstone of a version in the trash: number, digest and reason. */
+export async function purgeVersion(work: Work, name: string, ref: string): Promise<Version> {
+  const { model, row } = await getTrashed(work, name, ref);
+  return purgeVersionRow(work, model, row);
+}
+
+export async function purgeVersionRow(work: Work, model: ModelRow, row: VersionRow): Promise<Version> {
+  await work.tx.deleteFrom('artifact').where('version_id', '=', row.id).execute();
+  const before = toVersion(row, model.name);
+  const emptied = Object.fromEntries(
+    Object.entries(EMPTIED).map(([key, value]) => [key, value === null ? null : JSON.parse(value)]),
+  );
+  const { version, changes } = await updateVersion(work, model.name, row, emptied, { purged_at: work.at, formats: [] });
+  if (changes.length === 0)
+    await work.tx.updateTable('version').set({ purged_at: work.at }).where('id', '=', row.id).execute();
+  work.record({
+    type: 'version.purged',
+    subject: `${model.name}/${row.number}`,
+    details: { digest: before.digest },
+    changes: changes.length > 0 ? changes : [{ model_id: model.id, number: row.number, before: {}, after: {} }],
+  });
+  return version;
+}
+
+/** What the model says of its versions, after one came or went. */
+async function recount(work: Work, model: ModelRow) {
+  const { highest, count } = await work.tx
+    .selectFrom('version')
+    .select((eb) => [eb.fn.max('number').as('highest'), eb.fn.countAll<number>().as('count')])
+    .where('model_id', '=', model.id)
+    .where('deregistered', 'is', null)
+    .executeTakeFirstOrThrow();
+  const live = {
+    production: await liveNumbers(work.tx, model.id, 'production'),
+    staging: await liveNumbers(work.tx, model.id, 'staging'),
+  };
+  const before = toModel(model);
+  const alive = await work.tx
+    .selectFrom('version')
+    .select('number')
+    .where('model_id', '=', model.id)
+    .where('deregistered', 'is', null)
+    .where('number', 'in', [...new Set(Object.values(before.aliases)), 0])
+    .execute();
+  const numbers = new Set(alive.map((row) => row.number));
+  const aliases = Object.fromEntries(Object.entries(before.aliases).filter(([, number]) => numbers.has(number)));
+  return (await updateModel(work, model, { latest_version: highest ?? null, version_count: count, live, aliases }))
+    .changes;
+}
+
+async function getTrashed(work: Work, name: string, text: string): Promise<{ model: ModelRow; row: VersionRow }> {
+  const model = await getModel(work.tx, name);
+  const ref = parseRef(text);
+  const row = ref?.kind === 'number' ? await findNumber(work.tx, model.id, ref.number) : undefined;
+  if (row?.deregistered && row.purged_at === null) return { model, row };
+  if (row && row.deregistered === null)
+    refuse('not-in-trash', `Version ${row.number} of ${name} is not in the trash.`, {
+      model: name,
+      number: row.number,
+    });
+  await getVersion(work.tx, name, text); // refuses, and says why
+  return refuse('not-in-trash', `Name the version by its number.`, { model: name });
+}

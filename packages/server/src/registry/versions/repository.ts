@@ -1,0 +1,258 @@
+import type { Selectable } from 'kysely';
+import type { SubjectChange } from '../../contract/event.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { Deregistered } from '../../contract/shapes.ts';
+import { fromTime, toTime } from '../../contract/time.ts';
+import type { Status, Version } from '../../contract/version.ts';
+import type { Reader } from '../../db/database.ts';
+import type { VersionTable } from '../../db/tables.ts';
+import { changeBetween, same } from '../../events/replay.ts';
+import type { Work } from '../change.ts';
+import { getModel, type ModelRow } from '../models/repository.ts';
+import { parseRef, type Ref } from '../refs.ts';
+import { refuse } from '../refusals.ts';
+import { facetsOfVersion } from '../search/facets.ts';
+import { writeFacets, writeText } from '../search/index-text.ts';
+
+export type VersionRow = Selectable<VersionTable>;
+
+/** A row as it looks on the wire, under the name that its model has now. */
+export function toVersion(row: VersionRow, model: string): Version {
+  return {
+    model,
+    number: row.number,
+    status: row.status,
+    state: row.state,
+    digest: row.digest,
+    size_bytes: row.size_bytes,
+    artifact_count: row.artifact_count,
+    verdict: row.verdict,
+    description: row.description,
+    tags: JSON.parse(row.tags),
+    properties: JSON.parse(row.properties),
+    card: row.card,
+    framework: row.framework,
+    signature: row.signature === null ? null : JSON.parse(row.signature),
+    lineage: row.lineage === null ? null : JSON.parse(row.lineage),
+    aliases: JSON.parse(row.aliases),
+    metrics: JSON.parse(row.metrics),
+    created_at: toTime(row.created_at),
+    created_by: row.created_by,
+    updated_at: toTime(row.updated_at),
+    etag: row.etag,
+    deregistered: row.deregistered === null ? null : JSON.parse(row.deregistered),
+  };
+}
+
+function toColumns(version: Version) {
+  return {
+    number: version.number,
+    status: version.status as Status,
+    state: version.state as VersionRow['state'],
+    digest: version.digest,
+    size_bytes: version.size_bytes,
+    artifact_count: version.artifact_count,
+    verdict: version.verdict as VersionRow['verdict'],
+    description: version.description,
+    tags: JSON.stringify(version.tags),
+    properties: JSON.stringify(version.properties),
+    card: version.card,
+    framework: version.framework,
+    signature: version.signature && JSON.stringify(version.signature),
+    lineage: version.lineage && JSON.stringify(version.lineage),
+    aliases: JSON.stringify(version.aliases),
+    metrics: JSON.stringify(version.metrics),
+    created_at: fromTime(version.created_at),
+    created_by: version.created_by,
+    updated_at: fromTime(version.updated_at),
+    etag: version.etag,
+    deregistered: version.deregistered && JSON.stringify(version.deregistered),
+    purge_after: version.deregistered && fromTime(version.deregistered.purge_after),
+  };
+}
+
+export function findNumber(reader: Reader, model_id: number, number: number): Promise<VersionRow | undefined> {
+  return reader
+    .selectFrom('version')
+    .selectAll()
+    .where('model_id', '=', model_id)
+    .where('number', '=', number)
+    .executeTakeFirst();
+}
+
+/** A model and one of its live versions by ref, or a refusal that says what is missing. */
+export async function getVersion(
+  reader: Reader,
+  name: string,
+  text: string,
+): Promise<{ model: ModelRow; row: VersionRow }> {
+  const ref = parseRef(text);
+  const model = await getModel(reader, name);
+  const number = ref && (numberOf(model, ref) ?? (await newestIn(reader, model.id, ref)));
+  const row = number && (await findNumber(reader, model.id, number));
+  if (row && row.deregistered === null) return { model, row };
+  return refuseVersion(model, text, ref, row || undefined);
+}
+
+/** Draft and archived versions are not listed on the model's row. */
+async function newestIn(reader: Reader, model_id: number, ref: Ref): Promise<number | undefined> {
+  if (ref.kind !== 'status' || (ref.status !== 'draft' && ref.status !== 'archived')) return undefined;
+  return (await liveNumbers(reader, model_id, ref.status, 1))[0];
+}
+
+function refuseVersion(model: ModelRow, text: string, ref: Ref | undefined, row: VersionRow | undefined): never {
+  const members = { model: model.name, ref: text };
+  if (row?.deregistered) {
+    const deregistered = JSON.parse(row.deregistered) as Deregistered;
+    const until = row.purged_at === null ? `It can be restored until ${deregistered.purge_after}.` : 'It was purged.';
+    refuse(
+      'version-not-found',
+      `Version ${row.number} of ${model.name} was deregistered (${deregistered.reason}). ${until}`,
+      {
+        ...members,
+        deregistered,
+        digest: row.digest,
+      },
+    );
+  }
+  if (ref?.kind === 'alias')
+    refuse(
+      'alias-not-found',
+      `${model.name} has no alias ${ref.alias}. Set it with PUT /models/{name}/aliases/{alias}.`,
+      {
+        model: model.name,
+        alias: ref.alias,
+      },
+    );
+  const what = {
+    number: `${model.name} has no version ${text}; its newest is ${model.latest_version ?? 'none yet'}.`,
+    latest: `${model.name} has no version yet. Create one with POST /models/{name}/versions.`,
+    status: `No version of ${model.name} is in ${text}.`,
+    none: `${text} does not name a version: give a number, latest, @alias or a status (draft, staging, production, archived).`,
+  };
+  refuse('version-not-found', what[ref?.kind ?? 'none'], members);
+}
+
+/** The number a ref stands for, where the model's own row knows it. */
+export function numberOf(model: Pick<ModelRow, 'aliases' | 'live' | 'latest_version'>, ref: Ref): number | undefined {
+  switch (ref.kind) {
+    case 'number':
+      return ref.number;
+    case 'latest':
+      return model.latest_version ?? undefined;
+    case 'alias': {
+      const aliases = JSON.parse(model.aliases) as Record<string, number>;
+      return Object.hasOwn(aliases, ref.alias) ? aliases[ref.alias] : undefined;
+    }
+    case 'status':
+      return (JSON.parse(model.live) as Record<string, number[]>)[ref.status]?.[0];
+  }
+}
+
+export async function insertVersion(
+  work: Work,
+  model_id: number,
+  version: Version,
+): Promise<{ id: number; change: SubjectChange }> {
+  const { id } = await work.tx
+    .insertInto('version')
+    .values({ ...toColumns(version), model_id, status_since: work.at, purged_at: null })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await indexVersion(work, id, version, []);
+  return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
+}
+
+/**
+ * Writes what `patch` changes of a version: the columns, the search index, a new etag and time. Answers the version as
+ * it is now and what the event is to say of it; no change where nothing differs.
+ */
+export async function updateVersion(
+  work: Work,
+  model: string,
+  row: VersionRow,
+  patch: Partial<Version>,
+  columns: Partial<Pick<VersionRow, 'status_since' | 'purged_at'>> & { formats?: string[] } = {},
+): Promise<{ version: Version; changes: SubjectChange[] }> {
+  const before = toVersion(row, model);
+  const differs = Object.entries(patch).some(([key, value]) => !same(before[key as keyof Version], value));
+  if (!differs) return { version: before, changes: [] };
+  const version: Version = {
+    ...before,
+    ...patch,
+    etag: before.etag + 1,
+    updated_at: toTime(Math.max(work.at, row.updated_at)),
+  };
+  const { formats, ...more } = columns;
+  await work.tx
+    .updateTable('version')
+    .set({ ...toColumns(version), ...more })
+    .where('id', '=', row.id)
+    .execute();
+  if (formats || SEARCHED.some((key) => !same(before[key], version[key])))
+    await indexVersion(work, row.id, version, formats ?? (await formatsOf(work.tx, row.id)));
+  const change = changeBetween({ model_id: row.model_id, number: row.number }, before, version);
+  return { version, changes: change ? [change] : [] };
+}
+
+const SEARCHED = ['description', 'tags', 'properties', 'card', 'framework', 'aliases', 'metrics', 'lineage'] as const;
+
+async function indexVersion(work: Work, id: number, version: Version, formats: string[]): Promise<void> {
+  const at = { tx: work.tx, dialect: work.db.name };
+  await writeFacets(at, 'version', id, facetsOfVersion(version, formats));
+  await writeText(at, 'version', id, { ...version, name: version.model });
+}
+
+/** The distinct formats of a version's artifacts, in order. */
+export async function formatsOf(reader: Reader, version_id: number): Promise<string[]> {
+  const rows = await reader
+    .selectFrom('artifact')
+    .innerJoin('inspection', 'inspection.sha256', 'artifact.sha256')
+    .select('inspection.format')
+    .distinct()
+    .where('artifact.version_id', '=', version_id)
+    .orderBy('inspection.format')
+    .execute();
+  return rows.map((row) => row.format);
+}
+
+const ROWS_TOGETHER = 500;
+
+/** Full text finds a version by its model's name too: after a rename that part is written anew. */
+export async function renameText(work: Work, model_id: number, name: string): Promise<void> {
+  for (let after = 0; ; ) {
+    const rows = await work.tx
+      .selectFrom('version')
+      .selectAll()
+      .where('model_id', '=', model_id)
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(ROWS_TOGETHER)
+      .execute();
+    for (const row of rows)
+      await writeText({ tx: work.tx, dialect: work.db.name }, 'version', row.id, { ...toVersion(row, name), name });
+    const last = rows.at(-1);
+    if (!last || rows.length < ROWS_TOGETHER) return;
+    after = last.number;
+  }
+}
+
+/** Numbers in a status, the newest promoted first, as the model lists them. */
+export async function liveNumbers(
+  reader: Reader,
+  model_id: number,
+  status: Status,
+  most: number = LIMITS.liveListed,
+): Promise<number[]> {
+  const rows = await reader
+    .selectFrom('version')
+    .select('number')
+    .where('model_id', '=', model_id)
+    .where('status', '=', status)
+    .where('deregistered', 'is', null)
+    .orderBy('status_since', 'desc')
+    .orderBy('number', 'desc')
+    .limit(most)
+    .execute();
+  return rows.map((row) => row.number);
+}

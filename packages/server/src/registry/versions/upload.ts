@@ -1,0 +1,155 @@
+import type { Readable } from 'node:stream';
+import { type BlobError, isBlobError } from '../../blobs/errors.ts';
+import { receive } from '../../blobs/receive.ts';
+import type { BlobStore } from '../../blobs/store.ts';
+import type { Caller } from '../../contract/actor.ts';
+import type { Artifact, Inspection } from '../../contract/artifact.ts';
+import type { Reader } from '../../db/database.ts';
+import type { Inspector } from '../../formats/inspector.ts';
+import type { Change } from '../change.ts';
+import { assertPath } from '../names.ts';
+import { Refused, refuse } from '../refusals.ts';
+import { assertSlot, attachArtifact } from './artifacts.ts';
+import { getVersion } from './repository.ts';
+
+export interface UploadParts {
+  blobs: BlobStore;
+  inspector: Inspector;
+  change: Change;
+  read: Reader;
+  limits: UploadLimits;
+}
+
+export interface UploadLimits {
+  artifact_bytes: number;
+  version_bytes: number;
+  reserve_bytes: number;
+}
+
+/** Where an artifact goes. */
+export interface Slot {
+  model: string;
+  ref: string;
+  path: string;
+}
+
+/** What the sender says of the bytes that are coming. */
+export interface Expected {
+  sha256?: string;
+  size?: number;
+}
+
+/**
+ * Bytes first, row second: receive into a draft (counted, hashed, limited), inspect, keep (fsync, rename), then one
+ * short transaction. A refusal on the way leaves nothing that anyone can see.
+ */
+export async function uploadArtifact(
+  parts: UploadParts,
+  caller: Caller,
+  slot: Slot,
+  body: Readable,
+  expected: Expected,
+): Promise<{ artifact: Artifact; created: boolean }> {
+  assertPath(slot.path);
+  const { model, row } = await getVersion(parts.read, slot.model, slot.ref);
+  await assertSlot(parts.read, model.name, row, slot.path);
+  const { limits } = parts;
+  const maxBytes = Math.max(0, Math.min(limits.artifact_bytes, limits.version_bytes - row.size_bytes));
+  try {
+    const options = { maxBytes, expected, reserveBytes: limits.reserve_bytes };
+    const { draft, sha256, size } = await receive(parts.blobs, body, options);
+    try {
+      const inspection =
+        (await earlierInspection(parts.read, sha256)) ?? (await parts.inspector.inspectFile(draft.file, slot.path));
+      await draft.keep(sha256);
+      const number = String(row.number); // what the ref named when the upload began
+      const bytes = { sha256, size_bytes: size, inspection };
+      return await parts.change(caller, (work) =>
+        attachArtifact(work, slot.model, number, slot.path, bytes, limits.version_bytes),
+      );
+    } finally {
+      await draft.discard();
+    }
+  } catch (error) {
+    throw isBlobError(error) ? toRefusal(error) : error;
+  }
+}
+
+/** Attaches bytes that the store already has, so that nobody sends them twice. */
+export async function attachKnown(
+  parts: UploadParts,
+  caller: Caller,
+  slot: Slot,
+  sha256: string,
+): Promise<{ artifact: Artifact; created: boolean }> {
+  assertPath(slot.path);
+  const size = await parts.blobs.size(sha256);
+  const inspection = await earlierInspection(parts.read, sha256);
+  if (size === undefined || !inspection)
+    refuse('blob-not-found', `The store has no bytes with the digest sha256:${sha256}. Upload them.`, { sha256 });
+  const bytes = { sha256, size_bytes: size, inspection };
+  return parts.change(caller, (work) =>
+    attachArtifact(work, slot.model, slot.ref, slot.path, bytes, parts.limits.version_bytes),
+  );
+}
+
+async function earlierInspection(reader: Reader, sha256: string): Promise<Inspection | undefined> {
+  const row = await reader.selectFrom('inspection').selectAll().where('sha256', '=', sha256).executeTakeFirst();
+  if (!row) return undefined;
+  return {
+    format: row.format,
+    media_type: row.media_type,
+    facts: JSON.parse(row.facts),
+    findings: JSON.parse(row.findings),
+    verdict: row.verdict,
+    rules_version: row.rules_version,
+    ...(row.signature !== null && { signature: JSON.parse(row.signature) }),
+  };
+}
+
+/** What a store's refusal means to the one who sends. Anything else stays a fault. */
+export function toRefusal(error: BlobError): Error {
+  switch (error.kind) {
+    case 'too-large':
+      return new Refused(
+        'too-large',
+        `The artifact is larger than the ${error.limit} bytes that may still be added here.`,
+        {
+          limit_bytes: error.limit,
+        },
+      );
+    case 'digest-mismatch':
+      return new Refused(
+        'digest-mismatch',
+        'The bytes that arrived do not have the digest that was announced. Send them again.',
+        {
+          expected: error.expected,
+          actual: error.actual,
+        },
+      );
+    case 'length-mismatch':
+    case 'aborted':
+      return new Refused('upload-cut', 'The upload ended before its end. Nothing was kept; send it again.', {});
+    case 'disk-full':
+      return new Refused(
+        'disk-full',
+        'The disk is full, or nearly so. Nothing was kept; ask the operator for space.',
+        {},
+      );
+    case 'store-suspect':
+    case 'store-unwritable':
+      return new Refused(
+        'store-suspect',
+        'The artifact store cannot be written at present. Reads go on; tell the operator.',
+        {},
+      );
+    case 'damaged':
+    case 'blob-missing':
+      return new Refused('blob-damaged', 'The stored bytes are damaged and are not served. Tell the operator.', {
+        sha256: error.sha256,
+      });
+    case 'invalid-digest':
+    case 'draft-closed':
+      return error;
+  }
+}
