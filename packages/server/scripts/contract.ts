@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { openApiText } from '../test/support/openapi.ts';
+import { errorsPage, openApiText } from '../test/support/contract.ts';
 
-/** Writes `openapi.json` from the schemas of the routes. A test fails where the committed one differs. */
+/** Writes what is generated from the code: `openapi.json` and `docs/errors.md`. A test fails where the committed ones differ. */
 await writeFile(new URL('../openapi.json', import.meta.url), await openApiText());
+await writeFile(new URL('../../../docs/errors.md', import.meta.url), errorsPage());

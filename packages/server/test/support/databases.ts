@@ -44,3 +44,18 @@ export async function postgresSchema(): Promise<{ url: string; schema: string; d
     },
   };
 }
+
+/** A database of its own on the test server, for servers that get nothing but a URL. */
+export async function postgresDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const server = await postgresUrl();
+  const name = `d_${randomBytes(8).toString('hex')}`;
+  const run = async (statement: string) => {
+    const admin = await openDatabase(server, { connections: 1 });
+    await sql.raw(statement).execute(admin.write);
+    await admin.close();
+  };
+  await run(`create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };
+}

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { PROBLEMS } from '../../src/http/api/problems.ts';
 import { collectOpenApi, openApiOf } from '../../src/http/openapi.ts';
 import { createHttp } from '../../src/http/server.ts';
 import type { Registry } from '../../src/registry/registry.ts';
@@ -27,4 +28,22 @@ export async function openApiText(): Promise<string> {
   const document = openApiOf(app);
   await app.close();
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** `docs/errors.md`: every refusal of the native API. */
+export function errorsPage(): string {
+  const rows = Object.entries(PROBLEMS)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, { status, title }]) => `| \`${kind}\` | ${status} | ${title} |`);
+  return `# Errors
+
+Written by \`npm run contract\` from \`packages/server/src/http/api/problems.ts\`.
+
+Every error is a problem (RFC 9457, \`application/problem+json\`): \`type\` is \`/problems/<kind>\`, \`detail\` a sentence
+that says what to do next, \`request_id\` what to give to the operator; a refusal's own members stand beside them.
+
+| kind | status | title |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
 }

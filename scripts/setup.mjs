@@ -1,0 +1,111 @@
+// Does what is missing before `npm start`, `npm test` and the rest: installs, builds, and for tests makes the Python
+// environment. Plain JavaScript for Node 18 and later, since nothing is installed yet when it runs first. When there is
+// nothing to do it only looks at dates.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BIN = join(ROOT, 'node_modules', '.bin');
+const STAMPS = join(ROOT, 'node_modules', '.assayer');
+const env = { ...process.env, PATH: BIN + delimiter + process.env.PATH };
+
+/** The builds, in order: what they are made of, and the command that makes them. */
+const BUILDS = [
+  { name: 'client', from: ['packages/client/src', 'packages/client/tsconfig.json'], makes: 'packages/client/dist' },
+  {
+    name: 'server',
+    from: ['packages/server/src', 'packages/server/tsconfig.build.json'],
+    makes: 'packages/server/dist',
+  },
+];
+
+const [goal] = process.argv.slice(2);
+if (!['run', 'build', 'test'].includes(goal)) fail('usage: node scripts/setup.mjs run|build|test');
+install();
+for (const build of BUILDS) make(build, goal === 'build');
+if (goal === 'test') python();
+
+function install() {
+  const lock = hashOf('package-lock.json');
+  if (stampOf('install') === lock && existsSync(join(BIN, 'node'))) return;
+  say('installing packages (npm ci)');
+  // No install script of any dependency runs. The warning about engines speaks of the system's Node: ours comes with this.
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
+  if (!existsSync(join(BIN, 'node'))) {
+    const own = process.versions.node.split('.').map(Number);
+    if (own[0] < 22 || (own[0] === 22 && own[1] < 16))
+      fail(`there is no packaged Node.js for ${process.platform} ${process.arch}: install Node.js 24 and try again`);
+  }
+  stamp('install', lock);
+}
+
+function make({ name, from, makes }, anyway) {
+  const newest = Math.max(...from.map((path) => newestIn(join(ROOT, path))));
+  const key = `${newest} ${stampOf('install')}`;
+  if (!anyway && stampOf(`build-${name}`) === key && existsSync(join(ROOT, makes))) return;
+  say(`building ${name}`);
+  rmSync(join(ROOT, makes), { recursive: true, force: true });
+  const project = existsSync(join(ROOT, 'packages', name, 'tsconfig.build.json'))
+    ? 'tsconfig.build.json'
+    : 'tsconfig.json';
+  run(join(BIN, 'tsc'), ['-p', join('packages', name, project)], env);
+  stamp(`build-${name}`, key);
+}
+
+/** Python's packages for the examples and the tests, in a virtual environment of this checkout. */
+function python() {
+  if (process.env.ASSAYER_PYTHON) return;
+  const needs = 'examples/requirements.txt';
+  const key = hashOf(needs);
+  const own = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  if (stampOf('python') === key && existsSync(own)) return;
+  const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'import venv, ensurepip']).status === 0);
+  if (!found)
+    fail('the tests need Python 3 with its venv module (on Debian: python3 and python3-venv); or set ASSAYER_PYTHON');
+  say('installing Python packages into .venv');
+  run(found, ['-m', 'venv', '.venv'], process.env);
+  run(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', needs], process.env);
+  stamp('python', key);
+}
+
+function newestIn(path) {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newestIn(join(path, name))));
+}
+
+function hashOf(path) {
+  return createHash('sha256')
+    .update(readFileSync(join(ROOT, path)))
+    .digest('hex');
+}
+
+function stampOf(name) {
+  const file = join(STAMPS, name);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+function stamp(name, value) {
+  mkdirSync(STAMPS, { recursive: true });
+  writeFileSync(join(STAMPS, name), value);
+}
+
+function run(command, args, environment) {
+  try {
+    execFileSync(command, args, { cwd: ROOT, env: environment, stdio: 'inherit', shell: process.platform === 'win32' });
+  } catch (error) {
+    fail(`${[command, ...args].join(' ')} failed: ${error.message}`);
+  }
+}
+
+function say(text) {
+  process.stderr.write(`assayer: ${text} …\n`);
+}
+
+function fail(text) {
+  process.stderr.write(`assayer: ${text}\n`);
+  process.exit(1);
+}
