@@ -1,0 +1,18 @@
+import { Malformed, TooMuch } from '../unreadable.ts';
+import type { Machine } from './machine.ts';
+import { OPERATIONS } from './operations.ts';
+
+/** Moves the machine to the next STOP. Throws Malformed where the unpickler would fail, TooMuch at a bound. */
+export function walk(m: Machine): void {
+  const { reader, work } = m;
+  for (;;) {
+    const at = reader.position;
+    const code = reader.u8();
+    const operation = OPERATIONS[code];
+    if (!operation) throw new Malformed(`holds 0x${code.toString(16).padStart(2, '0')}, which is no opcode`, at);
+    if (++work.opcodes > work.maxOpcodes) throw new TooMuch(`holds more than ${work.maxOpcodes} opcodes`);
+    operation(m);
+    if (m.result !== undefined) break;
+  }
+  if (m.frameEnd > reader.position) m.find('malformed', 'pickle.frame', 'stops inside a frame');
+}
