@@ -7,6 +7,7 @@ import type { Reader } from '../../db/database.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { changeBetween, same } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
+import { changedColumns } from '../columns.ts';
 import { keyOf } from '../names.ts';
 import { Refused } from '../refusals.ts';
 import { facetsOfModel } from '../search/facets.ts';
@@ -151,7 +152,7 @@ export async function updateModel(
   };
   await work.tx
     .updateTable('model')
-    .set({ ...toColumns(model), ...columns })
+    .set({ ...changedColumns(toColumns(before), toColumns(model)), ...columns })
     .where('id', '=', row.id)
     .execute();
   if (SEARCHED.some((key) => !same(before[key], model[key]))) await indexModel(work, row.id, model);

@@ -168,8 +168,8 @@ export async function attachArtifact(
     verdict: worstVerdict(verdicts),
   };
   if (row.signature === null && inspection.signature) patch.signature = inspection.signature;
-  const formats = await formatsOf(work.tx, row.id);
-  const { changes } = await updateVersion(work, model.name, row, patch, { formats });
+  const formats = await formatsWith(work.tx, row.id, inspection.format);
+  const { changes } = await updateVersion(work, model.name, row, patch, formats ? { formats } : {});
   work.record({
     type: 'artifact.attached',
     subject: `${model.name}/${row.number}`,
@@ -204,6 +204,18 @@ function assertRoom(row: VersionRow, more: number, limitBytes: number): void {
         limit_bytes: limitBytes,
       },
     );
+}
+
+/** The version's formats where this one is new among them; undefined where its search index stays as it is. */
+async function formatsWith(reader: Reader, version_id: number, format: string): Promise<string[] | undefined> {
+  const known = await reader
+    .selectFrom('version_facet')
+    .select('text')
+    .where('version_id', '=', version_id)
+    .where('key', '=', 'format')
+    .execute();
+  const formats = known.map(({ text }) => text as string);
+  return formats.includes(format) ? undefined : [...formats, format].sort();
 }
 
 async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promise<void> {

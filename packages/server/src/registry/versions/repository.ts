@@ -8,6 +8,7 @@ import type { Reader } from '../../db/database.ts';
 import type { VersionTable } from '../../db/tables.ts';
 import { changeBetween, same } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
+import { changedColumns } from '../columns.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
@@ -186,7 +187,7 @@ export async function updateVersion(
   const { formats, ...more } = columns;
   await work.tx
     .updateTable('version')
-    .set({ ...toColumns(version), ...more })
+    .set({ ...changedColumns(toColumns(before), toColumns(version)), ...more })
     .where('id', '=', row.id)
     .execute();
   if (formats || SEARCHED.some((key) => !same(before[key], version[key])))
