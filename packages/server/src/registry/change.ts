@@ -49,6 +49,8 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void> } {
 
   async function pump(): Promise<void> {
     while (waiting.length > 0) {
+      // SQLite works synchronously: let the requests that wait at the sockets come in first, so that they share the commit.
+      await new Promise(setImmediate);
       const batch = waiting.splice(0, MOST_TOGETHER);
       await commitTogether(parts, batch);
     }
@@ -61,7 +63,7 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void> } {
       throw new Refused('overloaded', 'Too many changes are waiting. Try again in a second.', {});
     return new Promise<T>((resolve, reject) => {
       waiting.push({ caller, body, resolve, reject } as Job);
-      running ??= Promise.resolve().then(pump);
+      running ??= pump();
     });
   };
   return Object.assign(change, { idle: async () => running });
