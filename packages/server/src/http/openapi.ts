@@ -32,7 +32,13 @@ export function openApiOf(app: FastifyInstance): Node {
 /** The router's wildcard is the artifact's path. */
 function withNamedPaths(paths: Node): Node {
   const text = JSON.stringify(paths).replaceAll('{*}', '{path}').replaceAll('"name":"*"', '"name":"path"');
-  return JSON.parse(text) as Node;
+  // A parameter with a default may be left out.
+  return JSON.parse(text, (_key, value) => (isOptional(value) ? { ...value, required: false } : value)) as Node;
+}
+
+function isOptional(value: unknown): boolean {
+  const parameter = value as { in?: unknown; schema?: { default?: unknown } } | null;
+  return typeof parameter?.in === 'string' && parameter.schema?.default !== undefined;
 }
 
 function hoist(node: Json, schemas: Record<string, Json>, top = false): Json {

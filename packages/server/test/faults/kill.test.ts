@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyLedger } from '../../src/events/verify.ts';
 import { postgresDatabase } from '../support/databases.ts';
 import { startServer } from '../support/server-process.ts';
-import { type Acknowledged, countOf, get, nothingYet, write } from './workload.ts';
+import { type Acknowledged, countOf, get, getJson, nothingYet, write } from './workload.ts';
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 20);
 const CLIENTS = 6;
@@ -54,7 +54,7 @@ for (const [name, open] of Object.entries(kinds))
 /** Everything acknowledged is there; on the last round every byte that can be seen is read. */
 async function assertAllThere(server: string, known: Acknowledged, everything: boolean) {
   for (const [version, tags] of sample(known.tags, everything))
-    expect((await (await get(server, version)).json()).tags).toEqual(tags);
+    expect((await getJson(server, version)).tags).toEqual(tags);
   for (const version of sample(known.versions, everything)) await get(server, version);
   for (const [version, digest] of sample(known.digests, everything)) {
     const manifest = await (await get(server, `${version}/manifest`)).text();
@@ -64,10 +64,10 @@ async function assertAllThere(server: string, known: Acknowledged, everything: b
   if (!everything) return;
   for (const model of known.models) {
     const at = `/models/${encodeURIComponent(model)}/versions`;
-    const { items } = await (await get(server, `${at}?page_size=1000&sort=number`)).json();
+    const { items } = await getJson(server, `${at}?page_size=1000&sort=number`);
     expect(items.map((item: { number: number }) => item.number)).toEqual(items.map((_: unknown, i: number) => i + 1));
     for (const { number, artifact_count } of items) {
-      const artifacts = (await (await get(server, `${at}/${number}/artifacts`)).json()).items;
+      const artifacts = (await getJson(server, `${at}/${number}/artifacts`)).items;
       expect(artifacts.length).toBe(artifact_count);
       for (const { path, sha256 } of artifacts)
         expect(await hashOf(server, `${at}/${number}/artifacts/${path}`)).toBe(sha256);

@@ -61,6 +61,9 @@ export async function get(server: string, path: string) {
   return response;
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
+export const getJson = async (server: string, path: string): Promise<any> => (await get(server, path)).json();
+
 const post = (server: string, path: string, body: unknown, signal: AbortSignal) =>
   send(server, path, { method: 'POST', ...(body === undefined ? {} : json(body)), signal });
 
