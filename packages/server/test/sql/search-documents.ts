@@ -7,7 +7,7 @@ import { writeFacets, writeText } from '../../src/registry/search/index-text.ts'
 import type { ModelSubject, VersionSubject } from '../../src/registry/search/subject.ts';
 import { METRICS, NUMBERS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
 
-export type ModelDoc = ModelSubject & { id: number };
+export type ModelDoc = Omit<ModelSubject, 'versions'> & { id: number; versions: () => VersionDoc[] };
 export type VersionDoc = VersionSubject & { id: number };
 
 /** A fixed sequence of numbers under `below`. */
@@ -73,7 +73,7 @@ export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
         number,
         status: pick(['draft', 'staging', 'production', 'archived'] as const),
         state: pick(['open', 'sealed'] as const),
-        digest: maybe(nonEmpty),
+        digest: maybe(() => nonEmpty().toLowerCase()),
         size_bytes: pick([0, 1, 2, 7, 2 ** 40]),
         artifact_count: below(4),
         verdict: pick(['clean', 'unsafe', 'unknown'] as const),

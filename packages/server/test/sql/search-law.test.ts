@@ -6,24 +6,25 @@ import { parseFilter } from '../../src/registry/search/grammar.ts';
 import { pageOf } from '../../src/registry/search/page.ts';
 import { type PageOf, type SearchQuery, searchModels, searchVersions } from '../../src/registry/search/search.ts';
 import { sortOf } from '../../src/registry/search/sort.ts';
+import type { Bounds } from '../../src/registry/search/steer.ts';
 import { queryOf } from '../../src/registry/search/text-query.ts';
 import { databases } from '../support/databases.ts';
 import { filters, METRICS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
 import { documents, insertDocuments } from './search-documents.ts';
 
-const { models, versions } = documents();
+const { models } = documents();
 const alive = {
   model: models.filter(({ model }) => model.deregistered === null),
   version: models
     .filter(({ model }) => model.deregistered === null)
-    .flatMap(({ versions }) => [...versions()])
-    .filter(({ version }) => version.deregistered === null) as typeof versions,
+    .flatMap(({ versions }) => versions())
+    .filter(({ version }) => version.deregistered === null),
 };
 const token_key = new Uint8Array(32).fill(7);
 
 /** The ids of every page, one after the other. */
-async function walk(db: Database, noun: Noun, query: SearchQuery): Promise<number[]> {
-  const at = { read: db.read, dialect: db.name, token_key, door: 'test' };
+async function walk(db: Database, noun: Noun, query: SearchQuery, bounds?: Bounds): Promise<number[]> {
+  const at = { read: db.read, dialect: db.name, token_key, door: 'test', ...(bounds && { bounds }) };
   const search = noun === 'model' ? searchModels : searchVersions;
   const ids: number[] = [];
   for (let page_token: string | undefined; ; ) {
@@ -112,4 +113,29 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %
       { numRuns: 250, seed: 2 },
     );
   });
+
+  it.each(['model', 'version'] as const)('answers the same when the rows of %ss are many', async (noun) => {
+    await fc.assert(
+      fc.asyncProperty(queries(noun), async (query) => {
+        const bounds = { few: 1, common: 10_000 };
+        expect(await walk(db, noun, query, bounds)).toEqual(await walkDocuments(noun, query));
+      }),
+      { numRuns: 150, seed: 3 },
+    );
+  });
+
+  it.each(['model', 'version'] as const)(
+    'finds the same %ss by words too common to rank, newest first',
+    async (noun) => {
+      const bounds = { few: 10, common: 0 };
+      await fc.assert(
+        fc.asyncProperty(queries(noun), fc.constantFrom('c', 'мод', '模', 'a', 'model'), async (some, q) => {
+          const query = { ...some, q, sort: undefined };
+          const ids = await walkDocuments(noun, query);
+          expect(await walk(db, noun, query, bounds)).toEqual(ids.sort((a, b) => b - a));
+        }),
+        { numRuns: 100, seed: 4 },
+      );
+    },
+  );
 });

@@ -3,8 +3,9 @@ import type { Dialect } from '../../db/database.ts';
 import type { Noun } from './filter.ts';
 import { placeOf } from './keys.ts';
 import type { Position } from './page-token.ts';
+import { facetsOfOne } from './predicate.ts';
 import { rankExpression } from './ranking.ts';
-import { RANK, type SortKey } from './sort.ts';
+import { NEWEST, RANK, type SortKey } from './sort.ts';
 import type { Term } from './text-query.ts';
 
 /** One expression of an ORDER BY. `as` is its name in the page where it is no plain column. */
@@ -20,12 +21,13 @@ export interface Part {
 /** The expressions of a sort. The id ends it, in the direction of the last key, so that one index serves both. */
 export function partsOf(noun: Noun, sort: readonly SortKey[], words: Term[] | undefined, dialect: Dialect): Part[] {
   const parts = sort.flatMap(({ key, desc }, i): Part[] => {
+    if (key === NEWEST) return [];
     if (key === RANK) {
       const expression = rankExpression(noun, words!, dialect);
       return [{ expression, desc, nullable: false, as: `s${i}`, field: `s${i}` }];
     }
     const place = placeOf(noun, key)!;
-    if (place.column === undefined) return facetParts(noun, key, desc, i);
+    if (place.column === undefined) return facetParts(noun, key, desc, i, dialect);
     const field = noun === 'version' && key === 'name' ? 'model' : place.column;
     const expression = sql.ref(`${place.of}.${place.column}`);
     return [{ expression, desc, nullable: place.nullable === true, field }];
@@ -38,11 +40,11 @@ export function partsOf(noun: Noun, sort: readonly SortKey[], words: Term[] | un
  * A facet sorts by its number, and then by the first 64 characters of its text: numbers before text (and NaN) before
  * what is missing. Of several values, and of the versions of a model, the one that comes first counts.
  */
-function facetParts(noun: Noun, key: string, desc: boolean, i: number): Part[] {
+function facetParts(noun: Noun, key: string, desc: boolean, i: number, dialect: Dialect): Part[] {
   const place = placeOf(noun, key)!;
   const best = sql.raw(desc ? 'max' : 'min');
   const owner = sql.ref(`${place.of}_facet.${place.of}_id`);
-  const facet = sql.table(`${place.of}_facet`);
+  const facet = facetsOfOne(place.of, dialect);
   const across = noun === 'model' && place.of === 'version';
   const rows = across
     ? sql`${facet} inner join version on version.id = ${owner} where version.model_id = model.id and version.deregistered is null`

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { PageTokenError } from './errors.ts';
 
 /** What a page ended with: one value per sort key, the id last. */
 export type Position = (string | number | null)[];
@@ -15,12 +14,13 @@ export function sealToken(key: Uint8Array, scope: string, values: Position): str
   return Buffer.concat([mac(key, scope, payload), payload]).toString('base64url');
 }
 
-export function openToken(key: Uint8Array, scope: string, token: string): Position {
+/** The values of a token; undefined if it was changed or belongs to another scope. */
+export function openToken(key: Uint8Array, scope: string, token: string): Position | undefined {
   const bytes = Buffer.from(token, 'base64url');
   const payload = bytes.subarray(MAC);
   // Comparing the text too refuses other spellings of the same bytes.
-  if (bytes.length <= MAC || bytes.toString('base64url') !== token) throw new PageTokenError();
-  if (!timingSafeEqual(bytes.subarray(0, MAC), mac(key, scope, payload))) throw new PageTokenError();
+  if (bytes.length <= MAC || bytes.toString('base64url') !== token) return undefined;
+  if (!timingSafeEqual(bytes.subarray(0, MAC), mac(key, scope, payload))) return undefined;
   return payload.toString().split('\0').map(parse);
 }
 

@@ -7,6 +7,15 @@ import { afterPrefix, prefixOf, toGlob } from './like.ts';
 
 export type Condition = RawBuilder<unknown>;
 
+/**
+ * The facets where those of one subject are asked for. SQLite, which knows no statistics, would read all of a key
+ * because that index covers the query: it is told which one to take.
+ */
+export function facetsOfOne(of: Noun, dialect: Dialect, index: 'owner' | 'text' = 'owner'): Condition {
+  const facets = sql.table(`${of}_facet`);
+  return dialect === 'sqlite' ? sql`${facets} indexed by ${sql.ref(`${of}_facet_${index}`)}` : facets;
+}
+
 export interface Compiling {
   dialect: Dialect;
   noun: Noun;
@@ -35,14 +44,15 @@ function comparison(one: Comparison, at: Compiling): Condition {
   return sql`exists (select 1 from version where version.model_id = model.id and ${live})`;
 }
 
-function onColumn(one: Comparison, place: Place, at: Compiling): Condition {
+/** Over the row itself. */
+export function onColumn(one: Comparison, place: Place, at: Compiling): Condition {
   const { op, values } = one;
   const column = sql.ref(`${place.of}.${place.column}`);
   if (op === 'IS NULL') return sql`${column} is null`;
   if (op === 'IS NOT NULL') return sql`${column} is not null`;
   // A plus keeps SQLite from the column's index. PostgreSQL knows how common a value is.
   const shy = at.many.has(one) && at.dialect === 'sqlite' ? sql`+${column}` : column;
-  const condition = place.type === 'text' ? onText(shy, op, values, at) : onInteger(column, op, values as number[]);
+  const condition = place.type === 'text' ? onText(shy, op, values, at) : onInteger(shy, op, values as number[]);
   return place.nullable ? sql`(${column} is not null and ${condition})` : condition;
 }
 
@@ -92,13 +102,17 @@ function onInteger(column: Condition, op: Operator, values: readonly number[]): 
 }
 
 function onFacets(one: Comparison, place: Place, at: Compiling): Condition {
-  const facet = sql.table(`${place.of}_facet`);
   const owner = sql.ref(`${place.of}_facet.${place.of}_id`);
   const id = place.of === 'model' && at.noun === 'version' ? sql.ref('version.model_id') : sql.ref(`${place.of}.id`);
-  if (one.op === 'IS NULL') return sql`not exists (select 1 from ${facet} where ${owner} = ${id} and key = ${one.key})`;
+  const ofOne = facetsOfOne(
+    place.of,
+    at.dialect,
+    one.op === '=' && typeof one.values[0] === 'string' ? 'text' : 'owner',
+  );
+  if (one.op === 'IS NULL') return sql`not exists (select 1 from ${ofOne} where ${owner} = ${id} and key = ${one.key})`;
   const rows = sql`key = ${one.key} and ${facetCondition(one, place, at)}`;
-  if (at.few.has(one)) return sql`${id} in (select ${owner} from ${facet} where ${rows})`;
-  return sql`exists (select 1 from ${facet} where ${owner} = ${id} and ${rows})`;
+  if (!at.few.has(one)) return sql`exists (select 1 from ${ofOne} where ${owner} = ${id} and ${rows})`;
+  return sql`${id} in (select ${owner} from ${sql.table(`${place.of}_facet`)} where ${rows})`;
 }
 
 /** Over the rows of one key. */

@@ -8,6 +8,13 @@ export function hitCondition(noun: Noun, words: Term[], dialect: Dialect): RawBu
   return holds(noun, { all: words }, undefined, dialect);
 }
 
+/** The rows of the full-text index that hold every word. */
+export function hits(noun: Noun, words: Term[], dialect: Dialect): RawBuilder<unknown> {
+  const table = sql.table(`${noun}_text`);
+  if (dialect === 'postgres') return sql`${table} where words @@ ${toTsquery({ all: words })}::tsquery`;
+  return sql`${table} where ${table} match ${toMatch({ all: words })}`;
+}
+
 /** An integer, so that it is the same on both databases (their own ranks are not): see rankOf. */
 export function rankExpression(noun: Noun, words: Term[], dialect: Dialect): RawBuilder<unknown> {
   const points = (term: Term, field: Field, weight: number) =>

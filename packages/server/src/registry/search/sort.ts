@@ -19,6 +19,8 @@ const FAMILIES = ['tags', 'properties', 'metrics'];
 
 /** The rank of a full-text search, as a key that no client can name. */
 export const RANK = '#rank';
+/** The id alone, newest first: the order of a full-text search that finds too much to rank. */
+export const NEWEST = '#newest';
 
 /** Reads `-updated_at,name`; keys may be quoted as in filters. Throws SortError. */
 export function parseSort(text: string, noun: Noun): SortKey[] {
@@ -49,8 +51,7 @@ function lists(text: string, noun: Noun): Segment[][] {
 
 function canonical(segments: Segment[], noun: Noun): string {
   const written = segments.map((segment) => segment.text);
-  const family = { tag: 'tags', metric: 'metrics' }[written[0] === 'tag' || written[0] === 'metric' ? written[0] : ''];
-  const first = family ?? written[0]!;
+  const first = written[0] === 'tag' || written[0] === 'metric' ? `${written[0]}s` : written[0]!;
   const rest = written.slice(1);
   if (FAMILIES.includes(first) && rest.length > 0 && rest.every((segment) => segment !== '')) {
     const key = first === 'properties' ? propertyKey(rest) : `${first}.${rest.join('.')}`;
@@ -69,9 +70,13 @@ function known(noun: Noun): string {
 
 /** The sort of a query: as asked; or by rank for full text; or newest first; models, and versions of one, in order. */
 export function sortOf(noun: Noun, query: { sort?: string; model_id?: number }, ranked: boolean): SortKey[] {
-  if (query.sort !== undefined && query.sort.trim() !== '') return parseSort(query.sort, noun);
+  if (asksForSort(query)) return parseSort(query.sort!, noun);
   const newest = { key: 'updated_at', desc: true };
   if (ranked) return [{ key: RANK, desc: true }, newest];
   if (noun === 'model') return [{ key: 'name', desc: false }];
   return query.model_id === undefined ? [newest] : [{ key: 'number', desc: true }];
+}
+
+export function asksForSort({ sort }: { sort?: string }): boolean {
+  return sort !== undefined && sort.trim() !== '';
 }

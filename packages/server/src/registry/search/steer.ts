@@ -3,19 +3,28 @@ import type { Dialect } from '../../db/database.ts';
 import type { Tables } from '../../db/tables.ts';
 import { type Comparison, type Filter, isComparison, type Noun } from './filter.ts';
 import { placeOf } from './keys.ts';
-import { type Condition, facetCondition } from './predicate.ts';
+import { type Condition, facetCondition, onColumn } from './predicate.ts';
 
-/**
- * How many rows are few: so many are gathered and sorted sooner than as many are skipped on a walk in the order of the
- * page.
- */
-const FEW = 2_000;
+/** From how many rows on a search goes another way; the answers are the same, but for the order of common words. */
+export interface Bounds {
+  /** So many rows are gathered and sorted sooner than as many are skipped on a walk in the order of the page. */
+  few: number;
+  /**
+   * A full text that finds more is not ranked: what everything holds ranks nothing, and sorting it would cost as much
+   * as there is. It is answered newest first, by id.
+   */
+  common: number;
+}
+
+export const BOUNDS: Bounds = { few: 2_000, common: 10_000 };
+
 /** Columns whose index tempts SQLite, however common the value. */
-const TEMPTING = new Set(['framework', 'status', 'verdict', 'owner']);
+const TEMPTING = new Set(['framework', 'status', 'verdict', 'owner', 'created_at', 'updated_at', 'size_bytes']);
 
 export interface SearchAt {
   read: Kysely<Tables>;
   dialect: Dialect;
+  bounds: Bounds;
 }
 
 export interface Steering {
@@ -31,21 +40,23 @@ export function required(filter: Filter | undefined): Comparison[] {
 }
 
 /**
- * Finds the equality that the fewest rows satisfy, by counting up to a bound in the index. A database without
- * statistics of the values can not know: SQLite has none, PostgreSQL none of key and value together.
+ * Finds the comparison that the fewest rows satisfy, by counting up to a bound in its index. A database without
+ * statistics of the values can not know: SQLite has none, PostgreSQL none of key and value together. `first` is the
+ * first key of the sort, `model_id` the only model asked for.
  */
 export async function steer(
   at: SearchAt,
   noun: Noun,
   filter: Filter | undefined,
+  first: string,
   model_id?: number,
 ): Promise<Steering> {
   const steering: Steering = { few: new Set(), many: new Set() };
-  let least = FEW + 1;
+  let least = at.bounds.few + 1;
   for (const one of required(filter).slice(0, 8)) {
-    const rows = probe(at, noun, one, model_id);
+    const rows = probe(at, noun, one, first, model_id);
     if (rows === undefined) continue;
-    const count = least < 50 ? FEW + 1 : await countUpTo(at, rows);
+    const count = least < 50 ? least : await countUpTo(at, rows, at.bounds.few);
     if (count < least) {
       for (const few of steering.few) steering.many.add(few);
       steering.few = new Set([one]);
@@ -55,22 +66,32 @@ export async function steer(
   return steering;
 }
 
-function probe({ dialect }: SearchAt, noun: Noun, one: Comparison, model_id?: number): Condition | undefined {
+/** The rows that satisfy a comparison, if an index has them and may not serve the sort as well. */
+function probe(at: SearchAt, noun: Noun, one: Comparison, first: string, model_id?: number): Condition | undefined {
   const place = placeOf(noun, one.key)!;
-  if (one.op !== '=' || (noun === 'version' && place.of === 'model')) return undefined;
+  if (noun === 'version' && place.of === 'model') return undefined;
+  const ranged = typeof one.values[0] === 'number' && ['<', '<=', '>', '>='].includes(one.op);
+  if (one.op !== '=' && !ranged) return undefined;
   if (place.column === undefined) {
-    return sql`${sql.table(`${place.of}_facet`)} where key = ${one.key} and ${facetCondition(one, place, { dialect })}`;
+    return sql`${sql.table(`${place.of}_facet`)} where key = ${one.key} and ${facetCondition(one, place, at)}`;
   }
-  if (dialect === 'postgres' || place.of !== noun || !TEMPTING.has(one.key)) return undefined;
-  const within = model_id === undefined ? sql`` : sql`model_id = ${model_id} and `;
-  return sql`${sql.table(place.of)} where ${within}${sql.ref(place.column)} = ${one.values[0]}`;
+  if (at.dialect === 'postgres' || place.of !== noun || !TEMPTING.has(one.key) || one.key === first) return undefined;
+  const inOrder = (one.key === 'status' || one.key === 'verdict') && first === 'updated_at' && model_id === undefined;
+  if (inOrder) return undefined;
+  const within = model_id === undefined ? sql`` : sql`+model_id = ${model_id} and `;
+  return sql`${sql.table(place.of)} where ${within}${onColumn(one, place, { ...at, noun, few: new Set(), many: new Set() })}`;
 }
 
-export async function isFew(at: SearchAt, rows: Condition): Promise<boolean> {
-  return (await countUpTo(at, rows)) <= FEW;
+/** Whether a model has few versions. */
+export async function hasFew(at: SearchAt, model_id: number | undefined): Promise<boolean> {
+  return (
+    model_id === undefined ||
+    (await countUpTo(at, sql`version where model_id = ${model_id}`, at.bounds.few)) <= at.bounds.few
+  );
 }
 
-async function countUpTo({ read }: SearchAt, rows: Condition): Promise<number> {
-  const bounded = sql<{ n: number }>`select count(*) as n from (select 1 from ${rows} limit ${FEW + 1}) as bounded`;
+/** Counts rows, and stops at one more than `bound`. */
+export async function countUpTo({ read }: SearchAt, rows: Condition, bound: number): Promise<number> {
+  const bounded = sql<{ n: number }>`select count(*) as n from (select 1 from ${rows} limit ${bound + 1}) as bounded`;
   return Number((await bounded.execute(read)).rows[0]!.n);
 }
