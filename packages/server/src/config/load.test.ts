@@ -1,10 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LEAVES, variablesOf } from './leaves.ts';
 import { ConfigProblems, loadConfig, readConfig } from './load.ts';
-import { blobsOf, databaseOf } from './places.ts';
+import { blobFolder, databaseUrl } from './places.ts';
 
 const GiB = 2 ** 30;
 
@@ -29,8 +29,8 @@ describe('defaults', () => {
     const config = loadConfig({});
     expect(config).toMatchObject({ host: '127.0.0.1', port: 5050, data: './data', allow_anonymous: false });
     expect(config.limits.artifact_bytes).toBe(64 * GiB);
-    expect(databaseOf(config)).toBe('sqlite:data/assayer.db');
-    expect(blobsOf(config)).toBe('file:data/blobs');
+    expect(databaseUrl(config)).toBe(`sqlite:${resolve('data/assayer.db')}`);
+    expect(blobFolder({ ...config, blobs: 'file:///b' })).toBe('/b');
   });
 
   it('are not shared between configurations', () => {

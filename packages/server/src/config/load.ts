@@ -7,7 +7,7 @@ import type { Config } from './schema.ts';
 export const CONFIG_FILE = 'assayer.config.json';
 
 /** Variables of the client commands and of the examples, which are none of the server's. */
-const CLIENT_VARIABLES = new Set(['ASSAYER_SERVER', 'ASSAYER_ACTOR', 'ASSAYER_TOKEN', 'ASSAYER_PYTHON']);
+const CLIENT_VARIABLES = new Set(['ASSAYER_SERVER', 'ASSAYER_ACTOR', 'ASSAYER_PYTHON']);
 
 export interface ConfigParts {
   /** By setting: `{ port: 0, 'policy.single': ['production'] }`, nested or dotted; text is read as in a variable. */

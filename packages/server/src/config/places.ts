@@ -1,12 +1,14 @@
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Config } from './schema.ts';
 
-/** The database in use: what is configured, or `assayer.db` in the data folder. */
-export function databaseOf(config: Pick<Config, 'data' | 'database'>): string {
-  return config.database || `sqlite:${join(config.data, 'assayer.db')}`;
+/** The database in use, with an absolute path: what is configured, or `assayer.db` in the data folder. */
+export function databaseUrl({ database, data }: Pick<Config, 'database' | 'data'>): string {
+  if (database === '') return `sqlite:${join(resolve(data), 'assayer.db')}`;
+  const file = /^sqlite:(.+)$/.exec(database)?.[1];
+  return file === undefined || file === ':memory:' || isAbsolute(file) ? database : `sqlite:${resolve(file)}`;
 }
 
-/** The blob store in use: what is configured, or `blobs` in the data folder. */
-export function blobsOf(config: Pick<Config, 'data' | 'blobs'>): string {
-  return config.blobs || `file:${join(config.data, 'blobs')}`;
+/** The folder of the blobs: what is configured, or `blobs` in the data folder. */
+export function blobFolder({ blobs, data }: Pick<Config, 'blobs' | 'data'>): string {
+  return blobs === '' ? join(resolve(data), 'blobs') : resolve(blobs.replace(/^file:(\/\/)?/, ''));
 }

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { describeLimits } from '../../config/describe.ts';
+import { loadConfig } from '../../config/load.ts';
+import { maskSecret } from '../../config/mask.ts';
+import { databaseUrl } from '../../config/places.ts';
+import { isLoopback } from '../../config/rules.ts';
+import type { Config } from '../../config/schema.ts';
+import { asRefusal, configParts, orMisused, withConfig } from '../config-flags.ts';
+import { action, withExamples, withOutput } from '../run.ts';
+import { stopOnSignals } from '../signals.ts';
+import { type Output, paint } from '../terminal/output.ts';
+
+export function command(): Command {
+  const serve = withOutput(withConfig(new Command('serve')))
+    .description('Start the server. Everything is kept in the data folder unless it is configured otherwise.')
+    .action(action(run));
+  return withExamples(
+    serve,
+    'assayer serve',
+    'assayer serve --port 8080 --data /var/lib/assayer --single production',
+    'assayer serve --host 0.0.0.0 --allow-anonymous --allowed-host models.example.com',
+    'assayer serve --database postgres://assayer@db/assayer --migrate',
+  );
+}
+
+async function run(out: Output, options: Record<string, unknown>): Promise<void> {
+  const config = orMisused(() => loadConfig(configParts(options)));
+  const { openServer } = await import('../../main.ts');
+  const server = await openServer(config).catch((error) => {
+    throw asRefusal(error);
+  });
+  out.document({
+    url: server.url,
+    data: config.data,
+    database: maskSecret(databaseUrl(config)),
+    limits: config.limits,
+  });
+  out.lines(`Assayer is ready at ${server.url}`);
+  out.note(`Everything is kept in ${config.database ? `${maskSecret(config.database)} and ` : ''}${config.data}.`);
+  if (config.log_level === 'debug' || config.log_level === 'info') out.note(`Limits: ${describeLimits(config)}.`);
+  warn(out, config);
+  await stopOnSignals(out, config.limits.shutdown_ms, () => server.close());
+}
+
+/** Also with `--quiet`: nobody should learn this later. */
+function warn(out: Output, config: Config): void {
+  if (isLoopback(config.host)) return;
+  const words =
+    'Warning: there is no access control. Whoever reaches this port can read, register, promote and delete every model.';
+  process.stderr.write(`${paint('yellow', words, process.stderr)}\n`);
+  if (config.allowed_hosts.length === 0)
+    out.note('Only requests for loopback names and this host are served: name others with --allowed-host.');
+}
