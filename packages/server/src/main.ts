@@ -11,6 +11,7 @@ import { openLedger } from './events/ledger.ts';
 import { createInspector } from './formats/inspector.ts';
 import { docsRoutes } from './http/docs.ts';
 import { createHttp } from './http/server.ts';
+import { createIngest } from './registry/ingest.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,12 +47,15 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       now,
       onDamage: (error) => log.error({ err: error }, 'a stored blob is damaged'),
     });
+    const ingest = createIngest(db);
     const stopChores = startChores(registry, log, async () => {
       await ledger.keepCheckpoint();
-      await db.write
-        .deleteFrom('idempotency')
-        .where('at', '<', now() - ANSWERS_KEPT_MS)
-        .execute();
+      await ingest((tx) =>
+        tx
+          .deleteFrom('idempotency')
+          .where('at', '<', now() - ANSWERS_KEPT_MS)
+          .execute(),
+      );
     });
     return {
       registry,
@@ -102,9 +106,12 @@ export async function openServer(
     return {
       url,
       async close() {
+        // A connection whose request ends after the stop began is idle then: it is not waited for.
+        const idle = setInterval(() => http.server.closeIdleConnections(), 50);
         const cut = setTimeout(() => http.server.closeAllConnections(), limits.shutdown_ms);
         await http.close();
         clearTimeout(cut);
+        clearInterval(idle);
         await parts.close();
       },
     };

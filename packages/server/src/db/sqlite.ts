@@ -18,13 +18,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
   const memory = file === ':memory:';
   if (!memory) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const lock = !memory && options.exclusive ? lockFile(file) : undefined;
-  const old = process.umask(0o077);
-  let writer: Sqlite.Database;
-  try {
-    writer = new Sqlite(file);
-  } finally {
-    process.umask(old);
-  }
+  const writer = privately(() => new Sqlite(file));
   assertVersion(writer);
   settle(writer, memory);
   const write = open(writer);
@@ -87,12 +81,22 @@ function readOnly(file: string): Sqlite.Database {
   return db;
 }
 
+/** Files that are made on the way are for this user alone. */
+function privately<T>(open: () => T): T {
+  const old = process.umask(0o077);
+  try {
+    return open();
+  } finally {
+    process.umask(old);
+  }
+}
+
 /**
  * One process at a time: an exclusive transaction on a file beside the database, held while the server lives.
  * The operating system lets go of it whatever ends the process, so there is nothing stale to clean.
  */
 function lockFile(file: string): Sqlite.Database {
-  const lock = new Sqlite(`${file}.lock`, { timeout: 0 });
+  const lock = privately(() => new Sqlite(`${file}.lock`, { timeout: 0 }));
   try {
     lock.exec('begin exclusive');
   } catch (error) {
