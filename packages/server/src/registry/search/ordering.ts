@@ -79,9 +79,10 @@ export function after(parts: readonly Part[], position: Position): RawBuilder<un
 }
 
 function afterFrom(parts: readonly Part[], position: Position, i: number): RawBuilder<unknown> {
-  const part = parts[i];
+  const part = parts[i]!;
   const value = position[i];
-  if (part === undefined) return sql`false`;
+  // The id ends it: nothing else can be equal.
+  if (i === parts.length - 1) return sql`${part.expression} ${sign(part)} ${value}`;
   const rest = afterFrom(parts, position, i + 1);
   if (value === null) return sql`(${part.expression} is null and ${rest})`;
   const beyond = sql`${part.expression} ${sign(part)} ${value}`;
