@@ -9,12 +9,12 @@ import { inspectOnnx, looksLikeOnnx } from './onnx/inspect-onnx.ts';
 import { isPickleLike, readPickles } from './pickle/inspect-pickle.ts';
 import { Reader, streamOf } from './reader.ts';
 import { Report } from './report.ts';
+import { RULES_VERSION } from './rules-version.ts';
 import { inspectSafetensors, startsSafetensors } from './safetensors.ts';
 import { findEnd } from './zip/directory.ts';
 import { inspectZip } from './zip/inspect-zip.ts';
 
-/** Changes whenever the same bytes may get another verdict: stored verdicts of an older one are looked at again. */
-export const RULES_VERSION = '1';
+export { RULES_VERSION };
 
 type Told = Pick<Inspection, 'format' | 'facts' | 'signature'>;
 

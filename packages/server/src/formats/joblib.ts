@@ -37,6 +37,7 @@ function passArray(m: Machine, wrapper: Wrapper): Value {
     // joblib reads the array behind the frame, everyone else inside it.
     throw new Malformed('puts an array inside a frame', m.reader.position);
   }
+  m.frameEnd = 0;
   if (!known) throw unknowable(m, 'an array whose element type cannot be known');
   if (known.objects) {
     // joblib's reader for the nested pickle is a plain one: arrays inside it are not set apart.

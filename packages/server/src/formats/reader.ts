@@ -48,6 +48,8 @@ export interface Line {
   /** The line without its newline, as Latin-1 text, cut at the bound asked for. */
   text: string;
   cut: boolean;
+  /** The stream ended before the newline. */
+  unended: boolean;
 }
 
 /** Reads a stream from front to back with a small buffer; a payload is passed over, not read. */
@@ -145,12 +147,12 @@ export class Reader {
   line(max: number): Line {
     let text = '';
     for (;;) {
-      if (this.atEnd()) throw this.#short();
+      if (this.atEnd()) return { text, cut: false, unended: true };
       const end = this.#buffer.indexOf(10, this.#at);
       const part = this.#buffer.subarray(this.#at, end < 0 ? undefined : end);
       if (text.length <= max) text += latin1(part.subarray(0, max + 1 - text.length));
       this.#at = end < 0 ? this.#buffer.length : end + 1;
-      if (end >= 0) return { text: text.slice(0, max), cut: text.length > max };
+      if (end >= 0) return { text: text.slice(0, max), cut: text.length > max, unended: false };
     }
   }
 

@@ -3,9 +3,11 @@ import type { Report, Severity } from '../report.ts';
 import { Malformed, TooMuch } from '../unreadable.ts';
 import type { Imports } from './imports.ts';
 import { Memo } from './memo.ts';
-import { UNKNOWN, type Value, type Wrapper } from './values.ts';
+import { outline, UNKNOWN, type Value, type Wrapper } from './values.ts';
 
 const MAX_STACK = 4_000_000;
+/** Deeper than this, tuples and dictionaries are pushed without what they hold, so that a flood of them stays small. */
+const FULL_STACK = 500_000;
 const MAX_MARKS = 1_000_000;
 
 /** What all pickles of one file share: the count of opcodes that bounds the work, and what was seen. */
@@ -72,7 +74,7 @@ export class Machine {
 
   push(value: Value): void {
     if (this.stack.length >= MAX_STACK) throw new TooMuch('stacks up too many values');
-    this.stack.push(value);
+    this.stack.push(this.stack.length > FULL_STACK ? outline(value) : value);
   }
 
   pop(): Value {

@@ -1,11 +1,12 @@
 import { TooMuch } from '../unreadable.ts';
-import { DICT, STR, TUPLE, type Value } from './values.ts';
+import { outline, STR, type Value } from './values.ts';
 
 const MAX_ENTRIES = 20_000_000;
 const MAX_FAR = 100_000;
 const GAP = 1024;
 /** What may be remembered exactly: characters of text, and tuples and dicts. Beyond it only the kind is kept. */
-const MAX_CHARACTERS = 64 * 1024 * 1024;
+const MAX_CHARACTERS = 96 * 1024 * 1024;
+const STRING_OVERHEAD = 24;
 const MAX_COMPOUND = 1_000_000;
 
 /** The unpickler's memo. MEMOIZE counts the distinct keys, as both of CPython's unpicklers do. */
@@ -40,13 +41,11 @@ export class Memo {
 
   #bounded(value: Value): Value {
     if (typeof value === 'string') {
-      this.#characters += value.length;
+      this.#characters += value.length + STRING_OVERHEAD;
       return this.#characters > MAX_CHARACTERS ? STR : value;
     }
     if (typeof value !== 'object' || (value.kind !== 'tuple' && value.kind !== 'dict')) return value;
-    if (value.kind === 'tuple' && value.carries) return value;
-    if (++this.#compound <= MAX_COMPOUND) return value;
-    return value.kind === 'tuple' ? TUPLE : DICT;
+    return ++this.#compound > MAX_COMPOUND ? outline(value) : value;
   }
 
   /** A copy for a second reading of the same bytes. */

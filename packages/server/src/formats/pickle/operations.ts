@@ -1,4 +1,4 @@
-import { latin1 } from '../reader.ts';
+import { type Line, latin1 } from '../reader.ts';
 import { build, call, importByStack, importName, newObject, storeItems } from './calls.ts';
 import type { Machine } from './machine.ts';
 import {
@@ -50,24 +50,33 @@ function signed(m: Machine): number {
   return length;
 }
 
+/** A line that must have its newline. */
+function line(m: Machine): Line {
+  const found = m.reader.line(MAX_NAME);
+  if (found.unended) throw m.fault('ends in the middle');
+  return found;
+}
+
 function lineValue(m: Machine, read: (text: string, cut: boolean) => Value | undefined, what: string): void {
-  const { text, cut } = m.reader.line(MAX_NAME);
+  const { text, cut } = line(m);
   const value = read(text, cut);
   if (value === undefined) throw m.fault(`states ${what} that cannot be read`);
   m.push(value);
 }
 
 function lineIndex(m: Machine): number {
-  const { text, cut } = m.reader.line(MAX_NAME);
+  const { text, cut } = line(m);
   const index = cut ? undefined : pythonInt(text);
   if (index === undefined || index < 0) throw m.fault('states a memo entry that cannot be read');
   return index;
 }
 
 function nameLine(m: Machine): string {
-  const { text, cut } = m.reader.line(MAX_NAME);
+  const { text, cut, unended } = m.reader.line(MAX_NAME);
   if (cut) m.find('unsafe', 'pickle.computed-name', 'imports a name that is too long to be one');
-  return utf8Text(Buffer.from(text, 'latin1'));
+  // At the end of the file the Python unpickler takes the last character for the newline, and INST still calls.
+  if (unended) m.find('malformed', 'pickle.malformed', 'ends inside a name');
+  return utf8Text(Buffer.from(unended ? text.slice(0, -1) : text, 'latin1'));
 }
 
 /** joblib's wrapper may only be built; put anywhere else, it could come back where no reader expects an array. */
@@ -140,12 +149,15 @@ function protocol(m: Machine): void {
 }
 
 function frame(m: Machine): void {
+  const inside = m.reader.position <= m.frameEnd;
   const length = m.reader.u64();
   const { left } = m.reader;
-  // The C unpickler refuses such a frame, the Python one reads on: so do we, and say it.
-  if (left !== undefined && length > left)
+  if (inside) {
+    m.find('unsafe', 'pickle.frame', 'opens a frame inside a frame, where readers part');
+  } else if (left !== undefined && length > left) {
+    // The C unpickler refuses such a frame, the Python one reads on: so do we, and say it.
     m.find('malformed', 'pickle.frame', 'opens a frame that is longer than the file');
-  else if (m.reader.position < m.frameEnd) m.find('malformed', 'pickle.frame', 'opens a frame inside a frame');
+  }
   m.frameEnd = m.reader.position + length;
 }
 
@@ -165,7 +177,7 @@ const TABLE: Record<string, Operation> = {
   M: (m) => m.push(m.reader.u16()),
   N: (m) => m.push(NONE),
   P: (m) => {
-    m.reader.line(MAX_NAME);
+    line(m);
     persistent(m, STR);
   },
   Q: (m) => persistent(m, m.pop()),

@@ -102,6 +102,13 @@ export function carries(value: Value): boolean {
   return value.kind === 'tuple' && value.carries;
 }
 
+/** A tuple or dictionary without what it holds; anything whose identity matters stays as it is. */
+export function outline(value: Value): Value {
+  if (typeof value !== 'object' || carries(value)) return value;
+  if (value.kind === 'tuple') return TUPLE;
+  return value.kind === 'dict' ? DICT : value;
+}
+
 const EMPTY: Tuple = Object.freeze({ kind: 'tuple', items: [], carries: false });
 
 export function tupleOf(items: readonly Value[]): Value {

@@ -11,7 +11,13 @@ export function walk(m: Machine): void {
     const operation = OPERATIONS[code];
     if (!operation) throw new Malformed(`holds 0x${code.toString(16).padStart(2, '0')}, which is no opcode`, at);
     if (++work.opcodes > work.maxOpcodes) throw new TooMuch(`holds more than ${work.maxOpcodes} opcodes`);
+    const { frameEnd } = m;
     operation(m);
+    // The C unpickler drops what is left of the frame and reads on behind it, pickle.loads reads straight on, and the
+    // Python one gives up: what such a file imports depends on who reads it.
+    if (at < frameEnd && reader.position > frameEnd && m.frameEnd === frameEnd) {
+      m.find('unsafe', 'pickle.frame', 'crosses the end of a frame inside an opcode, where readers part');
+    }
     if (m.result !== undefined) break;
   }
   if (m.frameEnd > reader.position) m.find('malformed', 'pickle.frame', 'stops inside a frame');

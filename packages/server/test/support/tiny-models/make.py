@@ -10,8 +10,10 @@ import sys
 import warnings
 from pathlib import Path
 
-import clean
-import hostile
+sys.dont_write_bytecode = True
+
+import clean  # noqa: E402
+import hostile  # noqa: E402
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
