@@ -23,6 +23,8 @@ export interface Compiling {
   few: ReadonlySet<Comparison>;
   /** Equalities that many rows satisfy: the database is not to start from these. */
   many: ReadonlySet<Comparison>;
+  /** So many comparisons that PostgreSQL is not to weigh them all as joins: planning a hundred takes it a second. */
+  opaque: boolean;
 }
 
 /** The filter as a condition over the tables `model` or `version` and `model`. It is never null: NOT is its complement. */
@@ -41,7 +43,12 @@ function comparison(one: Comparison, at: Compiling): Condition {
   // A key of versions on a model: some live version satisfies it.
   const live = sql`version.deregistered is null and ${condition}`;
   if (at.few.has(one)) return sql`model.id in (select version.model_id from version where ${live})`;
-  return sql`exists (select 1 from version where version.model_id = model.id and ${live})`;
+  return exists(sql`version where version.model_id = model.id and ${live}`, at);
+}
+
+function exists(rows: Condition, at: Compiling): Condition {
+  const found = sql`exists (select 1 from ${rows})`;
+  return at.opaque && at.dialect === 'postgres' ? sql`(select ${found})` : found;
 }
 
 /** Over the row itself. */
@@ -111,7 +118,7 @@ function onFacets(one: Comparison, place: Place, at: Compiling): Condition {
   );
   if (one.op === 'IS NULL') return sql`not exists (select 1 from ${ofOne} where ${owner} = ${id} and key = ${one.key})`;
   const rows = sql`key = ${one.key} and ${facetCondition(one, place, at)}`;
-  if (!at.few.has(one)) return sql`exists (select 1 from ${ofOne} where ${owner} = ${id} and ${rows})`;
+  if (!at.few.has(one)) return exists(sql`${ofOne} where ${owner} = ${id} and ${rows}`, at);
   return sql`${id} in (select ${owner} from ${sql.table(`${place.of}_facet`)} where ${rows})`;
 }
 

@@ -5,7 +5,7 @@ import { after, orderBy, type Part } from './ordering.ts';
 import type { Position } from './page-token.ts';
 import { type Condition, predicate } from './predicate.ts';
 import { hitCondition } from './ranking.ts';
-import type { Steering } from './steer.ts';
+import { PROBED, required, type Steering } from './steer.ts';
 import { type Term, toMatch } from './text-query.ts';
 
 export interface Plan extends Steering {
@@ -63,7 +63,8 @@ function conditions(plan: Plan): Condition[] {
   conditions.push(sql`model.deregistered is null`);
   const shy = dialect === 'sqlite' && !plan.fromModel ? sql`+` : sql``;
   if (model_id !== undefined) conditions.push(sql`${shy}version.model_id = ${model_id}`);
-  if (filter !== undefined) conditions.push(sql`(${predicate(filter, plan)})`);
+  if (filter !== undefined)
+    conditions.push(sql`(${predicate(filter, { ...plan, opaque: required(filter).length > PROBED })})`);
   if (plan.streams && dialect === 'sqlite') return [...conditions, ...streamed(plan)];
   if (plan.words !== undefined) conditions.push(hitCondition(noun, plan.words, dialect));
   if (position !== undefined) conditions.push(after(parts, position));

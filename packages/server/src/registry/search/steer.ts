@@ -16,6 +16,9 @@ export interface Bounds {
   common: number;
 }
 
+/** How many comparisons are counted at most. */
+export const PROBED = 8;
+
 export const BOUNDS: Bounds = { few: 2_000, common: 10_000 };
 
 /** Columns whose index tempts SQLite, however common the value. */
@@ -53,7 +56,7 @@ export async function steer(
 ): Promise<Steering> {
   const steering: Steering = { few: new Set(), many: new Set() };
   let least = at.bounds.few + 1;
-  for (const one of required(filter).slice(0, 8)) {
+  for (const one of required(filter).slice(0, PROBED)) {
     const rows = probe(at, noun, one, first, model_id);
     if (rows === undefined) continue;
     const count = least < 50 ? least : await countUpTo(at, rows, at.bounds.few);
@@ -79,7 +82,7 @@ function probe(at: SearchAt, noun: Noun, one: Comparison, first: string, model_i
   const inOrder = (one.key === 'status' || one.key === 'verdict') && first === 'updated_at' && model_id === undefined;
   if (inOrder) return undefined;
   const within = model_id === undefined ? sql`` : sql`+model_id = ${model_id} and `;
-  return sql`${sql.table(place.of)} where ${within}${onColumn(one, place, { ...at, noun, few: new Set(), many: new Set() })}`;
+  return sql`${sql.table(place.of)} where ${within}${onColumn(one, place, { ...at, noun, few: new Set(), many: new Set(), opaque: false })}`;
 }
 
 /** Whether a model has few versions. */
