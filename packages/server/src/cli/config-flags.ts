@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { findLeaf, flagOf } from '../config/leaves.ts';
 import { type ConfigParts, ConfigProblems } from '../config/load.ts';
+import { formatSize } from '../config/sizes.ts';
 import { Ended, EXIT, misused } from './exit.ts';
 
 /** What each flag takes, by setting. Every setting has a flag. */

@@ -35,10 +35,10 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
     database: maskSecret(databaseUrl(config)),
     limits: config.limits,
   });
+  warn(out, config);
   out.lines(`Assayer is ready at ${server.url}`);
   out.note(`Everything is kept in ${config.database ? `${maskSecret(config.database)} and ` : ''}${config.data}.`);
   if (config.log_level === 'debug' || config.log_level === 'info') out.note(`Limits: ${describeLimits(config)}.`);
-  warn(out, config);
   await stopOnSignals(out, config.limits.shutdown_ms, () => server.close());
 }
 

@@ -11,6 +11,7 @@ export interface Column<T> {
 
 /** Aligned columns; a column in which no row has anything is left out. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string[] {
+  if (rows.length === 0) return [];
   const texts = columns.map(({ cell, most = 60 }) => rows.map((row) => cut(escapeLine(String(cell(row) ?? '')), most)));
   const shown = columns.map((column, i) => ({ ...column, cells: texts[i] as string[] })).filter(isUsed);
   const widths = shown.map(({ head, cells }) => Math.max(widthOf(head), ...cells.map(widthOf)));

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { done, makePlace, run, serve } from './support.ts';
+
+describe('serve', () => {
+  it('R9: stops on SIGTERM with 0, and starts again on what is there', async () => {
+    await using place = await makePlace();
+    const server = await serve(place);
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(server.stdout().trimEnd().split('\n')).toHaveLength(1);
+    expect(await server.stop('SIGTERM')).toBe(0);
+    const again = await serve(place);
+    expect(await again.stop('SIGINT')).toBe(0);
+  });
+
+  it('D12: a second server on the same database is refused in a sentence', async () => {
+    await using place = await makePlace();
+    const server = await serve(place);
+    const second = await run(place, 'serve', '--port', '0');
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Another Assayer server has this/) });
+    expect(second.stderr).not.toMatch(/^\s+at /m);
+    expect(await run(place, 'migrate')).toMatchObject({ code: 1 });
+    await server.stop();
+    expect(await run(place, 'migrate')).toMatchObject({ code: 0, stdout: expect.stringContaining('up to date') });
+  });
+
+  it('O2: warns in words when it opens without access control', async () => {
+    await using place = await makePlace();
+    const refused = await run(place, 'serve', '--host', '0.0.0.0', '--port', '0');
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no access control yet.*--allow-anonymous/s),
+    });
+    const server = await serve(place, '--host', '0.0.0.0', '--allow-anonymous');
+    expect(server.stderr()).toMatch(/Warning: there is no access control/);
+    await server.stop();
+  });
+
+  it('tells every problem of the configuration, and ends with 2', async () => {
+    await using place = await makePlace();
+    await writeFile(join(place.folder, 'assayer.config.json'), '{"port": "x", "colour": 1}');
+    place.env.ASSAYER_TRASH_DAYS = '-1';
+    const { code, stderr } = await run(place, 'serve', '--log-level', 'loud');
+    expect(code).toBe(2);
+    expect(stderr.match(/^ {2}\S/gm)).toHaveLength(4);
+  });
+
+  it('a port that is taken is a fault, without a stack', async () => {
+    await using place = await makePlace();
+    await using other = await makePlace();
+    const server = await serve(place);
+    const { port } = new URL(server.url);
+    const second = await run(other, 'serve', '--port', port);
+    expect(second.code).toBe(3);
+    expect(second.stderr).toMatch(/in use/);
+    await server.stop();
+  });
+});
+
+describe('config', () => {
+  it('shows what is in effect, secrets masked, and where it comes from', async () => {
+    await using place = await makePlace();
+    await writeFile(join(place.folder, 'assayer.config.json'), '{"trash_days": 7}');
+    const args = ['config', '--database', 'postgres://u:hunter2@h/db', '--json'];
+    const stdout = await done(place, ...args);
+    expect(stdout).not.toContain('hunter2');
+    expect(JSON.parse(stdout)).toMatchObject({ trash_days: 7, database: 'postgres://u:***@h/db' });
+    const { sources } = JSON.parse(await done(place, ...args, '--sources'));
+    expect(sources).toMatchObject({
+      trash_days: 'trash_days in assayer.config.json',
+      database: '--database',
+      port: 'default',
+    });
+  });
+});
