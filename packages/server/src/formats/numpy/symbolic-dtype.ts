@@ -4,11 +4,15 @@ import { itemSizeOf } from './type-string.ts';
 
 /** numpy's flag for «an element holds Python objects»; joblib and numpy go by it, whatever the type says. */
 const HAS_OBJECT = 1;
+/** Objects are pickled one by one; without this flag numpy would take raw bytes for their addresses. */
+const LIST_PICKLE = 2;
 
 /** numpy.dtype(text, align, copy), which is how a type is pickled; BUILD then gives it the rest. */
 export function dtypeOf(args: readonly Value[]): DType {
   const [text, , copy] = args;
-  const own = copy === 1 || (typeof copy === 'object' && copy.kind === 'opaque' && copy.what === 'true');
+  // Arguments that were not kept accuse nobody; the type is unknown then, and so is what it measures.
+  const own =
+    args.length === 0 || copy === 1 || (typeof copy === 'object' && copy.kind === 'opaque' && copy.what === 'true');
   const known = typeof text === 'string' ? /^[<>|=]?([biufcOSUVMm])(\d+)?$/.exec(text) : null;
   if (!known) return { kind: 'dtype', letter: '?', itemSize: undefined, objects: false, own };
   return {
@@ -26,14 +30,15 @@ export function setDtypeState(m: Machine, type: DType, state: Value): void {
   const items = typeof state === 'object' && state.kind === 'tuple' ? state.items : [];
   const [version, , subtype, , fields, size, , flags] = items;
   if ((version !== 3 && version !== 4) || typeof flags !== 'number' || typeof size !== 'number') {
-    // States older than numpy 1.3, or not what numpy writes: what follows this type cannot be measured.
-    if ('VSU?O'.includes(type.letter)) type.itemSize = undefined;
+    // Early numpy wrote no flags and found them by the type. With any other state, what follows cannot be measured.
+    const early = items.length > 0 && items.length < 8;
+    if (!early || 'VSU?O'.includes(type.letter)) type.itemSize = undefined;
     return;
   }
   if ('VSU'.includes(type.letter)) type.itemSize = size >= 0 ? size : undefined;
   const objects = (flags & HAS_OBJECT) !== 0;
   const stated = objectsInside(type, subtype, fields);
-  if (stated !== undefined && stated !== objects) {
+  if ((stated !== undefined && stated !== objects) || (objects && (flags & LIST_PICKLE) === 0)) {
     m.find('unsafe', 'numpy.dtype', 'contradicts itself on whether a numpy type holds objects');
   }
   type.objects = objects;

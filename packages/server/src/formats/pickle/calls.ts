@@ -1,4 +1,6 @@
 import { dtypeOf, setDtypeState } from '../numpy/symbolic-dtype.ts';
+import { TooMuch } from '../unreadable.ts';
+import { isAllowed } from './allow-list.ts';
 import type { Machine } from './machine.ts';
 import {
   BYTES,
@@ -42,7 +44,15 @@ export function importByStack(m: Machine): void {
 function mayBeText(value: Value): boolean {
   if (typeof value === 'string') return true;
   if (typeof value === 'number') return false;
-  return value.kind === 'instance' || (value.kind === 'opaque' && (value.what === 'str' || value.what === 'unknown'));
+  if (value.kind === 'instance') return !isDataClass(value.of);
+  return value.kind === 'opaque' && (value.what === 'str' || value.what === 'unknown');
+}
+
+/** An instance of an allowed class is no text; what an allowed function gives may be one. */
+function isDataClass(full: string): boolean {
+  const dot = full.lastIndexOf('.');
+  const name = full.slice(dot + 1);
+  return full === 'numpy.ndarray' || (/^_*[A-Z]/.test(name) && isAllowed(full.slice(0, dot), name));
 }
 
 /** REDUCE, OBJ and INST: a call with positional arguments (`args` where they are known one by one). */
@@ -112,9 +122,13 @@ function reconstructed(m: Machine, args: readonly Value[]): Value {
 
 const SCALAR = new Set(['numpy.core.multiarray.scalar', 'numpy._core.multiarray.scalar']);
 
+/** Calls a function that it is given, so that its result may be one of its arguments. */
+const HIGHER = new Set(['torch._tensor._rebuild_from_type_v2']);
+
 function resultOf(m: Machine, callable: Global, args: readonly Value[]): Value {
   if (callable.full === 'numpy.dtype') return dtypeOf(args);
   if (callable.full === '_codecs.encode') return encoded(m, args);
+  if (HIGHER.has(callable.full)) return UNKNOWN;
   if (SCALAR.has(callable.full)) {
     // Older numpy hands an object scalar back as it came.
     const [type] = args;
@@ -146,6 +160,9 @@ function buildObject(m: Machine, target: Value, state: Value): void {
   if (typeof target === 'object' && target.kind === 'global') {
     m.find('unsafe', 'pickle.build', `changes ${target.full} itself`);
   }
+  if (target === UNKNOWN && m.work.imports.wrapper) {
+    m.find('suspicious', 'joblib.wrapper-misuse', "fills an object that may be the type of one of joblib's arrays");
+  }
   forbidWrapper(m, [state]);
   const [, slots] = itemsOf(state);
   if (itemsOf(state).length === 2 && slots !== undefined) checkSlots(m, slots);
@@ -165,8 +182,12 @@ function checkSlots(m: Machine, slots: Value): void {
 }
 
 function buildWrapper(m: Machine, wrapper: Wrapper, state: Value): void {
-  if (typeof state !== 'object' || state.kind !== 'dict' || state.oddKey) {
-    m.find('unsafe', 'joblib.wrapper-misuse', "fills joblib's array wrapper with what cannot be known");
+  if (typeof state === 'object' && state.kind === 'opaque' && state.what === 'dict') {
+    m.find('suspicious', 'joblib.array', "holds one of joblib's arrays deeper than is followed");
+    throw new TooMuch("it holds one of joblib's arrays too deep");
+  }
+  if (typeof state !== 'object' || state.kind !== 'dict' || state.oddKey || state.otherKey) {
+    m.find('unsafe', 'joblib.wrapper-misuse', "fills joblib's array wrapper with more than an array's description");
     throw m.fault("joblib's array wrapper cannot be followed");
   }
   for (const [key, value] of state.fields ?? []) wrapper.fields.set(key, value);
@@ -194,11 +215,12 @@ export function storeItems(m: Machine, items: readonly Value[]): void {
 function remember(dict: Dict, key: Value, value: Value): void {
   if (typeof key !== 'string') {
     if (typeof key !== 'number') dict.oddKey = true;
-  } else if (key.startsWith('__')) {
-    dict.dunderKey = true;
   } else if (KEPT.has(key)) {
     dict.fields ??= new Map();
     dict.fields.set(key, value);
+  } else {
+    dict.otherKey = true;
+    if (key.startsWith('__')) dict.dunderKey = true;
   }
   const [type] = itemsOf(value);
   if (typeof type !== 'object' || type.kind !== 'dtype') return;

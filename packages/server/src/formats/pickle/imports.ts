@@ -1,6 +1,6 @@
 import { printable, type Report } from '../report.ts';
 import { judgeImport } from './judge.ts';
-import type { Global } from './values.ts';
+import { type Global, isWrapperName } from './values.ts';
 
 const MAX_LISTED = 200;
 const MAX_KNOWN = 100_000;
@@ -13,6 +13,8 @@ export class Imports {
   readonly listed: string[] = [];
   /** Listed as unsafe or on the allow-list: a name that only a real pickle would hold. */
   telling = 0;
+  /** joblib's array wrapper is among them. */
+  wrapper = false;
   /** Shaped like a module and a name, as bytes that happen to read as an import are not. */
   plausible = 0;
 
@@ -33,6 +35,7 @@ export class Imports {
     if (judged.severity !== 'suspicious') this.telling++;
     if (/^[\w.-]+$/u.test(module) && /^[\w.]+$/u.test(name)) this.plausible++;
     if (judged.severity !== 'clean') this.#report.add(judged.severity, judged.rule, where, judged.what);
+    if (isWrapperName(full)) this.wrapper = true;
     const instance = { kind: 'instance', of: full } as const;
     const global: Global = { kind: 'global', module: judged.module, name: judged.name, full, instance };
     if (this.#globals.size < MAX_KNOWN) this.#globals.set(key, global);

@@ -81,7 +81,7 @@ export function readPickles(stream: ByteStream, setting: PickleSetting = {}): Pi
   if (joblib.arrays > 0) facts.arrays = joblib.arrays;
   if (torch) facts.layout = 'legacy';
   return {
-    format: torch ? 'torch' : joblib.arrays > 0 ? 'joblib' : 'pickle',
+    format: torch ? 'torch' : imports.wrapper ? 'joblib' : 'pickle',
     report,
     imports: imports.listed,
     facts,

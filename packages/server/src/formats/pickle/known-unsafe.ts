@@ -9,27 +9,29 @@ const MODULES = new Set(
   importlib imp _imp _frozen_importlib _frozen_importlib_external pkgutil pkg_resources zipimport zipapp modulefinder
   ctypes _ctypes cffi _cffi_backend mmap fcntl resource pwd crypt
   code codeop marshal pickle _pickle cPickle pickletools dill cloudpickle shelve dbm
-  timeit trace cProfile profile pstats bdb pdb doctest unittest test pydoc _pyrepl idlelib lib2to3 turtledemo
+  timeit trace cProfile profile pstats bdb pdb doctest unittest test.support pydoc _pyrepl idlelib lib2to3 turtledemo
   pip ensurepip venv virtualenv site sitecustomize usercustomize setuptools distutils _distutils_hack wheel
   webbrowser antigravity this tkinter turtle
   socket _socket socketserver ssl _ssl select selectors asyncore asynchat asyncio _asyncio
   http urllib urllib2 urllib3 httplib requests httpx aiohttp ftplib smtplib smtpd telnetlib poplib imaplib nntplib
-  xmlrpc paramiko fabric pexpect ptyprocess sh plumbum invoke wsgiref cgi cgitb
+  xmlrpc paramiko fabric pexpect ptyprocess plumbum wsgiref cgi cgitb
   multiprocessing _multiprocessing concurrent threading _thread thread signal _signal sched atexit faulthandler
   inspect gc symtable compileall py_compile tracemalloc
   tempfile fileinput linecache tarfile zipfile sqlite3 _sqlite3 readline rlcompleter cmd
   IPython ipykernel jupyter_client nbformat pytest _pytest nose
-  jinja2 mako yaml ruamel sympy numexpr
+  jinja2 mako sympy.parsing sympy.utilities.lambdify
   joblib.memory joblib.parallel joblib.externals joblib._parallel_backends joblib.func_inspect joblib.test
   numpy.f2py numpy.distutils numpy.testing numpy.ctypeslib numpy.lib.npyio numpy.lib._npyio_impl numpy.lib.format
   numpy.lib._format_impl numpy.tests
   scipy.io scipy.weave scipy._lib._ccallback scipy._lib.deprecation
-  pandas.io pandas.core.computation pandas._testing pandas.util
-  sklearn.utils._testing sklearn.datasets sklearn.externals._packaging sklearn._build_utils sklearn.tests
-  torch.serialization torch.hub torch.jit torch.package torch.distributed torch.multiprocessing torch.utils
-  torch._dynamo torch._inductor torch.fx torch._C torch.testing torch.ops torch.library torch.onnx torch.export
+  pandas.io pandas.core.computation pandas._testing
+  sklearn.utils._testing sklearn.datasets sklearn._build_utils
+  torch.serialization torch.hub torch.package torch.multiprocessing torch.distributed.rpc torch.distributed.elastic
+  torch.distributed.run torch.distributed.launch torch.utils.cpp_extension torch.utils.collect_env
+  torch.utils.bottleneck torch.utils.model_zoo torch.utils.bundled_inputs torch._dynamo torch._inductor torch.fx
+  torch.testing torch.library
   tensorflow.io tensorflow.python.platform keras.src.legacy
-  transformers.dynamic_module_utils huggingface_hub mlflow
+  transformers.dynamic_module_utils huggingface_hub
   `
     .trim()
     .split(/\s+/),
@@ -40,7 +42,7 @@ const NAMES: Record<string, string> = {
   // getattr reaches every attribute of everything imported, so it is never a mere look-up; open reads and truncates files.
   builtins:
     'eval exec compile getattr setattr delattr __import__ open input globals locals vars breakpoint exit quit apply ' +
-    'execfile file reload raw_input memoryview __build_class__ __loader__ __spec__ __dict__ help copyright credits license',
+    'execfile file reload raw_input __build_class__ __loader__ __spec__ __dict__ help copyright credits license',
   _io: 'open FileIO open_code',
   io: 'open FileIO open_code',
   _pyio: 'open FileIO open_code',
@@ -49,18 +51,15 @@ const NAMES: Record<string, string> = {
   _operator: 'attrgetter methodcaller call',
   types:
     'CodeType FunctionType LambdaType MethodType BuiltinFunctionType ModuleType GeneratorType new_class prepare_class',
-  typing: 'get_type_hints ForwardRef NamedTuple',
-  collections: 'namedtuple',
+  typing: 'get_type_hints',
   dataclasses: 'make_dataclass',
   string: 'Formatter',
   copyreg: 'add_extension pickle constructor remove_extension',
   logging: 'config FileHandler handlers',
   'logging.config': 'fileConfig dictConfig listen valid_ident _resolve',
   platform: 'popen _syscmd_ver _syscmd_file _syscmd_uname',
-  glob: 'glob iglob',
   pathlib: 'Path.open Path.write_text Path.write_bytes Path.unlink',
-  uuid: '_get_command_stdout _popen getnode',
-  ast: 'literal_eval parse',
+  uuid: '_get_command_stdout _popen',
   weakref: 'finalize',
   'xml.etree.ElementTree': 'parse',
   numpy: 'load loads loadtxt fromfile genfromtxt save savez savetxt memmap DataSource fromregex',
@@ -83,13 +82,16 @@ const NAMES: Record<string, string> = {
   skops: 'io',
   'skops.io': 'load loads',
   torch: 'load save compile classes ops _C',
+  'torch.jit': 'load save script trace',
   // Loads the bytes that it is given as another pickle.
   'torch.storage': '_load_from_bytes',
   'xgboost.core': '_load_lib',
   tensorflow: 'load_library load_op_library',
   'keras.layers': 'Lambda',
   'keras.models': 'load_model',
-  cv2: 'imread',
+  sympy: 'sympify lambdify',
+  yaml: 'load load_all full_load unsafe_load unsafe_load_all',
+  numexpr: 'evaluate',
   functools: 'partialmethod singledispatch',
 };
 

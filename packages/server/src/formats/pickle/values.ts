@@ -38,6 +38,8 @@ export interface Dict {
   /** Has a key that is not a known text, or one with two leading underscores. */
   oddKey: boolean;
   dunderKey: boolean;
+  /** Has a text key that joblib's array wrapper has no use for: such a one could replace its methods. */
+  otherKey: boolean;
   /** A numpy type among the values holds objects, or cannot be known: read when this is the `fields` of another type. */
   objects: boolean;
   vagueType: boolean;
@@ -119,7 +121,15 @@ export function tupleOf(items: readonly Value[]): Value {
 }
 
 export function newDict(): Dict {
-  return { kind: 'dict', fields: undefined, oddKey: false, dunderKey: false, objects: false, vagueType: false };
+  return {
+    kind: 'dict',
+    fields: undefined,
+    oddKey: false,
+    dunderKey: false,
+    otherKey: false,
+    objects: false,
+    vagueType: false,
+  };
 }
 
 const WRAPPERS = new Set([

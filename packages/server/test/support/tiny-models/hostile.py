@@ -190,8 +190,15 @@ def arrays(put, system, folder):
     put("shared-type.joblib", start + wrapper(dtype("i8", 1, own=False), one) + b"\x80\x04" + RUN + b"." + end, format="joblib")
     put("unknown-type.joblib", start + wrapper(b"N", one) + PAD + bytes(8) + RUN + end, "suspicious", "joblib")
     put("unknown-shape.joblib", start + wrapper(eight, b"](e") + PAD + bytes(8) + RUN + end, "suspicious", "joblib")
+    # The wrapper's own read() is replaced, so that joblib.load takes the array's bytes for opcodes.
+    method = text("read") + text("collections") + text("OrderedDict") + b"\x93"
+    put("own-read.joblib", start + wrapper(eight, b"K\x08\x85" + method, align=False) + b"N0" * 32 + RUN + end, format="joblib")
+    # Behind half a million values on the stack, what a tuple holds is no longer followed.
+    deep = b"\x80\x04](" + b"N" * 500_001 + wrapper(dtype("i8", 1), one) + b"\x80\x04" + RUN + b"." + end
+    put("deep.joblib", deep, "suspicious", "joblib")
+    put("raw-objects.pkl", b"\x80\x04" + dtype("O8", 1) + b".")
     put("in-frame.joblib", b"\x80\x04\x95" + struct.pack("<Q", 4000) + b"](" + wrapper(eight, one) + PAD + bytes(8) + b"e." + b"N" * 4000, "malformed", "joblib")
-    put("hidden-wrapper.joblib", start + text("joblib.numpy_pickle") + text("NumpyArrayWrapper") + b"\x93)\x81\x85" + end)
+    put("hidden-wrapper.joblib", start + text("joblib.numpy_pickle") + text("NumpyArrayWrapper") + b"\x93)\x81\x85" + end, format="joblib")
     # What pickle.load takes for opcodes, joblib.load takes for the numbers of an array.
     two = RUN + b"." + bytes(64 - len(RUN) - 1)
     put("two-programs.joblib", start + wrapper(eight, b"K\x08\x85", align=False) + two + end, format="joblib")
