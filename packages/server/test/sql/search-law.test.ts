@@ -114,6 +114,14 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %
     );
   });
 
+  it.each(['model', 'version'] as const)('ranks %ss by the fields that hold the words', async (noun) => {
+    const words = ['c', 'mod', 'a', 'b', 'm', 'мод', '模', 'x', 'te', 'ok', 'back', '100'];
+    for (const q of words.flatMap((one) => words.map((other) => `${one} ${other}`))) {
+      const query = { q, page_size: 1_000 };
+      expect(await walk(db, noun, query), q).toEqual(await walkDocuments(noun, query));
+    }
+  });
+
   it.each(['model', 'version'] as const)('answers the same when the rows of %ss are many', async (noun) => {
     await fc.assert(
       fc.asyncProperty(queries(noun), async (query) => {

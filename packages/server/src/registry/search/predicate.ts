@@ -39,16 +39,28 @@ function comparison(one: Comparison, at: Compiling): Condition {
   const place = placeOf(at.noun, one.key)!;
   const own = place.column !== undefined && !(place.folded && one.op.endsWith('ILIKE')) ? onColumn : onFacets;
   const condition = own(one, place, at);
+  // Without statistics SQLite takes the index of the sort for the better one.
+  if (own === onColumn && at.few.has(one) && at.dialect === 'sqlite') {
+    const table = sql.ref(at.noun);
+    return sql`${table}.id in (select ${table}.id from ${table} where ${condition})`;
+  }
   if (at.noun === 'version' || place.of === 'model') return condition;
   // A key of versions on a model: some live version satisfies it.
   const live = sql`version.deregistered is null and ${condition}`;
-  if (at.few.has(one)) return sql`model.id in (select version.model_id from version where ${live})`;
-  return exists(sql`version where version.model_id = model.id and ${live}`, at);
+  if (at.few.has(one)) return among(sql.ref('model.id'), sql`version.model_id from version where ${live}`, at);
+  return exists(one, sql`version where version.model_id = model.id and ${live}`, at);
 }
 
-function exists(rows: Condition, at: Compiling): Condition {
+/** One of few ids. To PostgreSQL as an array, whose length it guesses as small: its statistics of facets are too coarse. */
+function among(id: Condition, selected: Condition, { dialect }: Compiling): Condition {
+  return dialect === 'sqlite' ? sql`${id} in (select ${selected})` : sql`${id} = any(array(select ${selected}))`;
+}
+
+/** Whether there are such rows. In a select of its own PostgreSQL asks it row by row, and weighs no join instead. */
+function exists(one: Comparison, rows: Condition, at: Compiling): Condition {
   const found = sql`exists (select 1 from ${rows})`;
-  return at.opaque && at.dialect === 'postgres' ? sql`(select ${found})` : found;
+  const byRow = at.dialect === 'postgres' && (at.opaque || at.many.has(one));
+  return byRow ? sql`(select ${found})` : found;
 }
 
 /** Over the row itself. */
@@ -118,8 +130,8 @@ function onFacets(one: Comparison, place: Place, at: Compiling): Condition {
   );
   if (one.op === 'IS NULL') return sql`not exists (select 1 from ${ofOne} where ${owner} = ${id} and key = ${one.key})`;
   const rows = sql`key = ${one.key} and ${facetCondition(one, place, at)}`;
-  if (!at.few.has(one)) return exists(sql`${ofOne} where ${owner} = ${id} and ${rows}`, at);
-  return sql`${id} in (select ${owner} from ${sql.table(`${place.of}_facet`)} where ${rows})`;
+  if (!at.few.has(one)) return exists(one, sql`${ofOne} where ${owner} = ${id} and ${rows}`, at);
+  return among(id, sql`${owner} from ${sql.table(`${place.of}_facet`)} where ${rows}`, at);
 }
 
 /** Over the rows of one key. */
