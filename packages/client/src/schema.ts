@@ -644,11 +644,29 @@ export interface components {
             relation?: string;
             version: number;
         };
+        /** LineageBasePatch */
+        LineageBasePatch: {
+            /**
+             * @description No / or :, no control characters, no white space at the ends, not . or ..
+             * @example churn
+             */
+            model?: string;
+            relation?: string | null;
+            version?: number;
+        };
         /** LineageDataset */
         LineageDataset: {
             digest?: string;
             name: string;
             uri?: string;
+        };
+        /** LineagePatch */
+        LineagePatch: {
+            base?: components["schemas"]["LineageBasePatch"] | null;
+            datasets?: components["schemas"]["LineageDataset"][] | null;
+            git_commit?: string | null;
+            git_url?: string | null;
+            run_id?: string | null;
         };
         /** Model */
         Model: {
@@ -889,6 +907,12 @@ export interface components {
             outputs?: components["schemas"]["Tensor"][];
             params?: components["schemas"]["Tensor"][];
         };
+        /** SignaturePatch */
+        SignaturePatch: {
+            inputs?: components["schemas"]["Tensor"][] | null;
+            outputs?: components["schemas"]["Tensor"][] | null;
+            params?: components["schemas"]["Tensor"][] | null;
+        };
         /** SubjectChange */
         SubjectChange: {
             after: {
@@ -1013,11 +1037,11 @@ export interface components {
             card?: string | null;
             description?: string | null;
             framework?: string | null;
-            lineage?: components["schemas"]["Lineage"] | null;
+            lineage?: components["schemas"]["LineagePatch"] | null;
             properties?: {
                 [key: string]: unknown;
             } | null;
-            signature?: components["schemas"]["Signature"] | null;
+            signature?: components["schemas"]["SignaturePatch"] | null;
             tags?: {
                 [key: string]: string | null;
             } | null;

@@ -4,7 +4,7 @@ import { readValue } from './read-value.ts';
 import { crossProblems } from './rules.ts';
 import type { Config } from './schema.ts';
 
-export const CONFIG_FILE = 'assayer.config.json';
+const CONFIG_FILE = 'assayer.config.json';
 
 /** Variables of the client commands and of the examples, which are none of the server's. */
 const CLIENT_VARIABLES = new Set(['ASSAYER_SERVER', 'ASSAYER_ACTOR', 'ASSAYER_PYTHON']);

@@ -23,7 +23,7 @@ export function formatSize(bytes: number): string {
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   let value = bytes;
   let unit = 0;
-  while (value >= 999.5 && unit < names.length - 1) {
+  while (value >= (unit === 0 ? 1024 : 999.5) && unit < names.length - 1) {
     value /= 1024;
     unit++;
   }

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { formatSize } from '../../config/sizes.ts';
-import type { Version } from '../../contract/version.ts';
-import { Ended, misused } from '../exit.ts';
+import { misused } from '../exit.ts';
 import { parseModel } from '../names.ts';
 import { type Described, describeVersion } from '../push/describe.ts';
-import { hashAll, type Pushed, type PushParts, pushFiles } from '../push/push.ts';
+import { goingOn } from '../push/going-on.ts';
+import { hashAll, type PushParts, pushFiles } from '../push/push.ts';
+import { tellSummary } from '../push/summary.ts';
 import { openVersion } from '../push/version.ts';
 import { walk } from '../push/walk.ts';
 import { action, withExamples } from '../run.ts';
@@ -13,9 +13,7 @@ import { type Common, withCommon } from '../server/common.ts';
 import { connect } from '../server/connect.ts';
 import { LONG } from '../server/retry.ts';
 import { tellPromotion } from '../show/promotion.ts';
-import { verdictIn } from '../show/words.ts';
 import { interruptible } from '../signals.ts';
-import { escapeLine } from '../terminal/escape.ts';
 import type { Output } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { parseStatus } from './promote.ts';
@@ -97,44 +95,4 @@ async function run(out: Output, options: Options, name: string, path: string): P
     if (promotion) tellPromotion(out, promotion);
     out.document({ ...pushed, ...(promotion && { version: promotion.version, promotion }) });
   });
-}
-
-/** Whatever ends a push after its version was made also says how to go on. */
-async function goingOn<T>(
-  version: Version | undefined,
-  path: string,
-  work: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const how = version
-      ? [
-          `${version.model}/${version.number} is open and keeps what arrived. Go on with:`,
-          `  assayer push ${quoted(version.model)} ${quoted(path)} --version ${version.number}`,
-        ]
-      : ['Nothing was sent.'];
-    if (signal.aborted) throw new Ended(130, 'Interrupted.', how);
-    if (error instanceof Ended) throw new Ended(error.code, error.message, [...error.lines, ...how], error.document);
-    if (version) process.stderr.write(`${how.map(escapeLine).join('\n')}\n`);
-    throw error;
-  }
-}
-
-function quoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function tellSummary(out: Output, { version, files, bytes, sent_files, sent_bytes }: Pushed): void {
-  const { model, number, state, digest, verdict } = version;
-  const known = files - sent_files;
-  const sent = `${formatSize(sent_bytes)} sent${known > 0 ? `, ${known} ${known === 1 ? 'file' : 'files'} known already` : ''}`;
-  out.lines(
-    escapeLine(
-      `${model}/${number} is ${state}: ${files} ${files === 1 ? 'file' : 'files'}, ${formatSize(bytes)} (${sent})`,
-    ),
-    ...(digest ? [`digest   ${digest}`] : []),
-    `verdict  ${verdictIn(verdict)}`,
-  );
 }

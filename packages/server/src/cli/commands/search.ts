@@ -7,6 +7,7 @@ import { type Common, withCommon } from '../server/common.ts';
 import { connect } from '../server/connect.ts';
 import { firstItems } from '../server/pages.ts';
 import { listed, mapped, when } from '../show/words.ts';
+import type { Output } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
 
 interface Options extends Common {
@@ -37,7 +38,7 @@ export function command(): Command {
   );
 }
 
-async function run(out: Parameters<Parameters<typeof action>[0]>[0], options: Options, words: string[]): Promise<void> {
+async function run(out: Output, options: Options, words: string[]): Promise<void> {
   const { query, filter, sort, asOf, versions } = options;
   if (query !== undefined && words.length > 0) throw misused('Give the words either after the options or with -q.');
   const q = query ?? words.join(' ');

@@ -24,7 +24,7 @@ export async function logOf(out: Output, options: LogOptions): Promise<void> {
   const filter = { ...(subject && { subject }), ...(actor && { actor }), ...(type && { type: type as Event['type'] }) };
   const { client } = connection;
   const { items, more } = await firstItems<Event>(
-    (page) => client.GET('/api/v1/events', { params: { query: { order: 'desc', ...page, ...filter } } }) as never,
+    (page) => client.GET('/api/v1/events', { params: { query: { ...page, ...filter } } }),
     parseCount(options.limit),
   );
   for (const event of follow ? items.reverse() : items) tell(out, event);

@@ -8,7 +8,7 @@ export async function* exported(
   query: { from?: number; to?: number },
 ): AsyncGenerator<Uint8Array> {
   const { data, error, response } = await client.GET('/api/v1/ledger/export', {
-    params: { query: { from: 1, ...query } },
+    params: { query },
     parseAs: 'stream',
   });
   if (!response.ok) throw endOf(response.status, error);

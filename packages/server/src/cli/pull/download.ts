@@ -1,10 +1,10 @@
 import { refused } from '../exit.ts';
-import { hashFile } from '../hash-file.ts';
 import { inParallel } from '../parallel.ts';
 import type { Destination } from './destination.ts';
 import { fetchRange, type Source } from './fetch-range.ts';
 import type { Entry } from './manifest.ts';
 import { openPart, type Part, PIECE, partPath, piecesOf } from './part.ts';
+import { createRunningHash } from './running-hash.ts';
 
 const PARALLEL = 4;
 
@@ -13,6 +13,7 @@ interface UnderWay {
   entry: Entry;
   target: string;
   part: Part;
+  hash: ReturnType<typeof createRunningHash>;
   left: number;
 }
 
@@ -41,6 +42,7 @@ export async function download(parts: DownloadParts, entries: readonly Entry[]):
       await part.finish(piece);
       file.left -= 1;
       if (file.left === 0) await finish(parts, file, open);
+      else await file.hash.advance();
     });
   } finally {
     for (const { part } of open) await part.close().catch(() => {});
@@ -64,13 +66,15 @@ async function* jobsOf(parts: DownloadParts, entries: readonly Entry[], open: Se
 async function begin({ paths }: DownloadParts, entry: Entry, target: string): Promise<UnderWay> {
   const file = partPath(target, (suffix) => paths.has(entry.path + suffix));
   const part = await openPart(file, entry);
-  return { entry, target, part, left: piecesOf(entry.size) - part.done.size };
+  const hash = createRunningHash(part.handle, entry.size, part.done);
+  return { entry, target, part, hash, left: piecesOf(entry.size) - part.done.size };
 }
 
 /** The name is given only to bytes that are what the manifest says. */
 async function finish(parts: DownloadParts, file: UnderWay, open: Set<UnderWay>): Promise<void> {
   const { entry, part, target } = file;
-  const { sha256, size } = await hashFile(part.file, undefined, parts.source.signal);
+  const sha256 = await file.hash.digest();
+  const { size } = await part.handle.stat();
   open.delete(file);
   if (sha256 !== entry.sha256 || size !== entry.size) {
     await part.discard();

@@ -12,7 +12,7 @@ type Call<T> = (page: { page_size: number; page_token?: string }) => Promise<{
 }>;
 
 /** The items of all pages, or the first `limit`. */
-export async function* everyItem<T>(call: Call<T>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<T> {
+async function* everyItem<T>(call: Call<T>, limit = Number.POSITIVE_INFINITY): AsyncGenerator<T> {
   let left = limit;
   for (let token: string | undefined; left > 0; ) {
     const page = await answerOf(call({ page_size: Math.min(1_000, left), ...(token && { page_token: token }) }));

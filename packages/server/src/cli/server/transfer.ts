@@ -8,7 +8,7 @@ import { ConnectionLost } from './retry.ts';
 const SILENCE_MS = 180_000;
 const MOST_ANSWER = 2 ** 20;
 
-export interface Transfer {
+interface Transfer {
   method: 'GET' | 'PUT';
   url: string;
   headers?: Record<string, string>;
@@ -96,7 +96,7 @@ export async function readAnswer(arrived: Arrived): Promise<unknown> {
   }
 }
 
-export function versionUrl(server: string, model: string, ref: string | number): string {
+function versionUrl(server: string, model: string, ref: string | number): string {
   return `${server}/api/v1/models/${encodeURIComponent(model)}/versions/${encodeURIComponent(ref)}`;
 }
 

@@ -51,7 +51,7 @@ export function createProgress(options: { quiet: boolean; stream?: NodeJS.WriteS
     samples = [...samples.filter((one) => at - one.at < WINDOW_MS), { at, bytes: state.bytes }];
     const [first] = samples;
     if (first && at > first.at) state.rate = ((state.bytes - first.bytes) / (at - first.at)) * 1000;
-    stream.write(`\r\x1b[K${cut(formatProgress(state), Math.max(20, (stream.columns ?? 80) - 1))}`);
+    stream.write(`\r\x1b[K${cut(formatProgress(state), Math.max(20, (stream.columns || 80) - 1))}`);
   }
 
   return {
