@@ -54,7 +54,11 @@ function tell(source: ByteSource, head: Uint8Array, report: Report): Told {
 }
 
 function tellPlain(source: ByteSource, head: Uint8Array, report: Report): Told {
-  if (startsSafetensors(head)) return inspectSafetensors(source, report);
+  if (startsSafetensors(head)) {
+    // The length that opens such a file may be an opcode as well, and the rest of the program lie among the tensors.
+    if (tellPickle(source, head, report)) report.add('malformed', 'format.two', 'file', 'reads as a pickle as well');
+    return inspectSafetensors(source, report);
+  }
   if (startsNpy(head)) {
     const arrays = readNpy(new Reader(streamOf(source)), report, '');
     return {

@@ -14,7 +14,7 @@ export interface TypeFacts {
   optional?: boolean;
 }
 
-export function elementName(code: number): string {
+function elementName(code: number): string {
   return ELEMENTS[code] ?? `type ${code}`;
 }
 

@@ -24,7 +24,7 @@ export interface Opaque {
     | 'unknown';
 }
 
-export interface Tuple {
+interface Tuple {
   readonly kind: 'tuple';
   readonly items: readonly Value[];
   /** Holds joblib's array wrapper or its class, at any depth. */
@@ -89,8 +89,8 @@ export const BYTES = opaque('bytes');
 export const STR = opaque('str');
 export const LIST = opaque('list');
 export const SET = opaque('set');
-export const TUPLE = opaque('tuple');
-export const DICT = opaque('dict');
+const TUPLE = opaque('tuple');
+const DICT = opaque('dict');
 export const UNKNOWN = opaque('unknown');
 /** The number that opens a file of PyTorch's old layout. */
 export const MAGIC = opaque('magic');

@@ -129,7 +129,7 @@ export function readDirectory(source: ByteSource, end: End): Member[] {
 }
 
 /** The fields of an extra block: id to bytes. */
-export function extraFields(extra: Uint8Array): Map<number, Uint8Array> {
+function extraFields(extra: Uint8Array): Map<number, Uint8Array> {
   const fields = new Map<number, Uint8Array>();
   const v = view(extra);
   for (let at = 0; at + 4 <= extra.length; ) {

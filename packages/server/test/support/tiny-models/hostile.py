@@ -287,7 +287,21 @@ def safetensors(put, header):
     file("overlap", b'{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}')
     file("inner-twice", header.replace(b'"shape":[1]', b'"shape":[1],"shape":[1]'))
     file("no-json", header.replace(b":", b"=", 1))
+    put("also-pickle.safetensors", two_formats(), format="safetensors")
     put("cut.safetensors", struct.pack("<Q", 500) + header, "malformed", "safetensors")
+
+
+def two_formats():
+    """Valid safetensors whose length reads as the opcode X, which leads by steps of C~ to a pickle among the tensors."""
+    size = 0x2058  # X, then a text of 0x20 bytes
+    data = RUN + b"."
+    header = bytearray(b'{"__metadata__":{"a":"' + b"a" * size)[:size]
+    tail = b'"},"a":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}' % (len(data), len(data))
+    header[size - len(tail) :] = tail
+    header[29:31] = b"C9"  # 57 bytes on, so that steps of 128 reach the tensors exactly
+    for at in range(88, size, 128):
+        header[at : at + 2] = b"C~"
+    return struct.pack("<Q", size) + bytes(header) + data
 
 
 def onnx(put):
