@@ -2,12 +2,12 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Database, Dialect } from '../db/database.ts';
 import { getModel, toModel } from './models/repository.ts';
-import type { Page, PageAsked } from './pages.ts';
+import { opened, type Page, type PageAsked } from './pages.ts';
 import { type Filter, isComparison, type Noun } from './search/filter.ts';
 import { parseFilter } from './search/grammar.ts';
 import { placeOf } from './search/keys.ts';
 import { type Doc, pageOf } from './search/page.ts';
-import { openToken, sealToken } from './search/page-token.ts';
+import { sealToken } from './search/page-token.ts';
 import { searchModels, searchVersions } from './search/search.ts';
 import { sortOf } from './search/sort.ts';
 import { queryOf } from './search/text-query.ts';
@@ -95,7 +95,7 @@ async function pageOfPast<D extends Doc>(
   const words = queryOf(asked.q);
   const sort = sortOf(noun, query, words !== undefined);
   const scope = JSON.stringify([door, asked.filter ?? null, words ?? null, sort]);
-  const after = query.page_token === undefined ? undefined : openToken(parts.tokenKey, scope, query.page_token);
+  const after = query.page_token === undefined ? undefined : opened(parts.tokenKey, scope, query.page_token);
   const page = await pageOf(past, {
     sort,
     page_size: query.page_size,
