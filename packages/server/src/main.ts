@@ -11,14 +11,13 @@ import { openLedger } from './events/ledger.ts';
 import { createInspector } from './formats/inspector.ts';
 import { docsRoutes } from './http/docs.ts';
 import { createHttp } from './http/server.ts';
+import { ANSWERS_KEPT_MS } from './registry/change.ts';
 import { createIngest } from './registry/ingest.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** Answers to idempotent requests are kept this long. */
-const ANSWERS_KEPT_MS = DAY_MS;
 
 export interface Overrides {
   now?: () => number;

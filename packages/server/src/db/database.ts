@@ -17,7 +17,7 @@ export interface Database {
   /** Makes every other change wait until this transaction ends: nothing to do on SQLite, a row lock on PostgreSQL. */
   lockLedger(tx: Writer): Promise<void>;
   isDuplicate(error: unknown): boolean;
-  /** Busy, deadlock, serialization failure, a connection lost before the commit was sent: the change may run again. */
+  /** Busy, deadlock, serialization failure: nothing was committed, and the change may run again. */
   isRetryable(error: unknown): boolean;
   /** The database is away: the caller is told to come back later. */
   isAway(error: unknown): boolean;

@@ -4,8 +4,8 @@ import type { Database } from './database.ts';
 import type { Tables } from './tables.ts';
 
 const INT8 = 20;
-/** Class 57: the server is going away or refuses; class 08: connection trouble (PostgreSQL, appendix A). */
-const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+/** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby (PostgreSQL, appendix A). */
+const AWAY = /^(08...|57P0[123]|57014|25006|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
 /** Opens a pool. Numbers come back as numbers: no count or time of ours passes 2^53. */
 export function openPostgres(url: string, options: { connections?: number; schema?: string } = {}): Database {
@@ -35,7 +35,8 @@ export function openPostgres(url: string, options: { connections?: number; schem
     isDuplicate: (error) => codeOf(error) === '23505',
     isRetryable: (error) => /^(40001|40P01|55P03)$/.test(codeOf(error)),
     isAway: (error) =>
-      AWAY.test(codeOf(error)) || /connection (terminated|timeout)|Connection terminated/i.test(messageOf(error)),
+      AWAY.test(codeOf(error)) ||
+      /connection (terminated|timeout|error)|timeout exceeded when trying to connect/i.test(messageOf(error)),
     isFull: (error) => codeOf(error) === '53100',
     close: () => db.destroy(),
   };

@@ -36,6 +36,8 @@ interface Job {
 const MOST_TOGETHER = 200;
 const MOST_WAITING = 5_000;
 const TRIES = 6;
+/** The answer to a request with an idempotency key is kept this long. */
+export const ANSWERS_KEPT_MS = 86_400_000;
 const inside = new AsyncLocalStorage<true>();
 
 /**
@@ -83,11 +85,13 @@ async function commitTogether(parts: Parts, batch: Job[]): Promise<void> {
       if (events > 0) parts.onCommit(events);
       return;
     } catch (error) {
-      if (parts.db.isRetryable(error) && attempt < TRIES) {
+      const again = parts.db.isRetryable(error);
+      if (again && attempt < TRIES) {
         await sleep(2 ** attempt * (5 + Math.random() * 5));
         continue;
       }
-      for (const job of batch) job.reject(error);
+      const told = again ? new Refused('overloaded', 'The database is busy. Try again in a second.', {}) : error;
+      for (const job of batch) job.reject(told);
       return;
     }
   }
@@ -102,7 +106,7 @@ async function attemptAll(parts: Parts, tx: Writer, batch: Job[]): Promise<{ out
   return { outcomes, events: entries.length };
 }
 
-/** One change in its savepoint. A body that records nothing leaves nothing: its writes are rolled back. */
+/** One change in its savepoint. A body that records nothing leaves nothing but its answer: its writes are rolled back. */
 async function attempt(parts: Parts, tx: Writer, job: Job, entries: Entry[]): Promise<Outcome> {
   const at = parts.now();
   const own: Entry[] = [];
@@ -115,46 +119,51 @@ async function attempt(parts: Parts, tx: Writer, job: Job, entries: Entry[]): Pr
   };
   await sql`savepoint one`.execute(tx);
   try {
-    const value = await inside.run(true, () => once(work, job.body));
-    await sql.raw(own.length > 0 ? 'release savepoint one' : 'rollback to savepoint one').execute(tx);
+    const earlier = await earlierAnswer(work);
+    const value = earlier ? earlier.value : await inside.run(true, () => job.body(work));
+    if (own.length === 0) await sql`rollback to savepoint one`.execute(tx);
+    if (!earlier) await keepAnswer(work, value);
+    await sql`release savepoint one`.execute(tx);
     entries.push(...own);
     return { value };
   } catch (error) {
-    if (parts.db.isRetryable(error) || parts.db.isAway(error)) throw error;
+    // What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full.
+    const { db } = parts;
+    if (db.isRetryable(error) || db.isAway(error) || db.isFull(error)) throw error;
     await sql`rollback to savepoint one`.execute(tx);
+    await sql`release savepoint one`.execute(tx);
     return { error };
   }
 }
 
-/** With an idempotency key the first answer is kept beside the change, in the same transaction, and given again. */
-async function once(work: Work, body: (work: Work) => Promise<unknown>): Promise<unknown> {
-  const { idempotency, actor } = work.caller;
-  if (!idempotency) return body(work);
-  const earlier = await work.tx
+/** The answer that was given to this idempotency key before. */
+async function earlierAnswer({ tx, caller, at }: Work): Promise<{ value: unknown } | undefined> {
+  const { idempotency, actor } = caller;
+  if (!idempotency) return undefined;
+  const earlier = await tx
     .selectFrom('idempotency')
     .select(['fingerprint', 'answer'])
     .where('actor', '=', actor.name)
     .where('key', '=', idempotency.key)
+    .where('at', '>', at - ANSWERS_KEPT_MS)
     .executeTakeFirst();
-  if (earlier) {
-    if (earlier.fingerprint !== idempotency.fingerprint)
-      throw new Refused(
-        'idempotency-key-reused',
-        'This Idempotency-Key was used with another request. Use a new key for a new request.',
-        { key: idempotency.key },
-      );
-    return JSON.parse(earlier.answer);
-  }
-  const value = await body(work);
-  await work.tx
+  if (!earlier) return undefined;
+  if (earlier.fingerprint === idempotency.fingerprint) return { value: JSON.parse(earlier.answer) };
+  throw new Refused(
+    'idempotency-key-reused',
+    'This Idempotency-Key was used with another request. Use a new key for a new request.',
+    { key: idempotency.key },
+  );
+}
+
+/** Keeps the first answer beside the change, in the same transaction. */
+async function keepAnswer({ tx, caller, at }: Work, value: unknown): Promise<void> {
+  const { idempotency, actor } = caller;
+  if (!idempotency) return;
+  const answer = { fingerprint: idempotency.fingerprint, answer: JSON.stringify(value ?? null), at };
+  await tx
     .insertInto('idempotency')
-    .values({
-      actor: actor.name,
-      key: idempotency.key,
-      fingerprint: idempotency.fingerprint,
-      answer: JSON.stringify(value ?? null),
-      at: work.at,
-    })
+    .values({ actor: actor.name, key: idempotency.key, ...answer })
+    .onConflict((conflict) => conflict.columns(['actor', 'key']).doUpdateSet(answer))
     .execute();
-  return value;
 }
