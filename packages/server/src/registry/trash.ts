@@ -76,6 +76,12 @@ const PURGED_TOGETHER = 500;
 
 /** Purges what has been in the trash for its time. Each is a change of its own, by the actor `system`. */
 export async function purgeExpired(reader: Reader, change: Change, now: number): Promise<number> {
+  let purged = 0;
+  for (let more = PURGED_TOGETHER; more >= PURGED_TOGETHER; purged += more) more = await purgeSome(reader, change, now);
+  return purged;
+}
+
+async function purgeSome(reader: Reader, change: Change, now: number): Promise<number> {
   const caller = { actor: SYSTEM, request_id: 'trash' };
   const models = await expired(reader, 'model', now);
   for (const id of models)

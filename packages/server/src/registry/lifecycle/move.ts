@@ -51,6 +51,10 @@ export async function endTenure(work: Work, row: VersionRow, ended_by: Ending): 
     .execute();
 }
 
+export async function endStay(work: Work, id: number, ended_by: Ending): Promise<void> {
+  await work.tx.updateTable('tenure').set({ until: work.at, ended_by }).where('id', '=', id).execute();
+}
+
 /** Writes the model's lists of live versions anew. */
 export async function listLive(work: Work, model: ModelRow): Promise<SubjectChange[]> {
   const live = {

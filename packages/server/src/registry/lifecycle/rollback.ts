@@ -4,8 +4,8 @@ import type { Status } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { refuse } from '../refusals.ts';
-import { findNumber, liveNumbers, toVersion, type VersionRow } from '../versions/repository.ts';
-import { listLive, moveVersion } from './move.ts';
+import { findNumber, liveNumbers, toVersion } from '../versions/repository.ts';
+import { endStay, listLive, moveVersion } from './move.ts';
 import { assertAllowed } from './promote.ts';
 
 /**
@@ -16,7 +16,8 @@ export async function rollBack(work: Work, name: string, asked: NewRollback): Pr
   const model = await getModel(work.tx, name);
   const status = (asked.status ?? 'production') as Status;
   const current = (await liveNumbers(work.tx, model.id, status))[0];
-  const previous = await previousIn(work, model, status, current);
+  const stay = await previousStay(work, model, status, current);
+  const previous = stay && (await findNumber(work.tx, model.id, stay.number));
   if (!previous)
     refuse('nothing-to-roll-back', `No earlier version of ${name} was in ${status}. Promote one instead.`, {
       model: name,
@@ -29,6 +30,8 @@ export async function rollBack(work: Work, name: string, asked: NewRollback): Pr
     previous.status === status
       ? { version: toVersion(previous, model.name), changes: [] }
       : await moveVersion(work, model, previous, status, 'promotion');
+  // The earlier stay goes on in the new one, so that going back further never comes forward again.
+  if (previous.status !== status) await endStay(work, stay.id, 'rollback');
   const superseded = current === undefined ? [] : [current];
   work.record({
     type: 'version.rolled-back',
@@ -53,26 +56,25 @@ export async function rollBack(work: Work, name: string, asked: NewRollback): Pr
   };
 }
 
-/** The version whose stay in the status is the latest of those that no rollback and no deregistration ended. */
-async function previousIn(
+/** The latest stay of another version in the status that no rollback and no deregistration ended. */
+async function previousStay(
   work: Work,
   model: ModelRow,
   status: Status,
   current: number | undefined,
-): Promise<VersionRow | undefined> {
-  const stay = await work.tx
+): Promise<{ id: number; number: number } | undefined> {
+  return work.tx
     .selectFrom('tenure')
     .innerJoin('version', (join) =>
       join.onRef('version.model_id', '=', 'tenure.model_id').onRef('version.number', '=', 'tenure.number'),
     )
-    .select('tenure.number')
+    .select(['tenure.id', 'tenure.number'])
     .where('tenure.model_id', '=', model.id)
     .where('tenure.status', '=', status)
     .where('tenure.number', '!=', current ?? 0)
     .where('version.deregistered', 'is', null)
-    .where((eb) => eb.or([eb('tenure.ended_by', 'is', null), eb('tenure.ended_by', '!=', 'rollback')]))
+    .where((eb) => eb.or([eb('tenure.ended_by', 'is', null), eb('tenure.ended_by', '=', 'promotion')]))
     .orderBy('tenure.id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return stay && findNumber(work.tx, model.id, stay.number);
 }

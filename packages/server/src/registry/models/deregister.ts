@@ -3,6 +3,7 @@ import { toTime } from '../../contract/time.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse } from '../refusals.ts';
+import { removeText, writeFacets } from '../search/index-text.ts';
 import { assertFree, bearName } from './register.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
 
@@ -60,18 +61,23 @@ export async function purgeModel(work: Work, name: string): Promise<Model> {
 export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
   const versions = work.tx.selectFrom('version').select('id').where('model_id', '=', row.id);
   await work.tx.deleteFrom('artifact').where('version_id', 'in', versions).execute();
-  await work.tx.deleteFrom('version_facet').where('version_id', 'in', versions).execute();
+  for (const { id } of await versions.execute()) await removeFromIndex(work, 'version', id);
   await work.tx
     .updateTable('version')
     .set({ ...EMPTIED, purged_at: work.at })
     .where('model_id', '=', row.id)
+    .where('purged_at', 'is', null)
     .execute();
-  const { model, changes } = await updateModel(
-    work,
-    row,
-    { description: null, owner: null, tags: {}, properties: {}, card: null, aliases: {} },
-    { purged_at: work.at },
-  );
+  const { model, changes } = await updateModel(work, row, {
+    description: null,
+    owner: null,
+    tags: {},
+    properties: {},
+    card: null,
+    aliases: {},
+  });
+  await work.tx.updateTable('model').set({ purged_at: work.at }).where('id', '=', row.id).execute();
+  await removeFromIndex(work, 'model', row.id);
   work.record({
     type: 'model.purged',
     subject: row.name,
@@ -81,12 +87,20 @@ export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
   return model;
 }
 
+/** What is purged is found by nothing any more. */
+export async function removeFromIndex(work: Work, noun: 'model' | 'version', id: number): Promise<void> {
+  const at = { tx: work.tx, dialect: work.db.name };
+  await writeFacets(at, noun, id, []);
+  await removeText(at, noun, id);
+}
+
 /** What purging takes from a version. */
 export const EMPTIED = {
   description: null,
   tags: '{}',
   properties: '{}',
   card: null,
+  framework: null,
   signature: null,
   lineage: null,
   metrics: '{}',

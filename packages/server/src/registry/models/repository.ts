@@ -75,18 +75,6 @@ export async function getModel(reader: Reader, name: string): Promise<ModelRow> 
 }
 
 async function whereItWent(reader: Reader, name: string): Promise<never> {
-  const [trashed] = await trashedModels(reader, name);
-  if (trashed?.deregistered) {
-    const deregistered = JSON.parse(trashed.deregistered) as Deregistered;
-    const gone =
-      trashed.purged_at === null
-        ? `Restore it with POST /models/{name}/restore until ${deregistered.purge_after}.`
-        : 'It was purged.';
-    throw new Refused('model-not-found', `The model ${name} was deregistered (${deregistered.reason}). ${gone}`, {
-      model: name,
-      deregistered,
-    });
-  }
   const renamed = await reader
     .selectFrom('name_use')
     .innerJoin('model', 'model.id', 'name_use.model_id')
@@ -100,6 +88,18 @@ async function whereItWent(reader: Reader, name: string): Promise<never> {
       model: name,
       renamed_to: renamed.name,
     });
+  const [trashed] = await trashedModels(reader, name);
+  if (trashed?.deregistered) {
+    const deregistered = JSON.parse(trashed.deregistered) as Deregistered;
+    const gone =
+      trashed.purged_at === null
+        ? `Restore it with POST /models/{name}/restore until ${deregistered.purge_after}.`
+        : 'It was purged.';
+    throw new Refused('model-not-found', `The model ${name} was deregistered (${deregistered.reason}). ${gone}`, {
+      model: name,
+      deregistered,
+    });
+  }
   throw new Refused(
     'model-not-found',
     `There is no model ${name}. Register it with POST /models, or search for its name.`,
@@ -116,6 +116,7 @@ export function trashedModels(reader: Reader, name: string): Promise<ModelRow[]>
     .selectAll()
     .where('name', '=', name)
     .where('deregistered', 'is not', null)
+    .orderBy('purge_after', 'desc')
     .orderBy('id', 'desc')
     .limit(100)
     .execute();
@@ -139,7 +140,7 @@ export async function updateModel(
   work: Work,
   row: ModelRow,
   patch: Partial<Model>,
-  columns: Partial<Pick<ModelRow, 'last_number' | 'purged_at'>> = {},
+  columns: Partial<Pick<ModelRow, 'last_number'>> = {},
 ): Promise<{ model: Model; changes: SubjectChange[] }> {
   const before = toModel(row);
   const differs = Object.entries(patch).some(([key, value]) => !same(before[key as keyof Model], value));

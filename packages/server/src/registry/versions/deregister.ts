@@ -3,7 +3,7 @@ import type { Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { endTenure } from '../lifecycle/move.ts';
-import { type Deregistration, EMPTIED } from '../models/deregister.ts';
+import { type Deregistration, EMPTIED, removeFromIndex } from '../models/deregister.ts';
 import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
 import { parseRef } from '../refs.ts';
 import { refuse } from '../refusals.ts';
@@ -72,9 +72,9 @@ export async function purgeVersionRow(work: Work, model: ModelRow, row: VersionR
   const emptied = Object.fromEntries(
     Object.entries(EMPTIED).map(([key, value]) => [key, value === null ? null : JSON.parse(value)]),
   );
-  const { version, changes } = await updateVersion(work, model.name, row, emptied, { purged_at: work.at, formats: [] });
-  if (changes.length === 0)
-    await work.tx.updateTable('version').set({ purged_at: work.at }).where('id', '=', row.id).execute();
+  const { version, changes } = await updateVersion(work, model.name, row, emptied);
+  await work.tx.updateTable('version').set({ purged_at: work.at }).where('id', '=', row.id).execute();
+  await removeFromIndex(work, 'version', row.id);
   work.record({
     type: 'version.purged',
     subject: `${model.name}/${row.number}`,

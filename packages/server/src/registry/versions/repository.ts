@@ -173,7 +173,7 @@ export async function updateVersion(
   model: string,
   row: VersionRow,
   patch: Partial<Version>,
-  columns: Partial<Pick<VersionRow, 'status_since' | 'purged_at'>> & { formats?: string[] } = {},
+  columns: Partial<Pick<VersionRow, 'status_since'>> & { formats?: string[] } = {},
 ): Promise<{ version: Version; changes: SubjectChange[] }> {
   const before = toVersion(row, model);
   const differs = Object.entries(patch).some(([key, value]) => !same(before[key as keyof Version], value));
@@ -227,6 +227,7 @@ export async function renameText(work: Work, model_id: number, name: string): Pr
       .selectAll()
       .where('model_id', '=', model_id)
       .where('number', '>', after)
+      .where('purged_at', 'is', null)
       .orderBy('number')
       .limit(ROWS_TOGETHER)
       .execute();
