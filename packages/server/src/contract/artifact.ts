@@ -1,4 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { LIMITS } from './limits.ts';
+import { MapOf, Nullable } from './shapes.ts';
 
 /** What is known about an artifact without running it. `clean` means: read to the end, and it imports nothing outside the allow-list. */
 export const Verdict = Type.Enum(['clean', 'suspicious', 'unsafe', 'malformed', 'unknown'], {
@@ -45,15 +47,27 @@ export const Tensor = Type.Object(
   { title: 'Tensor', additionalProperties: false },
 );
 
+const Tensors = Type.Array(Tensor, { maxItems: 10_000 });
+
 export const Signature = Type.Object(
   {
-    inputs: Type.Optional(Type.Array(Tensor, { maxItems: 10_000 })),
-    outputs: Type.Optional(Type.Array(Tensor, { maxItems: 10_000 })),
-    params: Type.Optional(Type.Array(Tensor, { maxItems: 10_000 })),
+    inputs: Type.Optional(Tensors),
+    outputs: Type.Optional(Tensors),
+    params: Type.Optional(Tensors),
   },
   { title: 'Signature', additionalProperties: false },
 );
 export type Signature = Static<typeof Signature>;
+
+/** A merge patch of one: null removes a member. */
+export const SignaturePatch = Type.Object(
+  {
+    inputs: Type.Optional(Nullable(Tensors)),
+    outputs: Type.Optional(Nullable(Tensors)),
+    params: Type.Optional(Nullable(Tensors)),
+  },
+  { title: 'SignaturePatch', additionalProperties: false },
+);
 
 export const Artifact = Type.Object(
   {
@@ -62,7 +76,7 @@ export const Artifact = Type.Object(
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     media_type: Type.String({ examples: ['application/octet-stream'] }),
     format: Type.String({ description: 'Told from the bytes, never from the name', examples: ['pickle'] }),
-    facts: Type.Record(Type.String(), Type.Unknown()),
+    facts: MapOf(Type.Unknown(), LIMITS.tagValue),
     findings: Type.Array(Finding),
     verdict: Verdict,
     rules_version: Type.String(),

@@ -1,13 +1,16 @@
 import { type Static, Type } from 'typebox';
-import { Nullable, Page, Time } from './shapes.ts';
+import { LIMITS } from './limits.ts';
+import { MapOf, Nullable, Page, Time } from './shapes.ts';
+
+const Members = MapOf(Type.Unknown(), LIMITS.tagKey);
 
 /** What one event changed of one subject. Maps (tags, properties, aliases, metrics) name only the keys that changed; null means absent. */
 export const SubjectChange = Type.Object(
   {
     model_id: Type.Integer(),
     number: Type.Integer({ description: '0 is the model itself' }),
-    before: Nullable(Type.Record(Type.String(), Type.Unknown())),
-    after: Type.Record(Type.String(), Type.Unknown()),
+    before: Nullable(Members),
+    after: Members,
   },
   { title: 'SubjectChange', additionalProperties: false },
 );
@@ -46,7 +49,7 @@ export const Event = Type.Object(
     type: Type.Enum([...EVENT_TYPES]),
     subject: Type.String({ description: 'model, or model/number', examples: ['churn/7'] }),
     reason: Type.Optional(Type.String()),
-    details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    details: Type.Optional(Members),
     changes: Type.Array(SubjectChange),
     request_id: Type.String(),
   },

@@ -17,6 +17,8 @@ export const LIMITS = {
   aliases: 1_000,
   datasets: 100,
   pathBytes: 1_024,
+  /** Of a name or path in the form in which two are held against each other. */
+  keyBytes: 2_048,
   segmentBytes: 255,
   filter: 8_000,
   sort: 1_000,

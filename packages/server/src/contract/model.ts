@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { LIMITS } from './limits.ts';
 import {
   Card,
   Deregistered,
   Description,
+  MapOf,
   ModelName,
   Nullable,
   Owner,
@@ -22,7 +24,7 @@ export const Model = Type.Object(
     tags: Tags,
     properties: Properties,
     card: Nullable(Card),
-    aliases: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), { examples: [{ champion: 7 }] }),
+    aliases: MapOf(Type.Integer({ minimum: 1 }), LIMITS.alias, { examples: [{ champion: 7 }] }),
     latest_version: Nullable(Type.Integer({ minimum: 1, description: 'The highest number that is not deregistered' })),
     version_count: Type.Integer({ minimum: 0 }),
     live: Type.Object(

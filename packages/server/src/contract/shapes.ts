@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { LIMITS } from './limits.ts';
 
 /** Pieces that several resources share. */
@@ -16,14 +16,25 @@ export const ModelName = Type.String({
   examples: ['churn'],
 });
 
-export const Tags = Type.Record(
-  Type.String({ minLength: 1, maxLength: LIMITS.tagKey }),
-  Type.String({ maxLength: LIMITS.tagValue }),
-  { maxProperties: LIMITS.tags, examples: [{ team: 'growth' }] },
-);
+/**
+ * A map whose keys may hold any character. The library's own record has a pattern for its keys that a line break does
+ * not match, so that such a key would be neither validated nor answered.
+ */
+export const MapOf = <T extends TSchema>(values: T, keyLength: number, options: Record<string, unknown> = {}) =>
+  Type.Unsafe<Record<string, Static<T>>>({
+    type: 'object',
+    propertyNames: { minLength: 1, maxLength: keyLength },
+    additionalProperties: values,
+    ...options,
+  });
+
+export const Tags = MapOf(Type.String({ maxLength: LIMITS.tagValue }), LIMITS.tagKey, {
+  maxProperties: LIMITS.tags,
+  examples: [{ team: 'growth' }],
+});
 export type Tags = Static<typeof Tags>;
 
-export const Properties = Type.Record(Type.String({ minLength: 1, maxLength: LIMITS.tagKey }), Type.Unknown(), {
+export const Properties = MapOf(Type.Unknown(), LIMITS.tagKey, {
   maxProperties: LIMITS.properties,
   description: 'Typed JSON values; numbers and booleans are searched as such',
   examples: [{ training: { rows: 120_000 } }],
@@ -36,7 +47,7 @@ export const MetricValue = Type.Union([Type.Number(), Type.Enum(['NaN', 'Infinit
 });
 export type MetricValue = Static<typeof MetricValue>;
 
-export const Metrics = Type.Record(Type.String({ minLength: 1, maxLength: LIMITS.metricName }), MetricValue, {
+export const Metrics = MapOf(MetricValue, LIMITS.metricName, {
   maxProperties: LIMITS.metrics,
   examples: [{ auc: 0.93 }],
 });
@@ -46,15 +57,8 @@ export const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(sch
   Type.Union([schema, Type.Null()]);
 
 /** Merge patches of tags and properties: null removes a key, null for the whole removes all. */
-export const TagsPatch = Nullable(
-  Type.Record(
-    Type.String({ minLength: 1, maxLength: LIMITS.tagKey }),
-    Nullable(Type.String({ maxLength: LIMITS.tagValue })),
-  ),
-);
-export const PropertiesPatch = Nullable(
-  Type.Record(Type.String({ minLength: 1, maxLength: LIMITS.tagKey }), Type.Unknown()),
-);
+export const TagsPatch = Nullable(MapOf(Nullable(Type.String({ maxLength: LIMITS.tagValue })), LIMITS.tagKey));
+export const PropertiesPatch = Nullable(MapOf(Type.Unknown(), LIMITS.tagKey));
 
 export const Description = Type.String({ maxLength: LIMITS.description });
 export const Card = Type.String({ maxLength: LIMITS.card, description: 'Markdown with YAML front matter' });

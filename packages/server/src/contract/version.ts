@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Signature, Verdict } from './artifact.ts';
+import { Signature, SignaturePatch, Verdict } from './artifact.ts';
 import { LIMITS } from './limits.ts';
 import {
   Card,
@@ -22,20 +22,20 @@ export type Status = (typeof STATUSES)[number];
 
 const Text = Type.String({ minLength: 1, maxLength: 4_096 });
 
+const Datasets = Type.Array(
+  Type.Object(
+    { name: Text, digest: Type.Optional(Text), uri: Type.Optional(Text) },
+    { title: 'LineageDataset', additionalProperties: false },
+  ),
+  { maxItems: LIMITS.datasets },
+);
+
 export const Lineage = Type.Object(
   {
     run_id: Type.Optional(Text),
     git_commit: Type.Optional(Text),
     git_url: Type.Optional(Text),
-    datasets: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { name: Text, digest: Type.Optional(Text), uri: Type.Optional(Text) },
-          { title: 'LineageDataset', additionalProperties: false },
-        ),
-        { maxItems: LIMITS.datasets },
-      ),
-    ),
+    datasets: Type.Optional(Datasets),
     base: Type.Optional(
       Type.Object(
         { model: ModelName, version: Type.Integer({ minimum: 1 }), relation: Type.Optional(Text) },
@@ -50,6 +50,29 @@ export const Lineage = Type.Object(
   },
 );
 export type Lineage = Static<typeof Lineage>;
+
+/** A merge patch of one: null removes a member; what is left must still be a lineage. */
+export const LineagePatch = Type.Object(
+  {
+    run_id: Type.Optional(Nullable(Text)),
+    git_commit: Type.Optional(Nullable(Text)),
+    git_url: Type.Optional(Nullable(Text)),
+    datasets: Type.Optional(Nullable(Datasets)),
+    base: Type.Optional(
+      Nullable(
+        Type.Object(
+          {
+            model: Type.Optional(ModelName),
+            version: Type.Optional(Type.Integer({ minimum: 1 })),
+            relation: Type.Optional(Nullable(Text)),
+          },
+          { title: 'LineageBasePatch', additionalProperties: false },
+        ),
+      ),
+    ),
+  },
+  { title: 'LineagePatch', additionalProperties: false },
+);
 
 const Framework = Type.String({ minLength: 1, maxLength: LIMITS.framework, examples: ['sklearn'] });
 
@@ -110,8 +133,8 @@ export const VersionPatch = Type.Object(
     properties: Type.Optional(PropertiesPatch),
     card: Type.Optional(Nullable(Card)),
     framework: Type.Optional(Nullable(Framework)),
-    signature: Type.Optional(Nullable(Signature)),
-    lineage: Type.Optional(Nullable(Lineage)),
+    signature: Type.Optional(Nullable(SignaturePatch)),
+    lineage: Type.Optional(Nullable(LineagePatch)),
   },
   { title: 'VersionPatch', additionalProperties: false },
 );

@@ -1,23 +1,34 @@
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
 import { LIMITS } from '../contract/limits.ts';
 import type { Properties, Tags } from '../contract/shapes.ts';
+import { charactersOf } from './names.ts';
 import { refuseField } from './refusals.ts';
 
-/** JSON merge patch of one map: null removes a key, null for the whole removes all (RFC 7396). Objects merge in depth. */
-export function mergeMap<T>(before: Record<string, T>, patch: Record<string, unknown> | null): Record<string, T> {
-  if (patch === null) return {};
-  const merged = new Map<string, unknown>(Object.entries(before));
+/** JSON merge patch (RFC 7396): null removes a member, objects merge in depth, all else replaces. */
+export function mergePatch(before: unknown, patch: unknown): unknown {
+  if (!isMap(patch)) return patch;
+  const merged = new Map<string, unknown>(Object.entries(isMap(before) ? before : {}));
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
-    else if (isMap(value)) {
-      const old = merged.get(key);
-      merged.set(key, mergeMap(isMap(old) ? old : {}, value));
-    } else merged.set(key, value);
+    else merged.set(key, mergePatch(merged.get(key), value));
   }
-  return Object.fromEntries(merged) as Record<string, T>;
+  return Object.fromEntries(merged);
+}
+
+/** The same for a map that is never null: null for the whole removes all. */
+export function mergeMap<T>(before: Record<string, T>, patch: Record<string, unknown> | null): Record<string, T> {
+  return patch === null ? {} : (mergePatch(before, patch) as Record<string, T>);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Refuses a document that a patch left without what its schema asks for. */
+export function assertFits(path: string, schema: TSchema, value: unknown): void {
+  const [error] = Value.Errors(schema, value);
+  if (error) refuseField(`${path}${error.instancePath}`, error.message);
 }
 
 export function assertTags(tags: Tags | undefined): void {
@@ -26,9 +37,10 @@ export function assertTags(tags: Tags | undefined): void {
   if (entries.length > LIMITS.tags) refuseField('/tags', `must have at most ${LIMITS.tags} keys`);
   for (const [key, value] of entries) {
     if (key.length === 0) refuseField('/tags', 'must not have an empty key');
-    if (key.length > LIMITS.tagKey)
+    if (charactersOf(key) > LIMITS.tagKey)
       refuseField(`/tags/${key}`, `must have a key of at most ${LIMITS.tagKey} characters`);
-    if (value.length > LIMITS.tagValue) refuseField(`/tags/${key}`, `must have at most ${LIMITS.tagValue} characters`);
+    if (charactersOf(value) > LIMITS.tagValue)
+      refuseField(`/tags/${key}`, `must have at most ${LIMITS.tagValue} characters`);
   }
 }
 

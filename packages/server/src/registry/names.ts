@@ -15,6 +15,7 @@ export function problemOfName(name: string): string | undefined {
   if (/[/:]/.test(name)) return 'must not hold / or :';
   if (name !== name.trim()) return 'must not begin or end with white space';
   if (name === '.' || name === '..') return 'must not be . or ..';
+  if (Buffer.byteLength(keyOf(name)) > LIMITS.keyBytes) return 'must not grow so much in Unicode NFC';
   return undefined;
 }
 
@@ -31,13 +32,10 @@ export function keyOf(name: string): string {
   return decodedOnce(name).normalize('NFC');
 }
 
+/** As lenient as the decoders of clients and proxies: what is no encoding of anything stands for itself. */
 function decodedOnce(text: string): string {
   if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // not an encoding of anything: stands for itself
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString());
 }
 
 const RESERVED = ['latest'];
@@ -67,12 +65,15 @@ export function problemOfPath(path: string): string | undefined {
   if (CONTROL.test(path)) return 'must not hold control characters';
   if (path.includes('\\')) return 'must use / as separator, not a backslash';
   if (path.startsWith('/')) return 'must be relative';
+  if (Buffer.byteLength(keyOf(path)) > LIMITS.keyBytes) return 'must not grow so much in Unicode NFC';
   for (const segment of path.split('/')) {
     if (segment === '') return 'must not hold an empty segment';
     if (segment === '.' || segment === '..' || keyOf(segment) === '.' || keyOf(segment) === '..')
       return 'must not hold . or .. as a segment';
     if (Buffer.byteLength(segment) > LIMITS.segmentBytes)
       return `must have segments of at most ${LIMITS.segmentBytes} bytes`;
+    if (keyOf(segment).includes('\ufffd') && !segment.includes('\ufffd'))
+      return 'must not hold an encoding that is not UTF-8';
     if (keyOf(segment).includes('/')) return 'must not hold an encoded /';
     if (keyOf(segment).includes('\\')) return 'must not hold an encoded backslash';
     if (CONTROL.test(keyOf(segment))) return 'must not hold encoded control characters';
@@ -94,7 +95,8 @@ export function foldersOf(path: string): string[] {
   return folders;
 }
 
-function charactersOf(text: string): number {
+/** Code points: what people and JSON Schema count. */
+export function charactersOf(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
   return count;
