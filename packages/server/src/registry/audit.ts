@@ -2,12 +2,13 @@ import type { Event } from '../contract/event.ts';
 import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import type { Ledger } from '../events/ledger.ts';
-import { findModel } from './models/repository.ts';
+import { findModel, trashedModels } from './models/repository.ts';
+import { keyOf } from './names.ts';
 import { type Page, type PageAsked, pageOf } from './pages.ts';
 import { refuse } from './refusals.ts';
 
 export interface EventQuery extends PageAsked {
-  /** `model` (with its versions) or `model/number`; a live model's events under earlier names belong to it. */
+  /** `model` (with its versions) or `model/number`; events under a model's earlier names belong to it. */
   subject?: string | undefined;
   actor?: string | undefined;
   type?: string | undefined;
@@ -54,8 +55,16 @@ async function fetchEvents(reader: Reader, asked: EventQuery, after: number | un
 
 async function subjectOf(reader: Reader, subject: string): Promise<{ model_id: number; number?: number } | undefined> {
   const [, name, number] = /^([^/]*)(?:\/([1-9]\d{0,14}))?$/u.exec(subject) ?? [];
-  const model = name ? await findModel(reader, name) : undefined;
-  return model && { model_id: model.id, ...(number && { number: Number(number) }) };
+  const model_id = name && (await bearerOf(reader, name));
+  return model_id ? { model_id, ...(number && { number: Number(number) }) } : undefined;
+}
+
+/** The live model of a name; else the one that is in the trash, or that bore the name last. */
+async function bearerOf(reader: Reader, name: string): Promise<number | undefined> {
+  const model = (await findModel(reader, name)) ?? (await trashedModels(reader, name))[0];
+  if (model) return model.id;
+  const use = reader.selectFrom('name_use').select('model_id').where('name_key', '=', keyOf(name));
+  return (await use.executeTakeFirst())?.model_id;
 }
 
 const base64 = (hash: Uint8Array) => Buffer.from(hash).toString('base64');

@@ -3,7 +3,7 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
 import { applyChange, type Doc } from '../events/replay.ts';
-import { parseRef } from './refs.ts';
+import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
 import type { ModelSubject, VersionSubject } from './search/subject.ts';
 import { numberOf } from './versions/repository.ts';
@@ -39,16 +39,17 @@ export async function* subjectsAt(
   reader: Reader,
   seq: number,
   only: { model_id?: number; number?: number; models?: boolean },
-): AsyncGenerator<{ model_id: number; number: number; doc: Doc; formats: string[] }> {
+): AsyncGenerator<{ model_id: number; number: number; doc: Doc; formats: string[]; since: number }> {
   let at = { model_id: 0, number: -1, seq: 0 };
   let state: Doc | undefined;
   let formats = new Map<string, string>();
+  let since = 0; // the event that brought it into its status
   let subject: { model_id: number; number: number } | undefined;
   for (;;) {
     const rows = await changesAfter(reader, at, seq, only);
     for (const row of rows) {
       if (subject && (subject.model_id !== row.model_id || subject.number !== row.number)) {
-        if (state) yield { ...subject, doc: state, formats: distinct(formats) };
+        if (state) yield { ...subject, doc: state, formats: distinct(formats), since };
         state = undefined;
         formats = new Map();
       }
@@ -56,13 +57,16 @@ export async function* subjectsAt(
       const event = JSON.parse(row.line) as Event;
       noteFormat(formats, event);
       for (const change of event.changes)
-        if (change.model_id === row.model_id && change.number === row.number) state = applyChange(state, change);
+        if (change.model_id === row.model_id && change.number === row.number) {
+          state = applyChange(state, change);
+          if ('status' in change.after) since = row.seq;
+        }
     }
     const last = rows.at(-1);
     if (!last || rows.length < ROWS_TOGETHER) break;
     at = last;
   }
-  if (subject && state) yield { ...subject, doc: state, formats: distinct(formats) };
+  if (subject && state) yield { ...subject, doc: state, formats: distinct(formats), since };
 }
 
 /** The format of each path of a version: what the document itself does not say. */
@@ -116,19 +120,24 @@ export async function modelAt(reader: Reader, name: string, seq: number): Promis
 export async function versionAt(reader: Reader, name: string, text: string, seq: number): Promise<Version> {
   const { id, model } = await modelAt(reader, name, seq);
   const ref = parseRef(text);
+  const lists = { aliases: JSON.stringify(model.aliases), live: JSON.stringify(model.live) };
   const number =
     ref &&
-    numberOf(
-      {
-        aliases: JSON.stringify(model.aliases),
-        live: JSON.stringify(model.live),
-        latest_version: model.latest_version,
-      },
-      ref,
-    );
+    (numberOf({ ...lists, latest_version: model.latest_version }, ref) ?? (await newestAt(reader, id, ref, seq)));
   const doc = number ? ((await subjectAt(reader, { model_id: id, number }, seq)) as Version | undefined) : undefined;
   if (doc && doc.deregistered === null) return { ...doc, model: model.name };
   return refuse('version-not-found', `${name} had no version ${text} at that time.`, { model: name, ref: text });
+}
+
+/** Draft and archived versions are not listed on the model: the one that came into the status last. */
+async function newestAt(reader: Reader, model_id: number, ref: Ref, seq: number): Promise<number | undefined> {
+  if (ref.kind !== 'status' || ref.status === 'production' || ref.status === 'staging') return undefined;
+  let newest = { number: 0, since: 0 };
+  for await (const { number, doc, since } of subjectsAt(reader, seq, { model_id })) {
+    const { status, deregistered } = doc as Partial<Version>;
+    if (status === ref.status && deregistered === null && since >= newest.since) newest = { number, since };
+  }
+  return newest.number || undefined;
 }
 
 /** Live versions at a moment, of one model or of all, as a search sees them. */
