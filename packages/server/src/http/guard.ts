@@ -24,7 +24,11 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
     assertHost(request, hosts);
     assertOrigin(request, origins);
     if (UNSAFE.test(request.method) && SIMPLE.test(request.headers['content-type'] ?? ''))
-      throw new HttpRefused(415, 'unsupported-media-type', 'Send JSON as application/json.');
+      throw new HttpRefused(
+        415,
+        'unsupported-media-type',
+        'Send JSON as application/json, and files as application/octet-stream.',
+      );
   });
 }
 

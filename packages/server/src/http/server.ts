@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Database } from '../db/database.ts';
 import type { Registry } from '../registry/registry.ts';
 import { aliasRoutes } from './api/aliases.ts';
@@ -12,9 +13,11 @@ import { modelRoutes } from './api/models.ts';
 import { answerWithProblem } from './api/problems.ts';
 import { trashRoutes } from './api/trash.ts';
 import { versionRoutes } from './api/versions.ts';
+import { answerClientError } from './client-errors.ts';
 import { type GuardOptions, guard } from './guard.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { acceptJson } from './json.ts';
+import { answerUnrouted, noteMethods } from './methods.ts';
 import { HttpRefused } from './refused.ts';
 import { validateWithSchemas } from './validate.ts';
 
@@ -59,29 +62,27 @@ export async function createHttp(
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void answer(error, request, reply as never),
     onProtoPoisoning: 'error',
+    clientErrorHandler: (error, socket) => answerClientError(error, socket as Socket),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = options.connections;
   validateWithSchemas(app);
   acceptJson(app);
-  guard(app, options);
-  app.setErrorHandler(answer);
-  app.setNotFoundHandler((request, reply) =>
-    answer(
-      new HttpRefused(404, 'not-found', 'There is nothing at this address. See /docs for what there is.'),
-      request,
-      reply,
-    ),
-  );
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...HEADERS, 'x-request-id': request.id });
     cutSlowBody(request.raw, options.requestMs);
   });
+  guard(app, options);
+  app.setErrorHandler(answer);
+  const methodsAt = noteMethods(app);
+  app.setNotFoundHandler((request, reply) => answerUnrouted(request, reply, methodsAt(request.url)));
+  app.addHook('onRequest', async (request) => assertPlain(request, options.headerBytes));
   app.addHook('preValidation', async ({ params, query }) => assertReadable(params, query));
   app.addHook('preClose', async () => stopping.abort());
   await beforeRoutes?.(app);
   healthRoutes(app, health);
   await app.register(
     async (api) => {
+      refuseUnknownQueries(api);
       modelRoutes(api, registry);
       aliasRoutes(api, registry);
       versionRoutes(api, registry);
@@ -91,7 +92,9 @@ export async function createHttp(
       ledgerRoutes(api, registry);
       await api.register(async (bytes) => {
         await bytes.register(multipart, {
-          limits: { files: 1_000, fields: 100, parts: 1_100, fileSize: Number.MAX_SAFE_INTEGER },
+          // The file name of a part is the whole path; fields are read past, so they may be few and small.
+          preservePath: true,
+          limits: { files: 1_000, fields: 100, parts: 1_100, fileSize: Number.MAX_SAFE_INTEGER, fieldSize: 65_536 },
         });
         uploadRoutes(bytes, registry, options.uploadIdleMs);
       });
@@ -99,6 +102,30 @@ export async function createHttp(
     { prefix: '/api/v1' },
   );
   return app;
+}
+
+/** Bytes are taken as they come: not compressed, and whole (RFC 9110, 8.4 and 14.5). */
+function assertPlain({ headers, url, method }: FastifyRequest, headerBytes: number): void {
+  if (url.length > headerBytes / 2)
+    throw new HttpRefused(414, 'too-large', `The address is longer than ${Math.floor(headerBytes / 2)} characters.`);
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new HttpRefused(
+      415,
+      'unsupported-media-type',
+      'Bodies are not decompressed here. Send the bytes without Content-Encoding.',
+      {},
+      { 'accept-encoding': 'identity' },
+    );
+  if (method === 'PUT' && headers['content-range'] !== undefined)
+    throw new HttpRefused(400, 'malformed', 'PUT takes whole bodies only. Send all of it, without Content-Range.');
+}
+
+/** A route that names no query parameters takes none. */
+function refuseUnknownQueries(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.schema) route.schema.querystring ??= { type: 'object', properties: {}, additionalProperties: false };
+  });
 }
 
 /** A JSON body has so long to arrive; the bodies of uploads are watched for stalls instead. */

@@ -46,8 +46,14 @@ function toRefusal(part: string, errors: readonly ErrorObject[]): HttpRefused {
   return new HttpRefused(400, 'query-invalid', `In the ${where}: ${sentence}.`, { errors: list });
 }
 
-function inWords({ keyword, instancePath, params, message }: ErrorObject): { path: string; message: string } {
+function inWords({ keyword, instancePath, params, message, propertyName }: ErrorObject): {
+  path: string;
+  message: string;
+} {
   const at = (key: string) => `${instancePath}/${key}`;
+  if (keyword === 'propertyNames') return { path: instancePath, message: '' };
+  if (propertyName !== undefined && (keyword === 'minLength' || keyword === 'maxLength'))
+    return { path: at(propertyName), message: `is a key that has not 1 to ${params.limit} characters` };
   if (keyword === 'additionalProperties')
     return { path: at(params.additionalProperty), message: 'is not a field here' };
   if (keyword === 'required') return { path: at(params.missingProperty), message: 'is missing' };

@@ -10,7 +10,7 @@ export function assertMatches(actual: number, ifMatch: IfMatch | undefined): voi
     'stale-write',
     `It was changed in the meantime: its ETag is "${actual}". Read it again and repeat the change.`,
     {
-      expected: ifMatch.join(', '),
+      expected: ifMatch.map((etag) => (Number.isNaN(etag) ? 'another' : etag)).join(', '),
       actual,
     },
   );

@@ -20,7 +20,7 @@ export interface Refusals {
   'in-production': { model: string; versions: number[] };
   'not-in-trash': { model: string; number?: number };
   'nothing-to-roll-back': { model: string; status: string };
-  'stale-write': { expected: string; actual: number };
+  'stale-write': { expected: string; actual: number | string | null };
   'check-failed': { checks: Check[]; to: string };
   'digest-mismatch': { expected: string; actual: string };
   'upload-cut': Record<never, never>;
@@ -56,5 +56,5 @@ export function refuse<K extends RefusalKind>(kind: K, message: string, members:
 
 /** A field of the body that is well-formed JSON but not acceptable. */
 export function refuseField(path: string, message: string): never {
-  throw new Refused('invalid', `${path.replace(/^\//, '')}: ${message}`, { errors: [{ path, message }] });
+  throw new Refused('invalid', `${path.replace(/^\//, '')} ${message}.`, { errors: [{ path, message }] });
 }

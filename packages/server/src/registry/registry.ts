@@ -26,7 +26,7 @@ import { getModel, toModel } from './models/repository.ts';
 import type { PageAsked } from './pages.ts';
 import { modelAt, seqAt, versionAt } from './timeline.ts';
 import { listTrash, purgeExpired } from './trash.ts';
-import { detachArtifact, getArtifact, listArtifacts } from './versions/artifacts.ts';
+import { detachArtifact, getArtifact, type HeldBytes, listArtifacts } from './versions/artifacts.ts';
 import { createVersion } from './versions/create.ts';
 import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
 import { describeVersion } from './versions/describe.ts';
@@ -106,10 +106,12 @@ export function createRegistry(parts: Parts) {
       purge: (by: Caller, model: string, ref: string) => change(by, (work) => purgeVersion(work, model, ref)),
     },
     artifacts: {
-      upload: (by: Caller, slot: Slot, body: Readable, expected: Expected) =>
-        uploadArtifact(upload, by, slot, body, expected),
-      attach: (by: Caller, slot: Slot, sha256: string) => attachKnown(upload, by, slot, sha256),
-      detach: (by: Caller, slot: Slot) => change(by, (work) => detachArtifact(work, slot.model, slot.ref, slot.path)),
+      upload: (by: Caller, slot: Slot, body: Readable, expected: Expected, ifMatch?: HeldBytes) =>
+        uploadArtifact(upload, by, slot, body, expected, ifMatch),
+      attach: (by: Caller, slot: Slot, sha256: string, ifMatch?: HeldBytes) =>
+        attachKnown(upload, by, slot, sha256, ifMatch),
+      detach: (by: Caller, slot: Slot, ifMatch?: HeldBytes) =>
+        change(by, (work) => detachArtifact(work, slot, ifMatch)),
       get: async (slot: Slot) => {
         const { model, row } = await getVersion(read, slot.model, slot.ref);
         return getArtifact(read, model.name, row, slot.path);

@@ -145,7 +145,7 @@ it('an example that is refused ends with the reason and exit code 1', async () =
   const { url, close } = await start({ database: 'sqlite::memory:' });
   try {
     const { code, err } = await run('sklearn_onnx.py', ['--server', url, '--model', 'a/b']);
-    expect(err).toBe('failed: 422 invalid: name: must not hold / or :\n');
+    expect(err).toBe('failed: 422 invalid: name must not hold / or :.\n');
     expect(code).toBe(1);
   } finally {
     await close();

@@ -1,7 +1,7 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ArchiveEntry, tarStream, zipStream } from '../../blobs/archive.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { attachment } from './downloads.ts';
+import { attachment, isHeld } from './downloads.ts';
 
 const TYPES = { tar: 'application/x-tar', zip: 'application/zip' } as const;
 
@@ -11,6 +11,7 @@ export async function sendArchive(
   model: string,
   ref: string,
   kind: 'tar' | 'zip',
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const version = await registry.versions.get(model, ref);
@@ -26,6 +27,9 @@ export async function sendArchive(
     'content-security-policy': "sandbox; default-src 'none'",
     'x-content-type-options': 'nosniff',
   });
-  if (version.digest) reply.header('etag', `"${version.digest}.${kind}"`);
+  const etag = `"${version.digest}.${kind}"`;
+  if (version.digest) reply.header('etag', etag);
+  if (version.digest && isHeld(request, etag)) return reply.code(304).send();
+  if (request.method === 'HEAD') return reply.send();
   return reply.send(kind === 'tar' ? tarStream(entries()) : zipStream(entries()));
 }

@@ -4,8 +4,8 @@ import { ArtifactList, ArtifactPage } from '../../contract/artifact-page.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { sendArchive } from './archives.ts';
-import { sendArtifact } from './downloads.ts';
-import { type Api, PageQuery, responses, VersionParams, WRITES } from './route.ts';
+import { isHeld, sendArtifact } from './downloads.ts';
+import { type Api, digestsHeld, PageQuery, responses, VersionParams, WRITES } from './route.ts';
 import { type ArtifactSlot, attach, upload, uploadForm } from './uploads.ts';
 
 const tags = ['Artifacts'];
@@ -40,9 +40,11 @@ export function artifactRoutes(app: Api, registry: Registry): void {
         }),
       },
     },
-    async ({ params }, reply) => {
-      const { manifest, digest } = await registry.versions.manifest(params.name, params.ref);
+    async (request, reply) => {
+      const { name, ref } = request.params;
+      const { manifest, digest } = await registry.versions.manifest(name, ref);
       if (digest) reply.header('etag', `"${digest}"`);
+      if (digest && isHeld(request, `"${digest}"`)) return reply.code(304).send();
       return reply.type('application/json').serializer(String).send(manifest);
     },
   );
@@ -60,7 +62,7 @@ export function artifactRoutes(app: Api, registry: Registry): void {
           response: responses({ 200: Bytes }),
         },
       },
-      ({ params }, reply) => sendArchive(registry, params.name, params.ref, kind, reply),
+      (request, reply) => sendArchive(registry, request.params.name, request.params.ref, kind, request, reply),
     );
 
   app.get(
@@ -107,7 +109,7 @@ export function artifactRoutes(app: Api, registry: Registry): void {
       },
     },
     async (request, reply) => {
-      await registry.artifacts.detach(callerOf(request), slotOf(request.params));
+      await registry.artifacts.detach(callerOf(request), slotOf(request.params), digestsHeld(request));
       return reply.code(204).send();
     },
   );
@@ -146,8 +148,8 @@ export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void
       const { digest } = request.query;
       const { artifact, created } =
         digest === undefined
-          ? await upload(registry, request, slot, idleMs)
-          : await attach(registry, request, slot, digest);
+          ? await upload(registry, request, reply, slot, idleMs)
+          : await attach(registry, request, reply, slot, digest);
       reply.code(created ? 201 : 200).header('etag', `"${artifact.sha256}"`);
       return artifact;
     },
@@ -167,7 +169,7 @@ export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void
     },
     async (request, reply) => {
       const { name: model, ref } = request.params;
-      const { items, created } = await uploadForm(registry, request, { model, ref }, idleMs);
+      const { items, created } = await uploadForm(registry, request, reply, { model, ref }, idleMs);
       reply.code(created ? 201 : 200);
       return { items };
     },

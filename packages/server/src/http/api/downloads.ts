@@ -33,7 +33,8 @@ export async function sendArtifact(
   return reply.send(await registry.artifacts.open(artifact, range));
 }
 
-function isHeld(request: FastifyRequest, etag: string): boolean {
+/** Whether the client has it: `If-None-Match` (RFC 9110, 13.1.2). */
+export function isHeld(request: FastifyRequest, etag: string): boolean {
   const held = request.headers['if-none-match'];
   if (held === undefined) return false;
   return held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
@@ -45,9 +46,10 @@ function rangeOf(
   { size_bytes }: Artifact,
   etag: string,
 ): { start: number; end: number } | undefined {
+  if (request.method !== 'GET') return undefined; // ranges are defined for GET alone
   const ifRange = request.headers['if-range'];
   if (ifRange !== undefined && ifRange !== etag) return undefined;
-  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(request.headers.range ?? '') ?? [];
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(request.headers.range ?? '') ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
   const end = first === '' || last === '' ? size_bytes - 1 : Math.min(Number(last), size_bytes - 1);
   const start = first === '' ? Math.max(0, size_bytes - Number(last)) : Number(first);
@@ -58,7 +60,7 @@ function rangeOf(
       'range-not-satisfiable',
       `The artifact has ${size_bytes} bytes.`,
       {},
-      { 'content-range': `bytes */${size_bytes}`, 'content-type': 'application/problem+json' },
+      { 'content-range': `bytes */${size_bytes}` },
     );
   return { start, end };
 }

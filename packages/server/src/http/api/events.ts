@@ -49,6 +49,7 @@ export function eventRoutes(app: Api, { events, ledger }: Registry, { mostStream
   app.get(
     '/events/stream',
     {
+      exposeHeadRoute: false,
       schema: {
         operationId: 'streamEvents',
         summary: 'Server-sent events as they happen; Last-Event-ID resumes without a gap',
@@ -62,7 +63,10 @@ export function eventRoutes(app: Api, { events, ledger }: Registry, { mostStream
       if (streams >= mostStreams)
         throw new HttpRefused(503, 'overloaded', 'Too many live streams are open. Try again later.');
       const asked = request.headers['last-event-id'];
-      const after = asked === undefined ? await ledger.size() : Number(asked);
+      const size = await ledger.size();
+      const after = asked === undefined ? size : Number(asked);
+      if (after > size)
+        throw new HttpRefused(400, 'query-invalid', `There is no event ${after} yet: the ledger has ${size} events.`);
       streams += 1;
       void streamEvents(reply, (signal) => events.follow(after, signal), stopping).finally(() => {
         streams -= 1;

@@ -82,10 +82,12 @@ export function ledgerRoutes(app: Api, { ledger }: Registry): void {
         response: responses({ 200: Type.String() }),
       },
     },
-    async ({ query }, reply) => {
+    async ({ query, method }, reply) => {
       const size = await ledger.size();
       const to = Math.min(query.to ?? size, size);
-      return reply.type('application/jsonl; charset=utf-8').send(Readable.from(inChunks(ledger.lines(query.from, to))));
+      reply.type('application/jsonl; charset=utf-8');
+      if (method === 'HEAD') return reply.send();
+      return reply.send(Readable.from(inChunks(ledger.lines(query.from, to))));
     },
   );
 }

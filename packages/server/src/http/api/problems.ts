@@ -46,6 +46,11 @@ const HTTP_TITLES: Record<string, string> = {
   'origin-not-allowed': 'This origin is not served',
   'unsupported-media-type': 'The body has a type that is not read here',
   'not-found': 'There is nothing at this address',
+  'method-not-allowed': 'This address has no such method',
+  'digest-invalid': 'The announced digest cannot be read',
+  'actor-invalid': 'The actor cannot be read',
+  'idempotency-key-invalid': 'The Idempotency-Key cannot be read',
+  'if-match-invalid': 'If-Match cannot be read',
   'range-not-satisfiable': 'The range lies outside of the artifact',
   'too-large': 'Too large',
   overloaded: 'Too much at once',
@@ -59,6 +64,18 @@ interface Answer {
   members?: object;
   headers?: Record<string, string>;
 }
+
+/** What a route may have said of its content before it failed. */
+const OF_CONTENT = [
+  'etag',
+  'location',
+  'repr-digest',
+  'x-checksum-sha256',
+  'accept-ranges',
+  'content-range',
+  'content-length',
+  'content-disposition',
+];
 
 /** Answers whatever was thrown. What is not a refusal is a fault: logged with its cause, told as nothing but its id. */
 export function answerWithProblem(db: Pick<Database, 'isAway' | 'isFull'>) {
@@ -74,6 +91,7 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Answe
   const retry = status === 503 || status === 429 ? { 'retry-after': '1' } : {};
   // `members` first: no member of a refusal can stand in for the fields of the problem
   const problem = { ...members, type: `/problems/${kind}`, title, status, detail, request_id: request.id };
+  for (const header of OF_CONTENT) reply.removeHeader(header);
   return reply
     .code(status)
     .headers({ ...retry, ...headers })

@@ -6,6 +6,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import { Problem } from '../../contract/problem.ts';
 import { fromTime } from '../../contract/time.ts';
 import type { IfMatch } from '../../registry/etag.ts';
+import type { HeldBytes } from '../../registry/versions/artifacts.ts';
 import { HttpRefused } from '../refused.ts';
 
 /** The app as routes see it: types come from the schemas. */
@@ -92,13 +93,23 @@ export const moment = (as_of: string | undefined): number | undefined =>
 
 /** Etags that a client asks for with If-Match (RFC 9110, 13.1.1). */
 export function ifMatchOf(request: FastifyRequest): IfMatch | undefined {
-  const text = request.headers['if-match'];
-  if (text === undefined) return undefined;
-  if (text.trim() === '*') return '*';
-  const etags = text.split(',').map((part) => /^\s*"(\d{1,15})"\s*$/.exec(part)?.[1]);
-  if (etags.some((etag) => etag === undefined))
+  const tags = tagsOf(request);
+  return tags === '*' ? tags : tags?.map((tag) => (/^\d{1,15}$/.test(tag) ? Number(tag) : Number.NaN));
+}
+
+/** The same of artifacts, whose etags are their digests. */
+export function digestsHeld(request: FastifyRequest): HeldBytes | undefined {
+  return tagsOf(request);
+}
+
+/** The comparison is strong: a weak tag is a tag that matches nothing. */
+function tagsOf({ headers }: FastifyRequest): '*' | string[] | undefined {
+  const text = headers['if-match']?.trim();
+  if (text === undefined || text === '*') return text as '*' | undefined;
+  const tags = text.split(',').map((part) => /^(W\/)?"([\x21\x23-\x7e]*)"$/.exec(part.trim()));
+  if (tags.some((tag) => tag === null))
     throw new HttpRefused(400, 'if-match-invalid', 'If-Match must be * or the ETag that was read, such as "3".');
-  return etags.map(Number);
+  return tags.map((tag) => `${tag?.[1] ?? ''}${tag?.[2]}`);
 }
 
 /** Sends one resource with its ETag, or 304 where the client has it. */

@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../../contract/actor.ts';
 import type { Artifact } from '../../contract/artifact.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { HttpRefused } from '../refused.ts';
+import { digestsHeld } from './route.ts';
 
 export interface ArtifactSlot {
   model: string;
@@ -15,56 +18,67 @@ export interface ArtifactSlot {
 export async function upload(
   registry: Registry,
   request: FastifyRequest,
+  reply: FastifyReply,
   slot: ArtifactSlot,
   idleMs: number,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   const { raw } = request;
-  raw.setTimeout(idleMs, () => raw.destroy());
+  cutStalled(raw, idleMs);
   try {
-    return await registry.artifacts.upload(callerOf(request), slot, raw, expectedOf(request));
+    const expected = expectedOf(request);
+    return await registry.artifacts.upload(callerOf(request), slot, raw, expected, digestsHeld(request));
   } catch (error) {
-    await readAway(raw);
+    await readAway(raw, reply);
     throw error;
   }
+}
+
+/** Watches the body while it comes. What is done with it afterwards, such as inspecting it, may take its time. */
+function cutStalled(raw: IncomingMessage, idleMs: number): void {
+  raw.setTimeout(idleMs, () => raw.destroy());
+  raw.once('end', () => raw.setTimeout(0));
 }
 
 /** Attaches bytes that the store has. */
 export async function attach(
   registry: Registry,
   request: FastifyRequest,
+  reply: FastifyReply,
   slot: ArtifactSlot,
   digest: string,
 ): Promise<{ artifact: Artifact; created: boolean }> {
-  for await (const chunk of request.raw)
-    if ((chunk as Buffer).length > 0)
-      throw new HttpRefused(422, 'invalid', 'With ?digest= the body is empty. Leave digest out to upload the bytes.', {
-        errors: [{ path: '', message: 'must be empty' }],
-      });
-  return registry.artifacts.attach(callerOf(request), slot, digest.slice('sha256:'.length));
+  for await (const _ of request.raw.iterator({ destroyOnReturn: false })) {
+    await readAway(request.raw, reply);
+    throw new HttpRefused(422, 'invalid', 'With ?digest= the body is empty. Leave digest out to upload the bytes.', {
+      errors: [{ path: '', message: 'must be empty' }],
+    });
+  }
+  return registry.artifacts.attach(callerOf(request), slot, digest.slice('sha256:'.length), digestsHeld(request));
 }
 
 /** Several files, one after the other, each streamed. A refusal ends the request; files before it stay attached. */
 export async function uploadForm(
   registry: Registry,
   request: FastifyRequest,
+  reply: FastifyReply,
   to: { model: string; ref: string },
   idleMs: number,
 ): Promise<{ items: Artifact[]; created: boolean }> {
   if (!request.isMultipart())
     throw new HttpRefused(415, 'unsupported-media-type', 'Send files as multipart/form-data, or one file with PUT.');
-  request.raw.setTimeout(idleMs, () => request.raw.destroy());
+  cutStalled(request.raw, idleMs);
+  const caller = callerOf(request);
   const items: Artifact[] = [];
   let created = false;
   try {
-    for await (const part of request.parts()) {
-      if (part.type !== 'file') continue;
-      const slot = { ...to, path: part.filename };
-      const one = await registry.artifacts.upload(callerOf(request), slot, part.file, {});
+    for await (const { file, filename } of filesOf(request)) {
+      const slot = { ...to, path: filename };
+      const one = await registry.artifacts.upload(ofPart(caller, items.length), slot, file, {});
       items.push(one.artifact);
       created ||= one.created;
     }
   } catch (error) {
-    await readAway(request.raw);
+    await readAway(request.raw, reply);
     throw error;
   }
   if (items.length === 0)
@@ -72,6 +86,37 @@ export async function uploadForm(
       errors: [{ path: '', message: 'holds no file' }],
     });
   return { items, created };
+}
+
+/** The files of a form. A form that cannot be read is the sender's mistake, whatever the parser throws. */
+async function* filesOf(request: FastifyRequest): AsyncGenerator<{ file: Readable; filename: string }> {
+  const malformed = (why: string) => new HttpRefused(400, 'malformed', `The form cannot be read: ${why}.`);
+  let parts: ReturnType<FastifyRequest['parts']>;
+  try {
+    parts = request.parts();
+  } catch {
+    throw malformed('it names no boundary');
+  }
+  for (;;) {
+    const next = await parts.next().catch((error: { statusCode?: number }) => {
+      throw error.statusCode === 413 ? error : malformed('it is not multipart/form-data, or was cut');
+    });
+    if (next.done) return;
+    const part = next.value;
+    if (part.type !== 'file') continue;
+    if (typeof part.filename !== 'string') {
+      part.file.resume();
+      throw malformed('a file has no file name');
+    }
+    yield part;
+  }
+}
+
+/** Each file of a form is a change of its own, so each has its own share of the form's idempotency key. */
+function ofPart(caller: Caller, index: number): Caller {
+  const { idempotency } = caller;
+  if (!idempotency || index === 0) return caller;
+  return { ...caller, idempotency: { ...idempotency, key: `${idempotency.key} ${index}` } };
 }
 
 /** What the sender says is coming: `Repr-Digest` (RFC 9530) or `X-Checksum-Sha256`, and the length. */
@@ -102,7 +147,7 @@ const READ_AWAY_MS = 2_000;
  * A client that is still sending does not listen: an answer before its end may be lost in a reset connection. So a
  * little more is read first; what is longer is cut by closing the connection after the answer.
  */
-async function readAway(body: Readable): Promise<void> {
+async function readAway(body: Readable, reply: FastifyReply): Promise<void> {
   if (body.readableEnded || body.destroyed) return;
   let read = 0;
   await new Promise<void>((resolve) => {
@@ -118,5 +163,7 @@ async function readAway(body: Readable): Promise<void> {
     });
   });
   body.removeAllListeners('data');
+  if (body.readableEnded) return;
   body.pause();
+  reply.header('connection', 'close');
 }

@@ -1,10 +1,11 @@
-import type { Artifact, Inspection, Verdict } from '../../contract/artifact.ts';
+import { Value } from 'typebox/value';
+import { type Artifact, type Inspection, Signature, type Verdict } from '../../contract/artifact.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import type { Work } from '../change.ts';
 import { worstVerdict } from '../lifecycle/rules.ts';
-import { foldersOf, keyOf } from '../names.ts';
+import { assertPath, foldersOf, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { formatsOf, getVersion, updateVersion, type VersionRow } from './repository.ts';
 
@@ -76,6 +77,18 @@ export function listEntries(reader: Reader, version_id: number) {
     .execute();
 }
 
+/** What a client's `If-Match` says of the artifact at a path: any, or one of these digests. */
+export type HeldBytes = '*' | readonly string[];
+
+function assertHeld(path: string, there: string | undefined, ifMatch: HeldBytes | undefined): void {
+  if (ifMatch === undefined || (there !== undefined && (ifMatch === '*' || ifMatch.includes(there)))) return;
+  const is = there === undefined ? 'there is no artifact' : `the ETag is "${there}"`;
+  refuse('stale-write', `At ${path} ${is}. Read it again and repeat the change.`, {
+    expected: ifMatch === '*' ? '*' : ifMatch.join(', '),
+    actual: there ?? null,
+  });
+}
+
 /** Refuses a slot that cannot take these bytes. Answers the artifact that is there already with the same bytes. */
 export async function assertSlot(
   reader: Reader,
@@ -134,9 +147,11 @@ export async function attachArtifact(
   path: string,
   bytes: Bytes,
   limitBytes: number,
+  ifMatch?: HeldBytes,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   const { model, row } = await getVersion(work.tx, name, ref);
   const there = await assertSlot(work.tx, model.name, row, path);
+  assertHeld(path, there?.sha256, ifMatch);
   if (there?.sha256 === bytes.sha256) return { artifact: there, created: false };
   if (there)
     refuse(
@@ -167,7 +182,9 @@ export async function attachArtifact(
     artifact_count: row.artifact_count + 1,
     verdict: worstVerdict(verdicts),
   };
-  if (row.signature === null && inspection.signature) patch.signature = inspection.signature;
+  // A file can state more than a signature may hold: what does not fit stays out.
+  const { signature } = inspection;
+  if (row.signature === null && signature && Value.Check(Signature, signature)) patch.signature = signature;
   const formats = await formatsWith(work.tx, row.id, inspection.format);
   const { changes } = await updateVersion(work, model.name, row, patch, formats ? { formats } : {});
   work.record({
@@ -237,9 +254,15 @@ async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promis
 }
 
 /** Takes an artifact out of an open version. */
-export async function detachArtifact(work: Work, name: string, ref: string, path: string): Promise<void> {
+export async function detachArtifact(
+  work: Work,
+  { model: name, ref, path }: { model: string; ref: string; path: string },
+  ifMatch?: HeldBytes,
+): Promise<void> {
+  assertPath(path);
   const { model, row } = await getVersion(work.tx, name, ref);
   const artifact = await getArtifact(work.tx, model.name, row, path);
+  assertHeld(path, artifact.sha256, ifMatch);
   if (row.state === 'sealed')
     refuse('version-sealed', `Version ${row.number} of ${model.name} is sealed: its artifacts are for ever.`, {
       model: model.name,
@@ -273,6 +296,7 @@ export async function detachArtifact(work: Work, name: string, ref: string, path
 }
 
 export async function getArtifact(reader: Reader, model: string, row: VersionRow, path: string): Promise<Artifact> {
+  assertPath(path);
   const artifact = await findArtifact(reader, row.id, path);
   if (artifact) return artifact;
   refuse('artifact-not-found', `Version ${row.number} of ${model} has no artifact ${path}. List them at …/artifacts.`, {

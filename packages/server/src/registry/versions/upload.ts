@@ -9,7 +9,7 @@ import type { Inspector } from '../../formats/inspector.ts';
 import type { Change } from '../change.ts';
 import { assertPath } from '../names.ts';
 import { Refused, refuse } from '../refusals.ts';
-import { assertSlot, attachArtifact } from './artifacts.ts';
+import { assertSlot, attachArtifact, type HeldBytes } from './artifacts.ts';
 import { getVersion } from './repository.ts';
 
 export interface UploadParts {
@@ -49,12 +49,16 @@ export async function uploadArtifact(
   slot: Slot,
   body: Readable,
   expected: Expected,
+  ifMatch?: HeldBytes,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   assertPath(slot.path);
   const { model, row } = await getVersion(parts.read, slot.model, slot.ref);
-  await assertSlot(parts.read, model.name, row, slot.path);
   const { limits } = parts;
-  const maxBytes = Math.max(0, Math.min(limits.artifact_bytes, limits.version_bytes - row.size_bytes));
+  // What was answered to this key before is answered again, whatever became of the slot.
+  const repeats = caller.idempotency !== undefined;
+  if (!repeats) await assertSlot(parts.read, model.name, row, slot.path);
+  const room = repeats ? limits.version_bytes : limits.version_bytes - row.size_bytes;
+  const maxBytes = Math.max(0, Math.min(limits.artifact_bytes, room));
   try {
     const options = { maxBytes, expected, reserveBytes: limits.reserve_bytes };
     const { draft, sha256, size } = await receive(parts.blobs, body, options);
@@ -64,8 +68,8 @@ export async function uploadArtifact(
       await draft.keep(sha256);
       const number = String(row.number); // what the ref named when the upload began
       const bytes = { sha256, size_bytes: size, inspection };
-      return await parts.change(caller, (work) =>
-        attachArtifact(work, slot.model, number, slot.path, bytes, limits.version_bytes),
+      return await parts.change(boundTo(caller, slot.path, sha256), (work) =>
+        attachArtifact(work, slot.model, number, slot.path, bytes, limits.version_bytes, ifMatch),
       );
     } finally {
       await draft.discard();
@@ -75,12 +79,20 @@ export async function uploadArtifact(
   }
 }
 
+/** An idempotency key stands for the bytes that came too. */
+function boundTo(caller: Caller, path: string, sha256: string): Caller {
+  const { idempotency } = caller;
+  if (!idempotency) return caller;
+  return { ...caller, idempotency: { ...idempotency, fingerprint: `${idempotency.fingerprint} ${sha256} ${path}` } };
+}
+
 /** Attaches bytes that the store already has, so that nobody sends them twice. */
 export async function attachKnown(
   parts: UploadParts,
   caller: Caller,
   slot: Slot,
   sha256: string,
+  ifMatch?: HeldBytes,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   assertPath(slot.path);
   const size = await parts.blobs.size(sha256);
@@ -89,7 +101,7 @@ export async function attachKnown(
     refuse('blob-not-found', `The store has no bytes with the digest sha256:${sha256}. Upload them.`, { sha256 });
   const bytes = { sha256, size_bytes: size, inspection };
   return parts.change(caller, (work) =>
-    attachArtifact(work, slot.model, slot.ref, slot.path, bytes, parts.limits.version_bytes),
+    attachArtifact(work, slot.model, slot.ref, slot.path, bytes, parts.limits.version_bytes, ifMatch),
   );
 }
 

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
+interface ClientError extends Error {
+  code: string;
+}
+
+const ANSWERS: Record<string, [status: number, kind: string, title: string, detail: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'too-slow', 'Too slow', 'The head of the request took too long. Send it again.'],
+  HPE_HEADER_OVERFLOW: [431, 'too-large', 'Too large', 'The head of the request is larger than is read here.'],
+};
+
+/** What cannot be read as HTTP is told as a problem too, straight onto the socket, which is closed. */
+export function answerClientError(error: ClientError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const [status, kind, title, detail] = ANSWERS[error.code] ?? [
+    400,
+    'malformed',
+    'The request cannot be read',
+    'This is not HTTP as it is read here.',
+  ];
+  const request_id = randomUUID();
+  const body = JSON.stringify({ type: `/problems/${kind}`, title, status, detail, request_id });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'x-content-type-options: nosniff',
+    `x-request-id: ${request_id}`,
+    'connection: close',
+  ];
+  if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  else socket.destroy(error);
+}
