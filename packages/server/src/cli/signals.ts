@@ -1,18 +1,18 @@
-import type { Output } from './terminal/output.ts';
-
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const GRACE_MS = 5_000;
 
-/** Waits for a signal, then closes and ends with 0. A second signal, or an overrun of the deadline, ends at once with 1. */
-export async function stopOnSignals(out: Output, deadlineMs: number, close: () => Promise<void>): Promise<void> {
-  await new Promise<void>((resolve) => {
+/** The first signal from now on. To be called before anybody is told that they may send one. */
+export function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve());
   });
-  out.note('Stopping: requests under way may end. A second signal stops at once.');
+}
+
+/** Closes and ends with 0. A second signal, or an overrun of the deadline, ends at once with 1. */
+export async function stop(deadlineMs: number, close: () => Promise<void>): Promise<never> {
   for (const signal of SIGNALS) process.on(signal, () => process.exit(1));
-  const overdue = setTimeout(() => process.exit(1), deadlineMs + GRACE_MS);
+  setTimeout(() => process.exit(1), deadlineMs + GRACE_MS);
   await close();
-  clearTimeout(overdue);
   process.exit(0);
 }
 

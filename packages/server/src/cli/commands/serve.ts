@@ -7,7 +7,7 @@ import { isLoopback } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { asRefusal, configParts, orMisused, withConfig } from '../config-flags.ts';
 import { action, withExamples, withOutput } from '../run.ts';
-import { stopOnSignals } from '../signals.ts';
+import { nextSignal, stop } from '../signals.ts';
 import { type Output, paint } from '../terminal/output.ts';
 
 export function command(): Command {
@@ -29,6 +29,7 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
   const server = await openServer(config).catch((error) => {
     throw asRefusal(error);
   });
+  const signalled = nextSignal();
   out.document({
     url: server.url,
     data: config.data,
@@ -39,7 +40,9 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
   out.lines(`Assayer is ready at ${server.url}`);
   out.note(`Everything is kept in ${config.database ? `${maskSecret(config.database)} and ` : ''}${config.data}.`);
   if (config.log_level === 'debug' || config.log_level === 'info') out.note(`Limits: ${describeLimits(config)}.`);
-  await stopOnSignals(out, config.limits.shutdown_ms, () => server.close());
+  await signalled;
+  out.note('Stopping: requests under way may end. A second signal stops at once.');
+  await stop(config.limits.shutdown_ms, () => server.close());
 }
 
 /** Also with `--quiet`: nobody should learn this later. */
