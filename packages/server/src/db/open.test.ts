@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { databases } from '../../test/support/databases.ts';
+import { postgresUrl } from '../../test/support/postgres-server.ts';
 import { migrate, schemaOf } from './migrate.ts';
 
 for (const [name, open] of Object.entries(databases))
@@ -27,3 +28,14 @@ for (const [name, open] of Object.entries(databases))
       await db.close();
     });
   });
+
+it("commits of PostgreSQL are on disk and statements bounded, whatever the address's own options say", async () => {
+  const url = `${await postgresUrl()}?options=-c%20synchronous_commit%3Doff%20-c%20geqo%3Doff`;
+  const db = await openDatabase(url, { connections: 1 });
+  const setting = async (name: string) =>
+    (await sql<{ value: string }>`select current_setting(${name}) as value`.execute(db.read)).rows[0]?.value;
+  expect(await setting('synchronous_commit')).toBe('on');
+  expect(await setting('statement_timeout')).toBe('1min');
+  expect(await setting('geqo')).toBe('off');
+  await db.close();
+});

@@ -7,10 +7,27 @@ const INT8 = 20;
 /** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby (PostgreSQL, appendix A). */
 const AWAY = /^(08...|57P0[123]|57014|25006|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
+/**
+ * Any one query ends within a minute, and a commit is on disk when it is answered, whatever the server's own settings
+ * are. Options that the operator gave in the address stand before ours.
+ */
+function withOptions(url: string, schema: string | undefined): string {
+  const address = new URL(url);
+  const own = [
+    '-c statement_timeout=60000',
+    '-c synchronous_commit=on',
+    ...(schema ? [`-c search_path=${schema}`] : []),
+  ];
+  address.searchParams.set('options', [address.searchParams.get('options') ?? '', ...own].join(' ').trim());
+  // The driver reads + as it stands: a space must be %20.
+  address.search = address.search.replaceAll('+', '%20');
+  return address.href;
+}
+
 /** Opens a pool. Numbers come back as numbers: no count or time of ours passes 2^53. */
 export function openPostgres(url: string, options: { connections?: number; schema?: string } = {}): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: withOptions(url, options.schema),
     max: options.connections ?? 10,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
@@ -19,8 +36,6 @@ export function openPostgres(url: string, options: { connections?: number; schem
       getTypeParser: ((oid: number, format?: 'text') =>
         oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
     },
-    // search_path for schema-per-test; statement_timeout bounds any one query
-    options: `-c statement_timeout=60000 -c synchronous_commit=on${options.schema ? ` -c search_path=${options.schema}` : ''}`,
   });
   // An idle connection that breaks is taken out of the pool by the driver; without a listener it would end the process.
   pool.on('error', () => {});
