@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { databases } from '../../test/support/databases.ts';
 import { postgresUrl } from '../../test/support/postgres-server.ts';
 import { migrate, schemaOf } from './migrate.ts';
+import { openDatabase } from './open.ts';
 
 for (const [name, open] of Object.entries(databases))
   describe(`the database on ${name}`, () => {

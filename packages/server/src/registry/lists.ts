@@ -33,7 +33,7 @@ export async function listModels(parts: ListParts, asked: ListQuery): Promise<Pa
   const query = toQuery(asked, 'model');
   if (asked.at !== undefined) {
     const seq = await seqAt(parts.read, asked.at);
-    const past = modelsAt(parts.read, seq, query.filter !== undefined && asksOfVersions(query.filter));
+    const past = modelsAt(parts.read, seq, asksOfVersions(query));
     const { docs, next } = await pageOfPast(parts, 'model', asked, query, past, `models as of ${asked.at}`);
     return { items: docs.map(({ model }) => model), next_page_token: next };
   }
@@ -106,8 +106,16 @@ async function pageOfPast<D extends Doc>(
   return { docs: page.docs, next: page.next && sealToken(parts.tokenKey, scope, page.next) };
 }
 
-/** Whether a filter over models looks at their versions. */
-function asksOfVersions(filter: Filter): boolean {
-  if (isComparison(filter)) return placeOf('model', filter.key)?.of === 'version';
-  return filter.op === 'NOT' ? asksOfVersions(filter.part) : filter.parts.some(asksOfVersions);
+/** Whether a filter or an order of models looks at their versions. */
+function asksOfVersions({ filter, sort }: Query): boolean {
+  const keys = [
+    ...(filter ? keysOf(filter) : []),
+    ...sortOf('model', sort === undefined ? {} : { sort }, false).map(({ key }) => key),
+  ];
+  return keys.some((key) => placeOf('model', key)?.of === 'version');
+}
+
+function keysOf(filter: Filter): string[] {
+  if (isComparison(filter)) return [filter.key];
+  return filter.op === 'NOT' ? keysOf(filter.part) : filter.parts.flatMap(keysOf);
 }
