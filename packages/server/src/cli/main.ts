@@ -9,14 +9,14 @@ import { createOutput } from './terminal/output.ts';
 export async function main(argv: string[]): Promise<void> {
   endQuietlyOnBrokenPipe();
   try {
-    const program = await createProgram(argv[2]);
+    const program = await createProgram(argv.slice(2));
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = endOf(error);
   }
 }
 
-async function createProgram(asked: string | undefined): Promise<Command> {
+async function createProgram([asked, about]: readonly string[]): Promise<Command> {
   const program = new Command('assayer')
     .description('A model registry: versions that cannot be changed or lost, and a ledger that anyone can verify.')
     .version(versionOf(), '-V, --version')
@@ -31,11 +31,11 @@ async function createProgram(asked: string | undefined): Promise<Command> {
         '  $ assayer promote churn/3 production --reason "better on the holdout"',
         '  $ assayer pull churn/production out/',
         '',
-        'Exit codes: 0 done, 1 refused, 2 misused, 3 fault.',
+        'Exit codes: 0 done, 1 refused, 2 misused, 3 fault, 130 interrupted.',
       ].join('\n'),
     );
   const completes = asked === COMPLETION.name || asked === COMPLETION.hidden;
-  const wanted = asked === 'help' ? process.argv[3] : asked;
+  const wanted = asked === 'help' ? about : asked;
   for (const { name, summary, load } of COMMANDS) {
     if (completes || wanted === name) program.addCommand((await load()).command().summary(summary));
     else program.command(name).description(summary).allowUnknownOption();

@@ -80,7 +80,7 @@ function ls(): Command {
   return withExamples(made, 'assayer alias ls churn');
 }
 
-function parseAlias(text: string): string {
+export function parseAlias(text: string): string {
   const alias = text.replace(/^@/, '');
   const problem = problemOfAlias(alias);
   if (problem) throw misused(`"${alias}" cannot be an alias: it ${problem}.`);

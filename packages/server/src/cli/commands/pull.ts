@@ -40,7 +40,7 @@ async function run(out: Output, options: Options, name: string, folder?: string)
   const connection = connect(options);
   const { version, entries } = await fetchManifest(connection, model, ref);
   const wanted = select(entries, options.path);
-  const into = folder ?? folderFor(version);
+  const into = folder ?? folderFor(model, version.number);
   if (version.state === 'open')
     out.note(`${model}/${version.number} is not sealed yet: it has no digest, and its files may change.`);
   await interruptible(async (signal) => {
@@ -58,8 +58,8 @@ async function run(out: Output, options: Options, name: string, folder?: string)
   });
 }
 
-/** A folder of the version's own, without the characters that some file systems do not take. */
-function folderFor({ model, number }: Version): string {
+/** A folder of the version's own, by the name that was asked for, without the characters that some file systems do not take. */
+function folderFor(model: string, number: number): string {
   return `${model.replace(/[<>"|?*\\]/g, '_')}-${number}`;
 }
 

@@ -3,7 +3,7 @@ import { misused } from '../exit.ts';
 import { parseModel } from '../names.ts';
 import { type Described, describeVersion } from '../push/describe.ts';
 import { goingOn } from '../push/going-on.ts';
-import { hashAll, type PushParts, pushFiles } from '../push/push.ts';
+import { assertDigest, hashAll, type PushParts, pushFiles } from '../push/push.ts';
 import { tellSummary } from '../push/summary.ts';
 import { openVersion } from '../push/version.ts';
 import { walk } from '../push/walk.ts';
@@ -16,6 +16,7 @@ import { tellPromotion } from '../show/promotion.ts';
 import { interruptible } from '../signals.ts';
 import type { Output } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { parseAlias } from './alias.ts';
 import { parseStatus } from './promote.ts';
 
 interface Options extends Common, Described {
@@ -68,6 +69,7 @@ async function run(out: Output, options: Options, name: string, path: string): P
     throw misused(
       '--version goes on with a version that is described already: change it with assayer tag, or in the UI.',
     );
+  const aliases = (options.alias ?? []).map(parseAlias);
   const files = await walk(path);
   const connection = connect(options, LONG);
   await interruptible(async (signal) => {
@@ -77,10 +79,12 @@ async function run(out: Output, options: Options, name: string, path: string): P
     const hashed = await goingOn(undefined, path, () => hashAll(files, parts), signal);
     // Asked with little patience: a wrong address should be told at once.
     const version = await openVersion(connect(options), model, { ...options, described });
-    const pushed = await goingOn(version, path, () => pushFiles(parts, version, hashed), signal);
+    const { pushed, digest } = await goingOn(version, path, () => pushFiles(parts, version, hashed), signal);
+    assertDigest(pushed.version, digest);
+    tellSummary(out, pushed);
     const { number } = version;
     const params = { path: { name: model, ref: String(number) } };
-    for (const alias of options.alias ?? [])
+    for (const alias of aliases)
       await answerOf(
         connection.client.PUT('/api/v1/models/{name}/aliases/{alias}', {
           params: { path: { name: model, alias } },
@@ -91,7 +95,6 @@ async function run(out: Output, options: Options, name: string, path: string): P
     const promotion =
       body &&
       (await answerOf(connection.client.POST('/api/v1/models/{name}/versions/{ref}/promotions', { params, body })));
-    tellSummary(out, pushed);
     if (promotion) tellPromotion(out, promotion);
     out.document({ ...pushed, ...(promotion && { version: promotion.version, promotion }) });
   });

@@ -15,7 +15,8 @@ function folder(): string {
   return join(state && isAbsolute(state) ? state : join(homedir(), '.local', 'state'), 'assayer', 'checkpoints');
 }
 
-function fileOf(server: string): string {
+/** Where it is kept. */
+export function fileOf(server: string): string {
   return join(folder(), `${encodeURIComponent(server)}.json`);
 }
 

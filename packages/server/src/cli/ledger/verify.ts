@@ -7,7 +7,7 @@ import { answerOf } from '../server/answer.ts';
 import { type Connection, connect, type ServerOptions } from '../server/connect.ts';
 import type { Output } from '../terminal/output.ts';
 import { linesOf } from './lines.ts';
-import { recall, remember } from './memory.ts';
+import { fileOf, recall, remember } from './memory.ts';
 import { tellReport } from './report.ts';
 import { exported } from './stream.ts';
 
@@ -45,7 +45,8 @@ async function verifyServer(
   const seen = await recall(server);
   const vkey = key ?? seen?.vkey ?? served;
   if (vkey !== served) {
-    const lines = [`expected ${vkey}`, `served   ${served}`];
+    const how = key ? [] : [`If that is as it should be, remove ${fileOf(server)} and verify again.`];
+    const lines = [`expected ${vkey}`, `served   ${served}`, ...how];
     throw refused(
       "The server's ledger has another key than the one that was seen before: it is not the same ledger.",
       lines,

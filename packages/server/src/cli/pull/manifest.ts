@@ -19,8 +19,9 @@ export async function fetchManifest(
 ): Promise<{ version: Version; entries: Entry[] }> {
   const path = { name, ref };
   const version = (await answerOf(client.GET('/api/v1/models/{name}/versions/{ref}', { params: { path } }))) as Version;
+  if (!Number.isSafeInteger(version.number)) throw refused('The answer of the server cannot be read.');
   // By its number from here on: an alias may move meanwhile.
-  const params = { path: { name: version.model, ref: String(version.number) } };
+  const params = { path: { name, ref: String(version.number) } };
   const text = String(
     await answerOf(client.GET('/api/v1/models/{name}/versions/{ref}/manifest', { params, parseAs: 'text' })),
   );

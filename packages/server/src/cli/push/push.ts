@@ -42,8 +42,12 @@ export async function hashAll(files: readonly LocalFile[], { progress, signal }:
   return hashed;
 }
 
-/** Sends files into an open version, and seals it. The digest that the server computes must be the one computed here. */
-export async function pushFiles(parts: PushParts, open: Version, files: readonly HashedFile[]): Promise<Pushed> {
+/** Sends files into an open version, and seals it. `digest` is what the version's must be then, computed here. */
+export async function pushFiles(
+  parts: PushParts,
+  open: Version,
+  files: readonly HashedFile[],
+): Promise<{ pushed: Pushed; digest: string }> {
   const { connection, seal } = parts;
   const { model, number } = open;
   const params = { path: { name: model, ref: String(number) } };
@@ -54,8 +58,8 @@ export async function pushFiles(parts: PushParts, open: Version, files: readonly
     ? await answerOf(connection.client.POST('/api/v1/models/{name}/versions/{ref}/seal', { params }))
     : await answerOf(connection.client.GET('/api/v1/models/{name}/versions/{ref}', { params }));
   for (const { path, sha256, size } of files) there.set(path, { path, sha256, size_bytes: size });
-  if (seal) assertDigest(version as Version, [...there.values()]);
-  return { version: version as Version, files: files.length, bytes: totalOf(files), ...sent };
+  const digest = digestOf(manifestOf([...there.values()]));
+  return { pushed: { version: version as Version, files: files.length, bytes: totalOf(files), ...sent }, digest };
 }
 
 async function sendAll(parts: PushParts, { model, number }: Version, files: readonly HashedFile[]) {
@@ -98,9 +102,9 @@ async function readManifest({ client }: Connection, name: string, number: number
   return new Map(entries.map(({ path, sha256, size }) => [path, { path, sha256, size_bytes: size }]));
 }
 
-function assertDigest({ model, number, digest }: Version, entries: readonly Entry[]): void {
-  const expected = digestOf(manifestOf(entries));
-  if (digest !== expected)
+/** An open version has no digest yet. */
+export function assertDigest({ model, number, digest }: Version, expected: string): void {
+  if (digest !== null && digest !== expected)
     throw refused(`The digest of ${model}/${number} is not that of the files that were pushed.`, [
       `here      ${expected}`,
       `at server ${digest}`,
