@@ -1,8 +1,8 @@
-import { isAbsolute, join, resolve } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { sql } from 'kysely';
-import { pino } from 'pino';
+import { destination, pino } from 'pino';
 import { openLocalStore } from './blobs/local.ts';
+import { blobFolder, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { migrate, schemaOf } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
@@ -27,7 +27,7 @@ export interface Overrides {
 /** Everything put together: the one place that knows which parts there are. Close what it opens. */
 export async function openRegistry(config: Config, overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
-  const log = overrides.log ?? pino({ level: config.log_level });
+  const log = overrides.log ?? pino({ level: config.log_level }, destination({ dest: 2, sync: false }));
   const db = await openDatabase(databaseUrl(config), { exclusive: true, connections: config.database_connections });
   try {
     await assertSchema(db, config);
@@ -119,16 +119,6 @@ export async function openServer(
     await parts.close();
     throw error;
   }
-}
-
-export function databaseUrl({ database, data }: Pick<Config, 'database' | 'data'>): string {
-  if (database === '') return `sqlite:${join(resolve(data), 'assayer.db')}`;
-  const file = /^sqlite:(.+)$/.exec(database)?.[1];
-  return file === undefined || file === ':memory:' || isAbsolute(file) ? database : `sqlite:${resolve(file)}`;
-}
-
-export function blobFolder({ blobs, data }: Pick<Config, 'blobs' | 'data'>): string {
-  return blobs === '' ? join(resolve(data), 'blobs') : resolve(blobs.replace(/^file:(\/\/)?/, ''));
 }
 
 /** SQLite is migrated at start; PostgreSQL when it is empty, and else on command, since replicas of the old version may run. */
