@@ -91,6 +91,9 @@ export async function createHttp(
       eventRoutes(api, registry, { mostStreams: options.eventStreams, stopping: stopping.signal });
       ledgerRoutes(api, registry);
       await api.register(async (bytes) => {
+        // No parser touches these bodies; forms are only marked as such, so their plugin comes after.
+        bytes.removeAllContentTypeParsers();
+        bytes.addContentTypeParser('*', (_request, _payload, done) => done(null));
         await bytes.register(multipart, {
           // The file name of a part is the whole path; fields are read past, so they may be few and small.
           preservePath: true,

@@ -19,7 +19,7 @@ export interface Refusals {
   'version-sealed': { model: string; number: number };
   'in-production': { model: string; versions: number[] };
   'not-in-trash': { model: string; number?: number };
-  'nothing-to-roll-back': { model: string; status: string };
+  'nothing-to-roll-back': { model: string; to: string };
   'stale-write': { expected: string; actual: number | string | null };
   'check-failed': { checks: Check[]; to: string };
   'digest-mismatch': { expected: string; actual: string };

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { openRange, openVerified } from '../blobs/serve.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Caller } from '../contract/actor.ts';
@@ -106,7 +105,7 @@ export function createRegistry(parts: Parts) {
       purge: (by: Caller, model: string, ref: string) => change(by, (work) => purgeVersion(work, model, ref)),
     },
     artifacts: {
-      upload: (by: Caller, slot: Slot, body: Readable, expected: Expected, ifMatch?: HeldBytes) =>
+      upload: (by: Caller, slot: Slot, body: AsyncIterable<Uint8Array>, expected: Expected, ifMatch?: HeldBytes) =>
         uploadArtifact(upload, by, slot, body, expected, ifMatch),
       attach: (by: Caller, slot: Slot, sha256: string, ifMatch?: HeldBytes) =>
         attachKnown(upload, by, slot, sha256, ifMatch),

@@ -115,11 +115,8 @@ export function artifactRoutes(app: Api, registry: Registry): void {
   );
 }
 
-/** Routes whose bodies are bytes: no parser touches them. */
+/** Routes whose bodies are bytes. */
 export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-
   app.put(
     `${AT}/artifacts/*`,
     {

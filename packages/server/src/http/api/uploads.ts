@@ -23,20 +23,34 @@ export async function upload(
   idleMs: number,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   const { raw } = request;
-  cutStalled(raw, idleMs);
   try {
     const expected = expectedOf(request);
-    return await registry.artifacts.upload(callerOf(request), slot, raw, expected, digestsHeld(request));
+    const body = chunksOf(raw, stallCutter(raw, idleMs));
+    return await registry.artifacts.upload(callerOf(request), slot, body, expected, digestsHeld(request));
   } catch (error) {
     await readAway(raw, reply);
     throw error;
   }
 }
 
-/** Watches the body while it comes. What is done with it afterwards, such as inspecting it, may take its time. */
-function cutStalled(raw: IncomingMessage, idleMs: number): void {
-  raw.setTimeout(idleMs, () => raw.destroy());
-  raw.once('end', () => raw.setTimeout(0));
+type Cutter = <T>(coming: Promise<T>) => Promise<T>;
+
+/** Cuts a sender that lets us wait. What is done with the bytes, such as writing and inspecting them, may take its time. */
+function stallCutter(raw: IncomingMessage, idleMs: number): Cutter {
+  raw.on('error', () => {}); // the reading meets it
+  return (coming) => {
+    const timer = setTimeout(() => raw.destroy(), idleMs);
+    return coming.finally(() => clearTimeout(timer));
+  };
+}
+
+async function* chunksOf(body: Readable, cut: Cutter): AsyncGenerator<Uint8Array> {
+  const chunks = body.iterator({ destroyOnReturn: false });
+  try {
+    for (let next = await cut(chunks.next()); !next.done; next = await cut(chunks.next())) yield next.value;
+  } finally {
+    await chunks.return?.(); // lets go of the body, so that the rest can be read away
+  }
 }
 
 /** Attaches bytes that the store has. */
@@ -66,14 +80,14 @@ export async function uploadForm(
 ): Promise<{ items: Artifact[]; created: boolean }> {
   if (!request.isMultipart())
     throw new HttpRefused(415, 'unsupported-media-type', 'Send files as multipart/form-data, or one file with PUT.');
-  cutStalled(request.raw, idleMs);
+  const cut = stallCutter(request.raw, idleMs);
   const caller = callerOf(request);
   const items: Artifact[] = [];
   let created = false;
   try {
-    for await (const { file, filename } of filesOf(request)) {
+    for await (const { file, filename } of filesOf(request, cut)) {
       const slot = { ...to, path: filename };
-      const one = await registry.artifacts.upload(ofPart(caller, items.length), slot, file, {});
+      const one = await registry.artifacts.upload(ofPart(caller, items.length), slot, chunksOf(file, cut), {});
       items.push(one.artifact);
       created ||= one.created;
     }
@@ -89,7 +103,7 @@ export async function uploadForm(
 }
 
 /** The files of a form. A form that cannot be read is the sender's mistake, whatever the parser throws. */
-async function* filesOf(request: FastifyRequest): AsyncGenerator<{ file: Readable; filename: string }> {
+async function* filesOf(request: FastifyRequest, cut: Cutter): AsyncGenerator<{ file: Readable; filename: string }> {
   const malformed = (why: string) => new HttpRefused(400, 'malformed', `The form cannot be read: ${why}.`);
   let parts: ReturnType<FastifyRequest['parts']>;
   try {
@@ -98,7 +112,7 @@ async function* filesOf(request: FastifyRequest): AsyncGenerator<{ file: Readabl
     throw malformed('it names no boundary');
   }
   for (;;) {
-    const next = await parts.next().catch((error: { statusCode?: number }) => {
+    const next = await cut(parts.next()).catch((error: { statusCode?: number }) => {
       throw error.statusCode === 413 ? error : malformed('it is not multipart/form-data, or was cut');
     });
     if (next.done) return;

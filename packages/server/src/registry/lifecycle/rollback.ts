@@ -21,7 +21,7 @@ export async function rollBack(work: Work, name: string, asked: NewRollback): Pr
   if (!previous)
     refuse('nothing-to-roll-back', `No earlier version of ${name} was in ${status}. Promote one instead.`, {
       model: name,
-      status,
+      to: status,
     });
   const { checks, forced } = assertAllowed(previous, status, asked);
   const leaving = current === undefined ? undefined : await findNumber(work.tx, model.id, current);

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { type BlobError, isBlobError } from '../../blobs/errors.ts';
 import { receive } from '../../blobs/receive.ts';
 import type { BlobStore } from '../../blobs/store.ts';
@@ -47,7 +46,7 @@ export async function uploadArtifact(
   parts: UploadParts,
   caller: Caller,
   slot: Slot,
-  body: Readable,
+  body: AsyncIterable<Uint8Array>,
   expected: Expected,
   ifMatch?: HeldBytes,
 ): Promise<{ artifact: Artifact; created: boolean }> {
