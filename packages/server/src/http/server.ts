@@ -60,7 +60,11 @@ export async function createHttp(
     },
     keepAliveTimeout: options.idleMs,
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void answer(error, request, reply as never),
+    // An address that cannot be read comes past the hooks.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ ...HEADERS, 'x-request-id': request.id });
+      answer(error, request, reply as never);
+    },
     onProtoPoisoning: 'error',
     clientErrorHandler: (error, socket) => answerClientError(error, socket as Socket),
   }).withTypeProvider<TypeBoxTypeProvider>();
