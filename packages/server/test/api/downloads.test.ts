@@ -180,7 +180,7 @@ for (const [database, open] of Object.entries(databases))
         ['a', 'to be cut short'],
         ['b', 'to be removed'],
       ] as const)
-        for (const headers of [{}, { range: 'bytes=0-2' }]) {
+        for (const headers of [{}, { range: 'bytes=0-2' }] as Record<string, string>[]) {
           const answer = await t.get(at(model, path), headers);
           expect(expectProblem(answer, 500, 'blob-damaged').sha256).toBe(sha256(text));
           for (const name of ['etag', 'repr-digest', 'content-disposition', 'content-range'])
