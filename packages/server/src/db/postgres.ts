@@ -39,6 +39,8 @@ export function openPostgres(url: string, options: { connections?: number; schem
   });
   // An idle connection that breaks is taken out of the pool by the driver; without a listener it would end the process.
   pool.on('error', () => {});
+  // One that breaks while it is in use tells its queries so; without a listener it would end the process too.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     name: 'postgres',

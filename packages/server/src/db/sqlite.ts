@@ -125,6 +125,14 @@ function open(db: Sqlite.Database): Kysely<Tables> {
 
 /** `begin immediate` instead of a plain `begin`: two writers never meet in mid-transaction. */
 class ImmediateDriver extends SqliteDriver {
+  /** SQLite itself rolls back when the disk is full or fails. Saying so must not hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error instanceof Error && /no transaction is active/.test(error.message))) throw error;
+    }
+  }
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }

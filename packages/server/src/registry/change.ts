@@ -59,7 +59,7 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void> } {
     running = undefined;
   }
 
-  const change = <T>(caller: Caller, body: (work: Work) => Promise<T>): Promise<T> => {
+  const change = async <T>(caller: Caller, body: (work: Work) => Promise<T>): Promise<T> => {
     if (inside.getStore()) throw new Error('a change inside a change: pass the work on instead');
     if (waiting.length >= MOST_WAITING)
       throw new Refused('overloaded', 'Too many changes are waiting. Try again in a second.', {});

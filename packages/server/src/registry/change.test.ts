@@ -1,0 +1,274 @@
+import { sql } from 'kysely';
+import { afterEach, describe, expect, it } from 'vitest';
+import { databases } from '../../test/support/databases.ts';
+import type { Caller } from '../contract/actor.ts';
+import type { Happening } from '../contract/event.ts';
+import type { Database } from '../db/database.ts';
+import { openLedger } from '../events/ledger.ts';
+import { type Change, createChange, type Work } from './change.ts';
+import { Refused } from './refusals.ts';
+
+const ada: Caller = { actor: { name: 'ada', verified: false }, request_id: 'r' };
+const happening = (subject: string): Happening => ({
+  type: 'model.updated',
+  subject,
+  changes: [{ model_id: 1, number: 0, before: {}, after: { subject } }],
+});
+
+for (const [name, open] of Object.entries(databases))
+  describe(`change on ${name}`, () => {
+    let db: Database;
+    let commits: number[];
+    let change: Change & { idle(): Promise<void> };
+
+    /** Opens it over a database whose parts a test may bend. */
+    async function start(bend: (real: Database) => Partial<Database> = () => ({})) {
+      const real = await open();
+      db = real;
+      const ledger = await openLedger(real, Date.now);
+      commits = [];
+      const bent = { ...real, ...bend(real) };
+      change = createChange({
+        db: bent,
+        now: Date.now,
+        append: ledger.append,
+        onCommit: (events) => commits.push(events),
+      });
+      return ledger;
+    }
+    afterEach(() => db.close());
+
+    /** Writes a row that can be counted, and an event. */
+    const write = (key: string) => async (work: Work) => {
+      await work.tx
+        .insertInto('ledger_checkpoint')
+        .values({ size: Number(key), note: key, at: 0 })
+        .execute();
+      work.record(happening(key));
+      return { key };
+    };
+    const written = async () =>
+      (await db.read.selectFrom('ledger_checkpoint').select('note').orderBy('size').execute()).map((row) => row.note);
+    const subjects = async () =>
+      (await db.read.selectFrom('event').select('subject').orderBy('seq').execute()).map((row) => row.subject);
+
+    it('changes that arrive together share a commit, in order', async () => {
+      await start();
+      const keys = Array.from({ length: 50 }, (_, i) => `${i + 10}`);
+      expect(await Promise.all(keys.map((key) => change(ada, write(key))))).toEqual(keys.map((key) => ({ key })));
+      expect(await subjects()).toEqual(keys);
+      expect(commits.length).toBeLessThan(5);
+      expect(commits.reduce((sum, events) => sum + events, 0)).toBe(50);
+    });
+
+    it('one that fails rolls back alone: refused, thrown at once, thrown by the database', async () => {
+      await start();
+      const failures = [
+        async (work: Work) => {
+          await write('20')(work);
+          throw new Refused('overloaded', 'no', {});
+        },
+        () => {
+          throw new Error('at once');
+        },
+        async (work: Work) => {
+          await write('21')(work);
+          await write('21')(work); // the row is there already: the statement fails inside the savepoint
+        },
+        async (work: Work) => {
+          await write('22')(work);
+          await sql`select * from no_such_table`.execute(work.tx);
+        },
+        (work: Work) => write('1')(work).then(() => Promise.reject(new Error('later'))),
+      ];
+      const outcomes = await Promise.allSettled([
+        change(ada, write('1')),
+        ...failures.map((body) => change(ada, body as never)),
+        change(ada, write('2')),
+        ...failures.map((body) => change(ada, body as never)),
+        change(ada, write('3')),
+      ]);
+      expect(outcomes.map((outcome) => outcome.status === 'fulfilled')).toEqual([
+        true,
+        ...failures.map(() => false),
+        true,
+        ...failures.map(() => false),
+        true,
+      ]);
+      expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(Refused);
+      expect((outcomes[2] as PromiseRejectedResult).reason.message).toBe('at once');
+      expect(db.isDuplicate((outcomes[3] as PromiseRejectedResult).reason)).toBe(true);
+      expect(await written()).toEqual(['1', '2', '3']);
+      expect(await subjects()).toEqual(['1', '2', '3']);
+    });
+
+    it('one that records nothing leaves nothing', async () => {
+      await start();
+      const silent = async (work: Work) => {
+        await work.tx.insertInto('ledger_checkpoint').values({ size: 7, note: '7', at: 0 }).execute();
+        return 'answered';
+      };
+      const answers = await Promise.all([
+        change(ada, write('1')),
+        change(ada, silent),
+        change(ada, write('2')),
+        change(ada, silent),
+      ]);
+      expect(answers).toEqual([{ key: '1' }, 'answered', { key: '2' }, 'answered']);
+      expect(await written()).toEqual(['1', '2']);
+      expect(commits.reduce((sum, events) => sum + events, 0)).toBe(2);
+    });
+
+    it('a change inside a change is refused at once', async () => {
+      await start();
+      await expect(change(ada, () => change(ada, write('1')))).rejects.toThrow('pass the work on');
+      await expect(change(ada, write('1'))).resolves.toEqual({ key: '1' });
+    });
+
+    it('busy and deadlock are tried again, and in the end are an answer of their own', async () => {
+      let fails = 3;
+      await start((real) => ({
+        isRetryable: (error) => (error as Error).message === 'deadlock' || real.isRetryable(error),
+        lockLedger: async (tx) => {
+          fails -= 1;
+          if (fails >= 0) throw new Error('deadlock');
+          await real.lockLedger(tx);
+        },
+      }));
+      expect(await Promise.all([change(ada, write('1')), change(ada, write('2'))])).toEqual([
+        { key: '1' },
+        { key: '2' },
+      ]);
+      expect(await subjects()).toEqual(['1', '2']);
+      fails = 1_000;
+      await expect(change(ada, write('3'))).rejects.toMatchObject({ kind: 'overloaded' });
+      fails = 0;
+      await expect(change(ada, write('4'))).resolves.toEqual({ key: '4' });
+      expect(await written()).toEqual(['1', '2', '4']);
+    });
+
+    it('a body that fails for the database’s sake runs again with the whole batch', async () => {
+      let runs = 0;
+      await start((real) => ({
+        isRetryable: (error) => (error as Error).message === 'serialization' || real.isRetryable(error),
+      }));
+      const flaky = async (work: Work) => {
+        await write('2')(work);
+        runs += 1;
+        if (runs < 3) throw new Error('serialization');
+        return runs;
+      };
+      expect(await Promise.all([change(ada, write('1')), change(ada, flaky), change(ada, write('3'))])).toEqual([
+        { key: '1' },
+        3,
+        { key: '3' },
+      ]);
+      expect(await subjects()).toEqual(['1', '2', '3']);
+    });
+
+    it('a commit that fails is told to all who shared it, and leaves nothing', async () => {
+      let broken = true;
+      const ledger = await start();
+      const breaking = createChange({
+        db,
+        now: Date.now,
+        append: async (tx, entries) => {
+          await ledger.append(tx, entries);
+          if (broken) throw new Error('the disk');
+        },
+        onCommit: () => {},
+      });
+      const outcomes = await Promise.allSettled([breaking(ada, write('1')), breaking(ada, write('2'))]);
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'the disk' } });
+      expect([await written(), await subjects(), await ledger.size()]).toEqual([[], [], 0]);
+      broken = false;
+      await breaking(ada, write('1'));
+      expect([await written(), await subjects(), await ledger.size()]).toEqual([['1'], ['1'], 1]);
+    });
+
+    it('D6 what ends the whole transaction is told as what it is', async () => {
+      await start((real) => ({ isFull: (error) => (error as Error).message === 'full' || real.isFull(error) }));
+      const full = async ({ tx }: Work) => {
+        // as SQLite does when the disk is full: the transaction is gone, and its savepoints with it
+        await sql`rollback`.execute(tx);
+        throw new Error('full');
+      };
+      const outcomes = await Promise.allSettled([change(ada, write('1')), change(ada, full)]);
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'full' } });
+      await change(ada, write('2'));
+      expect(await written()).toEqual(['2']);
+    });
+
+    it('R8 when too many wait, more are refused at once', async () => {
+      await start();
+      const waiting = Array.from({ length: 6_000 }, (_, i) => change(ada, async () => i).catch((error) => error));
+      const outcomes = await Promise.all(waiting);
+      const refused = outcomes.filter((outcome) => outcome instanceof Refused);
+      expect(refused.length).toBeGreaterThan(500);
+      for (const one of refused) expect(one.kind).toBe('overloaded');
+      expect(outcomes.filter((outcome) => typeof outcome === 'number').length + refused.length).toBe(6_000);
+    });
+
+    it('is idle once all are answered', async () => {
+      await start();
+      const answers: string[] = [];
+      const all = [write('1'), write('2')].map((body) => change(ada, body).then(({ key }) => answers.push(key)));
+      await change.idle();
+      expect(answers.length).toBe(2);
+      await Promise.all(all);
+      await change.idle();
+    });
+  });
+
+describe('change on a database that goes away', () => {
+  it('D14 answers that it is away, and goes on when it is back', async () => {
+    const db = await databases.postgres();
+    const ledger = await openLedger(db, Date.now);
+    const change = createChange({ db, now: Date.now, append: ledger.append, onCommit: () => {} });
+    const body = (key: string) => async (work: Work) => {
+      work.record(happening(key));
+      return key;
+    };
+    expect(await change(ada, body('1'))).toBe('1');
+    const cut = async (work: Work) => {
+      await sql`select pg_terminate_backend(pg_backend_pid())`.execute(work.tx);
+      work.record(happening('cut'));
+    };
+    const outcomes = await Promise.allSettled([change(ada, body('2')), change(ada, cut), change(ada, body('3'))]);
+    for (const outcome of outcomes) {
+      expect(outcome.status).toBe('rejected');
+      expect(db.isAway((outcome as PromiseRejectedResult).reason)).toBe(true);
+    }
+    expect(await change(ada, body('4'))).toBe('4');
+    expect(await ledger.size()).toBe(2);
+    await db.close();
+  });
+});
+
+describe('change on a database that is full', () => {
+  it('D6 is refused as such, reads go on, and it resumes when there is space', async () => {
+    const db = await databases.sqlite();
+    const ledger = await openLedger(db, Date.now);
+    const change = createChange({ db, now: Date.now, append: ledger.append, onCommit: () => {} });
+    const body = (key: string, reason: string) => async (work: Work) => {
+      work.record({ ...happening(key), reason });
+      return key;
+    };
+    const bound = (pages: number) => sql.raw(`pragma max_page_count = ${pages}`).execute(db.write);
+    await change(ada, body('1', 'small'));
+    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(db.write);
+    await bound((rows[0]?.page_count ?? 0) + 2);
+    const outcomes = await Promise.allSettled([
+      change(ada, body('2', 'small')),
+      change(ada, body('3', 'x'.repeat(1_000_000))),
+    ]);
+    for (const outcome of outcomes) expect(db.isFull((outcome as PromiseRejectedResult).reason)).toBe(true);
+    expect(await ledger.size()).toBe(1);
+    await bound(1_000_000);
+    expect(await change(ada, body('4', 'x'.repeat(1_000_000)))).toBe('4');
+    expect(await ledger.size()).toBe(2);
+    await db.close();
+  });
+});
