@@ -23,15 +23,18 @@ import { registerModel } from './models/register.ts';
 import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
 import type { PageAsked } from './pages.ts';
+import { reconcile } from './reconcile.ts';
 import { modelAt, seqAt, versionAt } from './timeline.ts';
 import { listTrash, purgeExpired } from './trash.ts';
-import { detachArtifact, getArtifact, type HeldBytes, listArtifacts } from './versions/artifacts.ts';
+import { getArtifact, listArtifacts } from './versions/artifacts.ts';
 import { createVersion } from './versions/create.ts';
 import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
 import { describeVersion } from './versions/describe.ts';
+import { detachArtifact } from './versions/detach.ts';
 import { pageOfArtifacts } from './versions/pages.ts';
 import { getVersion, toVersion } from './versions/repository.ts';
 import { readManifest, sealVersion } from './versions/seal.ts';
+import type { HeldBytes } from './versions/slot.ts';
 import {
   attachKnown,
   type Expected,
@@ -152,6 +155,7 @@ export function createRegistry(parts: Parts) {
       size: ledger.size,
       checkpoint: ledger.checkpoint,
       lines: ledger.lines,
+      reconcile: () => reconcile(read),
       proveInclusion: (seq: number, size?: number) => proveInclusion(ledger, seq, size),
       proveConsistency: (from: number, to?: number) => proveConsistency(ledger, from, to),
     },

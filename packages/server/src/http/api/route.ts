@@ -6,7 +6,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import { Problem } from '../../contract/problem.ts';
 import { fromTime } from '../../contract/time.ts';
 import type { IfMatch } from '../../registry/etag.ts';
-import type { HeldBytes } from '../../registry/versions/artifacts.ts';
+import type { HeldBytes } from '../../registry/versions/slot.ts';
 import { HttpRefused } from '../refused.ts';
 
 /** The app as routes see it: types come from the schemas. */

@@ -8,8 +8,9 @@ import type { Inspector } from '../../formats/inspector.ts';
 import type { Change } from '../change.ts';
 import { assertPath } from '../names.ts';
 import { Refused, refuse } from '../refusals.ts';
-import { assertSlot, attachArtifact, type HeldBytes } from './artifacts.ts';
+import { attachArtifact } from './attach.ts';
 import { getVersion } from './repository.ts';
+import { assertSlot, type HeldBytes } from './slot.ts';
 
 export interface UploadParts {
   blobs: BlobStore;

@@ -1,0 +1,135 @@
+import { Value } from 'typebox/value';
+import { type Artifact, type Inspection, Signature, type Verdict } from '../../contract/artifact.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { Version } from '../../contract/version.ts';
+import type { Reader } from '../../db/database.ts';
+import type { Work } from '../change.ts';
+import { worstVerdict } from '../lifecycle/rules.ts';
+import { keyOf } from '../names.ts';
+import { refuse } from '../refusals.ts';
+import { getVersion, updateVersion, type VersionRow } from './repository.ts';
+import { assertHeld, assertSlot, type HeldBytes } from './slot.ts';
+
+/** Bytes that the store already holds, and what was read from them. */
+export interface Bytes {
+  sha256: string;
+  size_bytes: number;
+  inspection: Inspection;
+}
+
+/**
+ * Attaches bytes of the store to an open version. The same bytes again are no change; other bytes at a path that is
+ * taken are refused: delete the artifact first.
+ */
+export async function attachArtifact(
+  work: Work,
+  name: string,
+  ref: string,
+  path: string,
+  bytes: Bytes,
+  limitBytes: number,
+  ifMatch?: HeldBytes,
+): Promise<{ artifact: Artifact; created: boolean }> {
+  const { model, row } = await getVersion(work.tx, name, ref);
+  const there = await assertSlot(work.tx, model.name, row, path);
+  assertHeld(path, there?.sha256, ifMatch);
+  if (there?.sha256 === bytes.sha256) return { artifact: there, created: false };
+  if (there)
+    refuse(
+      'path-taken',
+      `There is already an artifact at ${path} with other bytes. Delete it first, or create a new version.`,
+      {
+        path,
+        by: path,
+      },
+    );
+  assertRoom(row, bytes.size_bytes, limitBytes);
+  const { inspection } = bytes;
+  await keepInspection(work, bytes);
+  await work.tx
+    .insertInto('artifact')
+    .values({
+      version_id: row.id,
+      path,
+      path_key: keyOf(path),
+      size_bytes: bytes.size_bytes,
+      sha256: bytes.sha256,
+      created_at: work.at,
+    })
+    .execute();
+  const verdicts: Verdict[] = row.artifact_count === 0 ? [inspection.verdict] : [row.verdict, inspection.verdict];
+  const patch: Partial<Version> = {
+    size_bytes: row.size_bytes + bytes.size_bytes,
+    artifact_count: row.artifact_count + 1,
+    verdict: worstVerdict(verdicts),
+  };
+  // A file can state more than a signature may hold: what does not fit stays out.
+  const { signature } = inspection;
+  if (row.signature === null && signature && Value.Check(Signature, signature)) patch.signature = signature;
+  const formats = await formatsWith(work.tx, row.id, inspection.format);
+  const { changes } = await updateVersion(work, model.name, row, patch, formats ? { formats } : {});
+  work.record({
+    type: 'artifact.attached',
+    subject: `${model.name}/${row.number}`,
+    details: {
+      path,
+      sha256: bytes.sha256,
+      size_bytes: bytes.size_bytes,
+      format: inspection.format,
+      verdict: inspection.verdict,
+      rules_version: inspection.rules_version,
+    },
+    changes,
+  });
+  const { signature: _, ...told } = inspection;
+  return { artifact: { path, size_bytes: bytes.size_bytes, sha256: bytes.sha256, ...told }, created: true };
+}
+
+function assertRoom(row: VersionRow, more: number, limitBytes: number): void {
+  if (row.artifact_count >= LIMITS.artifactsOfVersion)
+    refuse(
+      'too-large',
+      `A version holds at most ${LIMITS.artifactsOfVersion} artifacts. Pack small files into an archive.`,
+      {
+        limit_bytes: limitBytes,
+      },
+    );
+  if (row.size_bytes + more > limitBytes)
+    refuse(
+      'too-large',
+      `A version holds at most ${limitBytes} bytes here. Ask the operator to raise limits.version_bytes.`,
+      {
+        limit_bytes: limitBytes,
+      },
+    );
+}
+
+/** The version's formats where this one is new among them; undefined where its search index stays as it is. */
+async function formatsWith(reader: Reader, version_id: number, format: string): Promise<string[] | undefined> {
+  const known = await reader
+    .selectFrom('version_facet')
+    .select('text')
+    .where('version_id', '=', version_id)
+    .where('key', '=', 'format')
+    .execute();
+  const formats = known.map(({ text }) => text as string);
+  return formats.includes(format) ? undefined : [...formats, format].sort();
+}
+
+async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promise<void> {
+  const read = {
+    media_type: inspection.media_type,
+    format: inspection.format,
+    facts: JSON.stringify(inspection.facts),
+    findings: JSON.stringify(inspection.findings),
+    verdict: inspection.verdict as 'clean',
+    signature: inspection.signature ? JSON.stringify(inspection.signature) : null,
+    rules_version: inspection.rules_version,
+    inspected_at: work.at,
+  };
+  await work.tx
+    .insertInto('inspection')
+    .values({ sha256, ...read })
+    .onConflict((conflict) => conflict.column('sha256').doNothing())
+    .execute();
+}
