@@ -30,30 +30,42 @@ export async function listEvents(reader: Reader, ledger: Ledger, asked: EventQue
   return { ...page, items: page.items.map((row) => JSON.parse(row.line) as Event) };
 }
 
+/** The page is found by sequence numbers alone, which indexes hold; lines are read for its rows only. */
 async function fetchEvents(reader: Reader, asked: EventQuery, after: number | undefined, most: number) {
-  const ascending = asked.order === 'asc';
-  let query = reader.selectFrom('event').select(['event.seq', 'event.line']);
-  if (after !== undefined) query = query.where('event.seq', ascending ? '>' : '<', after);
-  if (asked.actor !== undefined) query = query.where('event.actor', '=', asked.actor);
-  if (asked.type !== undefined) query = query.where('event.type', '=', asked.type);
-  if (asked.from !== undefined) query = query.where('event.at', '>=', fromTime(asked.from));
-  if (asked.to !== undefined) query = query.where('event.at', '<=', fromTime(asked.to));
-  if (asked.subject !== undefined) {
-    const about = await subjectOf(reader, asked.subject);
-    query = about
-      ? query.where('event.seq', 'in', (eb) => {
-          const of = eb.selectFrom('event_subject').select('event_subject.seq').where('model_id', '=', about.model_id);
-          return about.number === undefined ? of : of.where('number', '=', about.number);
-        })
-      : query.where('event.subject', '=', asked.subject);
-  }
-  return query
-    .orderBy('event.seq', ascending ? 'asc' : 'desc')
+  const about = asked.subject === undefined ? undefined : await subjectOf(reader, asked.subject);
+  const direction = asked.order;
+  const beyond = direction === 'asc' ? '>' : '<';
+  let found = reader.selectFrom('event as e').select('e.seq');
+  if (after !== undefined) found = found.where('e.seq', beyond, after);
+  if (asked.actor !== undefined) found = found.where('e.actor', '=', asked.actor);
+  if (asked.type !== undefined) found = found.where('e.type', '=', asked.type);
+  if (asked.from !== undefined) found = found.where('e.at', '>=', fromTime(asked.from));
+  if (asked.to !== undefined) found = found.where('e.at', '<=', fromTime(asked.to));
+  if (asked.subject !== undefined && !about) found = found.where('e.subject', '=', asked.subject);
+  const page = about ? ofSubject(about) : found.orderBy('e.seq', direction).limit(most);
+  return reader
+    .selectFrom('event')
+    .select(['seq', 'line'])
+    .where('seq', 'in', page)
+    .orderBy('seq', direction)
     .limit(most)
     .execute();
+
+  function ofSubject({ model_id, number }: Subject) {
+    let of = reader.selectFrom('event_subject as s').select('s.seq').distinct().where('s.model_id', '=', model_id);
+    if (number !== undefined) of = of.where('s.number', '=', number);
+    if (after !== undefined) of = of.where('s.seq', beyond, after);
+    const isFiltered = [asked.actor, asked.type, asked.from, asked.to].some((other) => other !== undefined);
+    return (isFiltered ? of.where('s.seq', 'in', found) : of).orderBy('s.seq', direction).limit(most);
+  }
 }
 
-async function subjectOf(reader: Reader, subject: string): Promise<{ model_id: number; number?: number } | undefined> {
+interface Subject {
+  model_id: number;
+  number?: number;
+}
+
+async function subjectOf(reader: Reader, subject: string): Promise<Subject | undefined> {
   const [, name, number] = /^([^/]*)(?:\/([1-9]\d{0,14}))?$/u.exec(subject) ?? [];
   const model_id = name && (await bearerOf(reader, name));
   return model_id ? { model_id, ...(number && { number: Number(number) }) } : undefined;

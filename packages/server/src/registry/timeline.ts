@@ -13,12 +13,20 @@ import { numberOf } from './versions/repository.ts';
  * not later, so it is always a state that existed, whatever the clock did.
  */
 export async function seqAt(reader: Reader, at: number): Promise<number> {
+  const newest = await reader
+    .selectFrom('event')
+    .select(['seq', 'at'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!newest || newest.at <= at) return newest?.seq ?? 0;
+  // The sum keeps planners to the index of times: else they walk back from the newest event, line by line.
   const row = await reader
     .selectFrom('event')
-    .select((eb) => eb.fn.max('seq').as('seq'))
+    .select((eb) => eb.fn.max(eb('seq', '+', 0)).as('seq'))
     .where('at', '<=', at)
     .executeTakeFirst();
-  return row?.seq ?? 0;
+  return Number(row?.seq ?? 0);
 }
 
 /** One subject as it was after event `seq`; undefined where it was not there yet. */
@@ -85,31 +93,40 @@ function changesAfter(
   seq: number,
   only: { model_id?: number; number?: number; models?: boolean },
 ) {
-  let query = reader
-    .selectFrom('event_subject as s')
+  let places = reader
+    .selectFrom('event_subject')
+    .select(['model_id', 'number', 'seq'])
+    .where('seq', '<=', seq)
+    .where((eb) => eb(eb.refTuple('model_id', 'number', 'seq'), '>', eb.tuple(at.model_id, at.number, at.seq)));
+  if (only.model_id !== undefined) places = places.where('model_id', '=', only.model_id);
+  if (only.number !== undefined) places = places.where('number', '=', only.number);
+  if (only.models) places = places.where('number', '=', 0);
+  // The page is cut before the lines are joined, so that no planner sorts all lines for it.
+  const page = places.orderBy('model_id').orderBy('number').orderBy('seq').limit(ROWS_TOGETHER);
+  return reader
+    .selectFrom(page.as('s'))
     .innerJoin('event as e', 'e.seq', 's.seq')
     .select(['s.model_id', 's.number', 's.seq', 'e.line'])
-    .where('s.seq', '<=', seq)
-    .where((eb) => eb(eb.refTuple('s.model_id', 's.number', 's.seq'), '>', eb.tuple(at.model_id, at.number, at.seq)));
-  if (only.model_id !== undefined) query = query.where('s.model_id', '=', only.model_id);
-  if (only.number !== undefined) query = query.where('s.number', '=', only.number);
-  if (only.models) query = query.where('s.number', '=', 0);
-  return query.orderBy('s.model_id').orderBy('s.number').orderBy('s.seq').limit(ROWS_TOGETHER).execute();
+    .orderBy('s.model_id')
+    .orderBy('s.number')
+    .orderBy('s.seq')
+    .execute();
 }
 
 /** The model that bore a name at a moment, as it was then. */
 export async function modelAt(reader: Reader, name: string, seq: number): Promise<{ id: number; model: Model }> {
-  const candidates = await reader
-    .selectFrom('event as e')
-    .innerJoin('event_subject as s', 's.seq', 'e.seq')
-    .select('s.model_id')
-    .distinct()
-    .where('e.subject', '=', name)
-    .where('e.type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
-    .where('s.number', '=', 0)
-    .where('e.seq', '<=', seq)
+  const named = await reader
+    .selectFrom('event')
+    .select('line')
+    .where('subject', '=', name)
+    .where('type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
+    .where('seq', '<=', seq)
+    .orderBy('seq', 'desc')
     .execute();
-  for (const { model_id } of candidates) {
+  const candidates = named.flatMap(({ line }) =>
+    (JSON.parse(line) as Event).changes.filter((change) => change.number === 0),
+  );
+  for (const model_id of new Set(candidates.map((change) => change.model_id))) {
     const model = (await subjectAt(reader, { model_id, number: 0 }, seq)) as Model | undefined;
     if (model && model.name === name && model.deregistered === null) return { id: model_id, model };
   }

@@ -158,7 +158,9 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
       return listening;
     },
     async close() {
+      const idle = setInterval(() => http.server.closeIdleConnections(), 20);
       await http.close();
+      clearInterval(idle);
       await registry.idle();
       await blobs.close();
       await db.close();

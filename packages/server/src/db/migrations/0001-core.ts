@@ -89,7 +89,7 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await run(sql`create index event_at on event (at, seq)`);
   await run(sql`create index event_type on event (type, seq)`);
   await run(sql`create index event_actor on event (actor, seq)`);
-  await run(sql`create index event_subject_name on event (subject, seq)`);
+  await run(sql`create index event_subject_name on event (subject, type, seq)`);
   await run(sql`create table event_subject (
     model_id ${int} not null, number ${int} not null, seq ${int} not null references event (seq),
     primary key (model_id, number, seq))`);
