@@ -62,6 +62,8 @@ async function examineDatabase(url: string, blobs: string, all: boolean): Promis
     if (!isCurrent) return findings;
     const { ledgerFindings } = await import('../doctor/ledger.ts');
     findings.push(...(await tried('ledger', 'Restore a backup.', () => ledgerFindings(db))));
+    const { stateFindings } = await import('../doctor/state.ts');
+    findings.push(...(await tried('state', 'Restore a backup.', () => stateFindings(db))));
     const { blobFindings } = await import('../doctor/blobs.ts');
     if (existsSync(blobs))
       findings.push(
