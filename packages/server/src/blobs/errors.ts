@@ -112,7 +112,6 @@ const CLASSES = [
 ] as const;
 
 export type BlobError = InstanceType<(typeof CLASSES)[number]>;
-export type BlobErrorKind = BlobError['kind'];
 
 export function isBlobError(err: unknown): err is BlobError {
   return CLASSES.some((kind) => err instanceof kind);

@@ -25,7 +25,6 @@ export const databases = {
     };
   },
 };
-export type DatabaseName = keyof typeof databases;
 
 /** A schema of its own on the test server, and how to drop it. */
 export async function postgresSchema(): Promise<{ url: string; schema: string; drop(): Promise<void> }> {
