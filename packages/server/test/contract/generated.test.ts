@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { errorsPage, openApiText } from '../support/contract.ts';
 
@@ -10,6 +13,12 @@ it('openapi.json is what the routes say (npm run contract writes it)', async () 
 
 it('docs/errors.md is what the refusals say (npm run contract writes it)', async () => {
   expect(errorsPage()).toBe(await committed('../../../../docs/errors.md'));
+});
+
+it('schema.ts of the client is what openapi.json says (npm run contract writes it)', async () => {
+  const generate = fileURLToPath(new URL('../../../client/scripts/generate.mjs', import.meta.url));
+  const { stderr } = await promisify(execFile)(process.execPath, [generate, '--check']);
+  expect(stderr).toBe('');
 });
 
 it('every operation has an id of its own and says what it answers with', async () => {
