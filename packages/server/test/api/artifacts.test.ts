@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Artifact } from '../../src/contract/artifact.ts';
+import { createInspector } from '../../src/formats/inspector.ts';
 import { databases } from '../support/databases.ts';
 import { tellingInspector } from '../support/inspector.ts';
 import { aName, make } from '../support/make.ts';
@@ -480,6 +484,33 @@ describe('uploads over a socket', () => {
     expect(answer.status).toBe(422);
   });
 
+  it('Memory is bounded: an artifact goes in and out in less memory than it is large', async () => {
+    const { model } = await make.version(t);
+    const path = `/models/${model}/versions/1/artifacts/large.bin`;
+    const MiB = 2 ** 20;
+    const piece = Buffer.alloc(MiB, 'x');
+    const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    const before = used();
+    let peak = before;
+    const watch = setInterval(() => {
+      peak = Math.max(peak, used());
+    }, 5);
+    expect(
+      (
+        await send(
+          path,
+          Array.from({ length: 192 }, () => piece),
+        )
+      ).status,
+    ).toBe(201);
+    const { url } = await t.listen();
+    let read = 0;
+    for await (const chunk of (await fetch(`${url}/api/v1${path}`)).body ?? []) read += chunk.length;
+    clearInterval(watch);
+    expect(read).toBe(192 * MiB);
+    expect((peak - before) / MiB).toBeLessThan(112); // the client's buffers count too: it is the same process
+  });
+
   it('a body without a type is bytes', async () => {
     const { model } = await make.version(t);
     expect((await send(`/models/${model}/versions/1/artifacts/a`, [Buffer.from('x')])).status).toBe(201);
@@ -493,5 +524,24 @@ describe('uploads over a socket', () => {
     });
     expect(answer.error ?? answer.status).toMatch(/ECONNRESET|EPIPE|400/);
     expect((await t.get(`/models/${model}/versions/1`)).json.artifact_count).toBe(0);
+  });
+});
+
+describe('artifacts that want to run', () => {
+  const t = useRegistry(databases.sqlite, { inspector: createInspector() });
+
+  it('S1 Nothing uploaded is ever executed: it is named, refused for promotion, and its bytes are kept as they are', async () => {
+    const mark = join(tmpdir(), `assayer-must-not-be-${Date.now()}`);
+    const evil = Buffer.from(`cos\nsystem\n(S'touch ${mark}'\ntR.`);
+    const { model } = await make.version(t);
+    const answer = await t.put(`/models/${model}/versions/1/artifacts/model.pkl`, evil);
+    expect(answer.status).toBe(201);
+    expect(answer.json).toMatchObject({ format: 'pickle', verdict: 'unsafe' });
+    expect(JSON.stringify(answer.json.findings)).toContain('system');
+    await t.post(`/models/${model}/versions/1/seal`);
+    const told = await t.post(`/models/${model}/versions/1/promotions`, { to: 'production' });
+    expectProblem(told, 422, 'check-failed');
+    expect((await t.get(`/models/${model}/versions/1/artifacts/model.pkl`)).bytes).toEqual(evil);
+    expect(existsSync(mark)).toBe(false);
   });
 });

@@ -129,7 +129,7 @@ for (const [database, open] of Object.entries(databases))
       }
     });
 
-    it('P1 a source that is named is opaque text, and opens nothing', async () => {
+    it('P1 No outbound call: a source that is named is opaque text, and opens nothing', async () => {
       const lineage = {
         run_id: '../../etc/passwd',
         git_url: 'file:///etc/passwd',

@@ -82,10 +82,11 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
   const clock = settableClock();
   const ledger = await openLedger(db, clock.now);
   const blobs = await openLocalStore(blobFolder, { shared: !ownFolder });
+  const inspector = options.inspector ?? tellingInspector();
   const registry = createRegistry({
     db,
     blobs,
-    inspector: options.inspector ?? tellingInspector(),
+    inspector,
     ledger,
     policy: options.policy ?? { single: [] },
     limits: { artifact_bytes: 2 ** 30, version_bytes: 2 ** 31, reserve_bytes: 0, ...options.limits },
@@ -162,6 +163,7 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
       await http.close();
       clearInterval(idle);
       await registry.idle();
+      await inspector.close();
       await blobs.close();
       await db.close();
       if (ownFolder) await rm(blobFolder, { recursive: true, force: true });

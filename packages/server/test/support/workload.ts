@@ -31,25 +31,62 @@ export function requestsOf(seed: number): () => { method: string; path: string; 
     ...(random() < 0.3 && { properties: pick([null, { deep: { x: null, w: 4 } }, { n: null }]) }),
   });
   const requests: (() => { method: string; path: string; body?: unknown })[] = [
-    () => ({ method: 'POST', path: '/models', body: { name: name(), ...metadata(), ...(random() < 0.3 && { owner: 'ada' }) } }),
+    () => ({
+      method: 'POST',
+      path: '/models',
+      body: { name: name(), ...metadata(), ...(random() < 0.3 && { owner: 'ada' }) },
+    }),
     () => ({ method: 'POST', path: '/models', body: { name: name() } }),
     () => ({ method: 'PATCH', path: model(), body: patch() }),
     () => ({ method: 'POST', path: `${model()}/rename`, body: { name: name() } }),
     () => ({ method: 'DELETE', path: `${model()}?reason=r${pick(['', '&force=true'])}` }),
     () => ({ method: 'POST', path: `${model()}/restore` }),
     () => ({ method: 'POST', path: `${model()}/${pick(['purge', 'restore', 'restore'])}` }),
-    () => ({ method: 'POST', path: `${model()}/rollback`, body: { reason: 'r', ...(random() < 0.3 && { status: 'staging' }) } }),
-    () => ({ method: 'PATCH', path: version(), body: { ...patch(), ...(random() < 0.3 && { framework: pick(['sklearn', null]), lineage: pick([null, { run_id: 'r' }, { git_commit: 'c', run_id: null }]) }) } }),
+    () => ({
+      method: 'POST',
+      path: `${model()}/rollback`,
+      body: { reason: 'r', ...(random() < 0.3 && { status: 'staging' }) },
+    }),
+    () => ({
+      method: 'PATCH',
+      path: version(),
+      body: {
+        ...patch(),
+        ...(random() < 0.3 && {
+          framework: pick(['sklearn', null]),
+          lineage: pick([null, { run_id: 'r' }, { git_commit: 'c', run_id: null }]),
+        }),
+      },
+    }),
     () => ({ method: 'DELETE', path: `${version()}?reason=r${pick(['', '&force=true'])}` }),
     () => ({ method: 'POST', path: `${version()}/${pick(['restore', 'restore', 'purge'])}` }),
   ];
   const often: typeof requests = [
-    () => ({ method: 'POST', path: `${model()}/versions`, body: { ...metadata(), ...(random() < 0.3 && { metrics: { auc: 0.5, loss: 'NaN' } }) } }),
-    () => ({ method: 'PUT', path: `${version()}/artifacts/${pick(['a', 'b/c', 'b', 'é'])}`, body: Buffer.from(pick(['x', 'y', 'verdict=unsafe', 'format=onnx'])) }),
+    () => ({
+      method: 'POST',
+      path: `${model()}/versions`,
+      body: { ...metadata(), ...(random() < 0.3 && { metrics: { auc: 0.5, loss: 'NaN' } }) },
+    }),
+    () => ({
+      method: 'PUT',
+      path: `${version()}/artifacts/${pick(['a', 'b/c', 'b', 'é'])}`,
+      body: Buffer.from(pick(['x', 'y', 'verdict=unsafe', 'format=onnx'])),
+    }),
     () => ({ method: 'DELETE', path: `${version()}/artifacts/${pick(['a', 'b/c'])}` }),
     () => ({ method: 'POST', path: `${version()}/seal` }),
-    () => ({ method: 'POST', path: `${version()}/promotions`, body: { to: pick(['draft', 'staging', 'production', 'archived']), ...(random() < 0.3 && { force: true, reason: 'r' }) } }),
-    () => ({ method: 'PUT', path: `${model()}/aliases/${pick(['champion', 'best', 'constructor'])}`, body: { version: ref() } }),
+    () => ({
+      method: 'POST',
+      path: `${version()}/promotions`,
+      body: {
+        to: pick(['draft', 'staging', 'production', 'archived']),
+        ...(random() < 0.3 && { force: true, reason: 'r' }),
+      },
+    }),
+    () => ({
+      method: 'PUT',
+      path: `${model()}/aliases/${pick(['champion', 'best', 'constructor'])}`,
+      body: { version: ref() },
+    }),
     () => ({ method: 'DELETE', path: `${model()}/aliases/${pick(['champion', 'best'])}` }),
   ];
   return () => pick(random() < 0.6 ? often : requests)();
@@ -59,7 +96,13 @@ export function requestsOf(seed: number): () => { method: string; path: string; 
 export async function stateOf({ db }: Opened): Promise<string> {
   const rows = [];
   for (const table of ['model', 'version', 'artifact', 'tenure', 'name_use'] as const)
-    rows.push(await db.read.selectFrom(table).selectAll().orderBy(table === 'name_use' ? 'name_key' : ('id' as never)).execute());
+    rows.push(
+      await db.read
+        .selectFrom(table)
+        .selectAll()
+        .orderBy(table === 'name_use' ? 'name_key' : ('id' as never))
+        .execute(),
+    );
   return JSON.stringify(rows);
 }
 
