@@ -115,6 +115,22 @@ for (const [database, open] of Object.entries(databases))
       expect(listed).toMatchObject([{ model: a, number: 1 }]);
     });
 
+    it('the newest archived version is the same now and as of now, also after one came out of the trash', async () => {
+      const { name: model } = await make.model(t);
+      t.clock.set(day(20));
+      await make.version(t, { model, status: 'archived' });
+      t.clock.set(day(21));
+      await make.version(t, { model, status: 'archived' });
+      t.clock.set(day(22));
+      await t.del(`/models/${model}/versions/1?reason=r`);
+      await t.post(`/models/${model}/versions/1/restore`);
+      t.clock.set(day(23));
+      const now = (await t.get(`/models/${model}/versions/archived`)).json;
+      expect(now.number).toBe(2);
+      expect((await on(23, `/models/${model}/versions/archived`)).json).toEqual(now);
+      t.clock.run();
+    });
+
     it('what was deregistered, restored and purged since is there as it was', async () => {
       const { name } = await make.model(t);
       t.clock.set(day(10));

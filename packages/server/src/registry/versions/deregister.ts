@@ -53,7 +53,7 @@ export async function restoreVersion(work: Work, name: string, ref: string): Pro
     model.name,
     row,
     { deregistered: null, status },
-    { status_since: work.at },
+    status === row.status ? {} : { status_since: work.at },
   );
   const counted = await recount(work, model);
   work.record({ type: 'version.restored', subject: `${model.name}/${row.number}`, changes: [...changes, ...counted] });
