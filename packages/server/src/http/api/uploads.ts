@@ -33,6 +33,11 @@ export async function upload(
   }
 }
 
+async function hasBytes(body: Readable): Promise<boolean> {
+  for await (const _ of body.iterator({ destroyOnReturn: false })) return true;
+  return false;
+}
+
 type Cutter = <T>(coming: Promise<T>) => Promise<T>;
 
 /** Cuts a sender that lets us wait. What is done with the bytes, such as writing and inspecting them, may take its time. */
@@ -61,7 +66,7 @@ export async function attach(
   slot: ArtifactSlot,
   digest: string,
 ): Promise<{ artifact: Artifact; created: boolean }> {
-  for await (const _ of request.raw.iterator({ destroyOnReturn: false })) {
+  if (await hasBytes(request.raw)) {
     await readAway(request.raw, reply);
     throw new HttpRefused(422, 'invalid', 'With ?digest= the body is empty. Leave digest out to upload the bytes.', {
       errors: [{ path: '', message: 'must be empty' }],
@@ -175,6 +180,7 @@ async function readAway(body: Readable, reply: FastifyReply): Promise<void> {
       read += chunk.length;
       if (read > MOST_READ_AWAY) done();
     });
+    body.resume(); // it may have been paused by whoever read it
   });
   body.removeAllListeners('data');
   if (body.readableEnded) return;
