@@ -141,6 +141,7 @@ function startChores(
   const run = (chore: () => Promise<unknown>) => {
     running = running.then(chore).catch((error) => log.error({ err: error }, 'a chore failed'));
   };
+  run(registry.trash.purgeExpired);
   const minutes = setInterval(() => run(everyMinute), MINUTE_MS).unref();
   const hours = setInterval(() => run(registry.trash.purgeExpired), HOUR_MS).unref();
   return async () => {

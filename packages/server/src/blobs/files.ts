@@ -6,7 +6,7 @@ import { codeOf } from './errors.ts';
 /** The calls that the local store makes of the file system: a parameter, so that tests can make each of them fail. */
 export type Files = Pick<
   typeof fs,
-  'lstat' | 'lutimes' | 'mkdir' | 'open' | 'opendir' | 'realpath' | 'rename' | 'rm' | 'statfs' | 'unlink'
+  'lstat' | 'mkdir' | 'open' | 'opendir' | 'realpath' | 'rename' | 'rm' | 'statfs' | 'unlink'
 >;
 
 export const realFiles: Files = fs;

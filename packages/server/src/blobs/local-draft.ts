@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { assertDigest } from './digest.ts';
 import { codeOf, DraftClosed, StoreUnwritable } from './errors.ts';
-import { CREATE, type Files, findFile, isAbsent, PRIVATE_FILE, syncFolder } from './files.ts';
+import { CREATE, type Files, PRIVATE_FILE, syncFolder } from './files.ts';
 import type { Health } from './health.ts';
 import type { Draft } from './store.ts';
 import type { InTurn } from './turns.ts';
@@ -21,7 +21,6 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
   const file = join(drafts, randomUUID());
   const handle = await health.step('open', () => files.open(file, CREATE, PRIVATE_FILE));
   let state: 'open' | 'broken' | 'over' = 'open';
-  let size = 0;
 
   async function write(chunk: Uint8Array): Promise<void> {
     if (state !== 'open') throw new DraftClosed();
@@ -31,7 +30,6 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
         const { bytesWritten } = await health.step('write', () => handle.write(chunk, done, rest));
         done += bytesWritten;
       }
-      size += chunk.length;
     } catch (err) {
       // What the file holds now is not known, so it may never be kept, not even after space has come back.
       if (state === 'open') state = 'broken';
@@ -60,9 +58,12 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
     }
   }
 
+  /**
+   * Fresh bytes always take the place of what stands under their digest: that may be damaged, and these are known to be
+   * good. Whoever reads the old file goes on with it.
+   */
   async function settle(sha256: string): Promise<void> {
     const blob = await prepare(sha256);
-    if (await keptAnew(blob)) return discard();
     const now = new Date();
     await health.step('touch', () => handle.utimes(now, now));
     await health.step('fsync', () => handle.sync());
@@ -70,22 +71,6 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
     await health.step('rename', () => files.rename(file, blob));
     state = 'over';
     await health.step('fsync', () => syncFolder(files, dirname(blob)));
-  }
-
-  /** Where equal bytes are there already: their time becomes now, so that no sweep takes them for forgotten. */
-  async function keptAnew(blob: string): Promise<boolean> {
-    // Another size under this digest is damage, which the rename below repairs.
-    if ((await findFile(files, blob))?.size !== size) return false;
-    try {
-      const now = new Date();
-      await files.lutimes(blob, now, now);
-    } catch (err) {
-      if (isAbsent(err)) return false;
-      return health.step('touch', () => Promise.reject(err));
-    }
-    // Whoever renamed it may not have synced the folder yet, or may have died before.
-    await health.step('fsync', () => syncFolder(files, dirname(blob)));
-    return true;
   }
 
   return { file, write, keep, discard };

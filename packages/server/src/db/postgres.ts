@@ -24,12 +24,29 @@ function withOptions(url: string, schema: string | undefined): string {
   return address.href;
 }
 
+/** A connection on which an answer failed to come in time is of no more use: it is closed, and the pool takes another. */
+function cutWhenSilent(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  client.query = ((...args: unknown[]) => {
+    const answer = query(...args);
+    if (answer instanceof Promise)
+      answer.catch((error: unknown) => {
+        if (messageOf(error) === 'Query read timeout') stream.destroy();
+      });
+    return answer;
+  }) as typeof client.query;
+}
+
 /** Opens a pool. Numbers come back as numbers: no count or time of ours passes 2^53. */
 export function openPostgres(url: string, options: { connections?: number; schema?: string } = {}): Database {
   const pool = new pg.Pool({
     connectionString: withOptions(url, options.schema),
     max: options.connections ?? 10,
     connectionTimeoutMillis: 10_000,
+    // A connection that went silent: the server's own bound does not reach us then.
+    query_timeout: 65_000,
+    keepAlive: true,
     idleTimeoutMillis: 30_000,
     application_name: 'assayer',
     types: {
@@ -41,6 +58,7 @@ export function openPostgres(url: string, options: { connections?: number; schem
   pool.on('error', () => {});
   // One that breaks while it is in use tells its queries so; without a listener it would end the process too.
   pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', cutWhenSilent);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     name: 'postgres',
@@ -53,7 +71,9 @@ export function openPostgres(url: string, options: { connections?: number; schem
     isRetryable: (error) => /^(40001|40P01|55P03)$/.test(codeOf(error)),
     isAway: (error) =>
       AWAY.test(codeOf(error)) ||
-      /connection (terminated|timeout|error)|timeout exceeded when trying to connect/i.test(messageOf(error)),
+      /connection (terminated|timeout|error)|timeout exceeded when trying to connect|query read timeout/i.test(
+        messageOf(error),
+      ),
     isFull: (error) => codeOf(error) === '53100',
     close: () => db.destroy(),
   };

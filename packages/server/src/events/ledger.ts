@@ -7,7 +7,7 @@ import { consistencyProof, inclusionProof, type ReadHashes, rootAt } from './til
 
 /** A signed checkpoint is kept at least every so many events, and every minute in which there were any. */
 const CHECKPOINT_EVERY = 1_000;
-const LINES_TOGETHER = 500;
+const LINES_TOGETHER = 200;
 
 /** The ledger of one installation: what signs it, and what can be asked of it. */
 export interface Ledger {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { type Actor, ANONYMOUS, type Caller } from '../contract/actor.ts';
@@ -25,7 +26,9 @@ export function actorOf(request: FastifyRequest): Actor {
 function basicUser(authorization: string | undefined): string | undefined {
   const credentials = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization ?? '')?.[1];
   if (credentials === undefined) return undefined;
-  const decoded = utf8(Buffer.from(credentials, 'base64').toString('latin1'), 'Authorization');
+  // RFC 7617, 2.1 leaves the encoding open: clients send UTF-8, and some (Python's requests) Latin-1.
+  const bytes = Buffer.from(credentials, 'base64');
+  const decoded = isUtf8(bytes) ? bytes.toString() : bytes.toString('latin1');
   const colon = decoded.indexOf(':');
   return colon === -1 ? decoded : decoded.slice(0, colon);
 }

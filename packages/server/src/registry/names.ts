@@ -15,6 +15,8 @@ export function problemOfName(name: string): string | undefined {
   if (/[/:]/.test(name)) return 'must not hold / or :';
   if (name !== name.trim()) return 'must not begin or end with white space';
   if (name === '.' || name === '..') return 'must not be . or ..';
+  if (CONTROL.test(keyOf(name)) || /[/:]/.test(keyOf(name)) || /%00/.test(name))
+    return 'must not hold an encoded /, : or control character';
   if (Buffer.byteLength(keyOf(name)) > LIMITS.keyBytes) return 'must not grow so much in Unicode NFC';
   return undefined;
 }
@@ -32,10 +34,13 @@ export function keyOf(name: string): string {
   return decodedOnce(name).normalize('NFC');
 }
 
-/** As lenient as the decoders of clients and proxies: what is no encoding of anything stands for itself. */
+/** As lenient as the decoders of clients and proxies: what is no encoding of anything stands for itself, and so does NUL. */
 function decodedOnce(text: string): string {
   if (!text.includes('%')) return text;
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString());
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    const decoded = Buffer.from(run.replaceAll('%', ''), 'hex').toString();
+    return decoded.includes('\u0000') ? run : decoded;
+  });
 }
 
 const RESERVED = ['latest'];

@@ -81,7 +81,8 @@ export function createRegistry(parts: Parts) {
         change(by, (work) => deregisterModel(work, name, asked, trashMs, ifMatch)),
       restore: (by: Caller, name: string) => change(by, (work) => restoreModel(work, name)),
       purge: (by: Caller, name: string) => change(by, (work) => purgeModel(work, name)),
-      rollBack: (by: Caller, name: string, asked: NewRollback) => change(by, (work) => rollBack(work, name, asked)),
+      rollBack: (by: Caller, name: string, asked: NewRollback) =>
+        change(by, (work) => rollBack(work, policy, name, asked)),
       setAlias: (by: Caller, name: string, alias: string, ref: string, ifMatch?: IfMatch) =>
         change(by, (work) => setAlias(work, name, alias, ref, ifMatch)),
       removeAlias: (by: Caller, name: string, alias: string, ifMatch?: IfMatch) =>
@@ -134,7 +135,7 @@ export function createRegistry(parts: Parts) {
         const { sha256, size_bytes } = artifact;
         const options = { onDamage: parts.onDamage };
         return (
-          range
+          range && !(range.start === 0 && range.end >= size_bytes - 1)
             ? openRange(blobs, sha256, size_bytes, range, options)
             : openVerified(blobs, sha256, size_bytes, options)
         ).catch((error) => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Event } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
@@ -40,7 +41,8 @@ export async function subjectAt(
   return state;
 }
 
-const ROWS_TOGETHER = 500;
+/** Lines may be as long as what they tell of: few are held at a time. */
+const ROWS_TOGETHER = 200;
 
 /** Subjects as they were after event `seq`, in order of model and number, one in memory at a time. */
 export async function* subjectsAt(
@@ -54,6 +56,8 @@ export async function* subjectsAt(
   let since = 0; // the event that brought it into its status
   let subject: { model_id: number; number: number } | undefined;
   for (;;) {
+    // SQLite answers at once: without a pause nothing else would be served.
+    await setImmediate();
     const rows = await changesAfter(reader, at, seq, only);
     for (const row of rows) {
       if (subject && (subject.model_id !== row.model_id || subject.number !== row.number)) {

@@ -146,7 +146,7 @@ export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void
       const { artifact, created } =
         digest === undefined
           ? await upload(registry, request, reply, slot, idleMs)
-          : await attach(registry, request, reply, slot, digest);
+          : await attach(registry, request, reply, slot, digest, idleMs);
       reply.code(created ? 201 : 200).header('etag', `"${artifact.sha256}"`);
       return artifact;
     },

@@ -33,8 +33,8 @@ export async function upload(
   }
 }
 
-async function hasBytes(body: Readable): Promise<boolean> {
-  for await (const _ of body.iterator({ destroyOnReturn: false })) return true;
+async function hasBytes(body: Readable, cut: Cutter): Promise<boolean> {
+  for await (const _ of chunksOf(body, cut)) return true;
   return false;
 }
 
@@ -65,8 +65,9 @@ export async function attach(
   reply: FastifyReply,
   slot: ArtifactSlot,
   digest: string,
+  idleMs: number,
 ): Promise<{ artifact: Artifact; created: boolean }> {
-  if (await hasBytes(request.raw)) {
+  if (await hasBytes(request.raw, stallCutter(request.raw, idleMs))) {
     await readAway(request.raw, reply);
     throw new HttpRefused(422, 'invalid', 'With ?digest= the body is empty. Leave digest out to upload the bytes.', {
       errors: [{ path: '', message: 'must be empty' }],

@@ -2,7 +2,7 @@ import type { SubjectChange } from '../../contract/event.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { type ModelRow, updateModel } from '../models/repository.ts';
-import { liveNumbers, updateVersion, type VersionRow } from '../versions/repository.ts';
+import { liveNumbers, sinceNow, updateVersion, type VersionRow } from '../versions/repository.ts';
 
 /** Why a stay in a status ended. */
 type Ending = 'promotion' | 'rollback' | 'deregistration';
@@ -23,21 +23,8 @@ export async function moveVersion(
       .insertInto('tenure')
       .values({ model_id: model.id, number: row.number, status: to, since: work.at, until: null, ended_by: null })
       .execute();
-  // Two promotions within a millisecond still have an order: the newest promoted is the one that came last.
-  const status_since = await after(work, model.id, to);
+  const status_since = await sinceNow(work, model.id, to);
   return updateVersion(work, model.name, row, { status: to }, { status_since });
-}
-
-async function after(work: Work, model_id: number, status: Status): Promise<number> {
-  const newest = await work.tx
-    .selectFrom('version')
-    .select('status_since')
-    .where('model_id', '=', model_id)
-    .where('status', '=', status)
-    .orderBy('status_since', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return newest ? Math.max(work.at, newest.status_since + 1) : work.at;
 }
 
 export async function endTenure(work: Work, row: VersionRow, ended_by: Ending): Promise<void> {

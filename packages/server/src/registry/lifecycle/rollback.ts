@@ -1,3 +1,4 @@
+import type { SubjectChange } from '../../contract/event.ts';
 import type { NewRollback, Promotion } from '../../contract/promotion.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Status } from '../../contract/version.ts';
@@ -6,13 +7,14 @@ import { getModel, type ModelRow } from '../models/repository.ts';
 import { refuse } from '../refusals.ts';
 import { findNumber, liveNumbers, toVersion } from '../versions/repository.ts';
 import { endStay, listLive, moveVersion } from './move.ts';
-import { assertAllowed } from './promote.ts';
+import type { Policy } from './policy.ts';
+import { assertAllowed, othersIn } from './promote.ts';
 
 /**
  * Puts the previous production version back: the newest one leaves for `archived`, the one that was live before it
  * returns. A version that was itself rolled back is passed over, so that a second rollback goes one further.
  */
-export async function rollBack(work: Work, name: string, asked: NewRollback): Promise<Promotion> {
+export async function rollBack(work: Work, policy: Policy, name: string, asked: NewRollback): Promise<Promotion> {
   const model = await getModel(work.tx, name);
   const status = (asked.status ?? 'production') as Status;
   const current = (await liveNumbers(work.tx, model.id, status))[0];
@@ -24,21 +26,26 @@ export async function rollBack(work: Work, name: string, asked: NewRollback): Pr
       to: status,
     });
   const { checks, forced } = assertAllowed(previous, status, asked);
-  const leaving = current === undefined ? undefined : await findNumber(work.tx, model.id, current);
-  const left = leaving ? await moveVersion(work, model, leaving, 'archived', 'rollback') : { changes: [] };
+  const leaving = policy.single.includes(status)
+    ? await othersIn(work, previous, status)
+    : [current === undefined ? undefined : await findNumber(work.tx, model.id, current)].filter(
+        (row) => row !== undefined,
+      );
+  const left: SubjectChange[] = [];
+  for (const row of leaving) left.push(...(await moveVersion(work, model, row, 'archived', 'rollback')).changes);
   const moved =
     previous.status === status
       ? { version: toVersion(previous, model.name), changes: [] }
       : await moveVersion(work, model, previous, status, 'promotion');
   // The earlier stay goes on in the new one, so that going back further never comes forward again.
   if (previous.status !== status) await endStay(work, stay.id, 'rollback');
-  const superseded = current === undefined ? [] : [current];
+  const superseded = leaving.map((row) => row.number);
   work.record({
     type: 'version.rolled-back',
     subject: `${model.name}/${previous.number}`,
     reason: asked.reason,
     details: { from: previous.status, to: status, checks, forced, superseded },
-    changes: [...moved.changes, ...left.changes, ...(await listLive(work, model))],
+    changes: [...moved.changes, ...left, ...(await listLive(work, model))],
   });
   return {
     model: model.name,
@@ -56,13 +63,20 @@ export async function rollBack(work: Work, name: string, asked: NewRollback): Pr
   };
 }
 
-/** The latest stay of another version in the status that no rollback and no deregistration ended. */
+/** The latest stay of another version in the status, begun before the current one's, that no rollback and no deregistration ended. */
 async function previousStay(
   work: Work,
   model: ModelRow,
   status: Status,
   current: number | undefined,
 ): Promise<{ id: number; number: number } | undefined> {
+  const open = work.tx
+    .selectFrom('tenure as now')
+    .select((eb) => eb.fn.max('now.id').as('id'))
+    .where('now.model_id', '=', model.id)
+    .where('now.status', '=', status)
+    .where('now.number', '=', current ?? 0)
+    .where('now.until', 'is', null);
   return work.tx
     .selectFrom('tenure')
     .innerJoin('version', (join) =>
@@ -73,6 +87,7 @@ async function previousStay(
     .where('tenure.status', '=', status)
     .where('tenure.number', '!=', current ?? 0)
     .where('version.deregistered', 'is', null)
+    .$if(current !== undefined, (query) => query.where('tenure.id', '<', open))
     .where((eb) => eb.or([eb('tenure.ended_by', 'is', null), eb('tenure.ended_by', '=', 'promotion')]))
     .orderBy('tenure.id', 'desc')
     .limit(1)

@@ -52,7 +52,7 @@ export async function restoreModel(work: Work, name: string): Promise<Model> {
 
 /**
  * Leaves only the tombstone of a model in the trash: its numbers, digests and reason. The metadata and the artifacts of
- * all its versions go; their bytes are swept where nothing else points at them.
+ * all its versions go; their bytes stay in the store, where nothing serves them.
  */
 export async function purgeModel(work: Work, name: string): Promise<Model> {
   return purgeModelRow(work, await getTrashed(work, name));

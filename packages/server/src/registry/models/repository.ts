@@ -111,15 +111,25 @@ async function whereItWent(reader: Reader, name: string): Promise<never> {
 
 /** Deregistered models of this name, the one deregistered last first. */
 export function trashedModels(reader: Reader, name: string): Promise<ModelRow[]> {
-  return reader
-    .selectFrom('model')
-    .selectAll()
-    .where('name', '=', name)
-    .where('deregistered', 'is not', null)
-    .orderBy('purge_after', 'desc')
-    .orderBy('id', 'desc')
-    .limit(100)
-    .execute();
+  return (
+    reader
+      .selectFrom('model')
+      .selectAll()
+      .where('name', '=', name)
+      .where('deregistered', 'is not', null)
+      // In the order of the ledger: clocks step, and the time that the trash is kept may change.
+      .orderBy(
+        (eb) =>
+          eb
+            .selectFrom('event_subject')
+            .select((of) => of.fn.max('event_subject.seq').as('seq'))
+            .whereRef('event_subject.model_id', '=', 'model.id')
+            .where('event_subject.number', '=', 0),
+        'desc',
+      )
+      .limit(100)
+      .execute()
+  );
 }
 
 export async function insertModel(work: Work, model: Model): Promise<{ id: number; change: SubjectChange }> {

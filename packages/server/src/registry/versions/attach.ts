@@ -130,6 +130,6 @@ async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promis
   await work.tx
     .insertInto('inspection')
     .values({ sha256, ...read })
-    .onConflict((conflict) => conflict.column('sha256').doNothing())
+    .onConflict((conflict) => conflict.column('sha256').doUpdateSet(read))
     .execute();
 }

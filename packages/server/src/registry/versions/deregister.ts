@@ -7,7 +7,15 @@ import { type Deregistration, EMPTIED, removeFromIndex } from '../models/deregis
 import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
 import { parseRef } from '../refs.ts';
 import { refuse } from '../refusals.ts';
-import { findNumber, getVersion, liveNumbers, toVersion, updateVersion, type VersionRow } from './repository.ts';
+import {
+  findNumber,
+  getVersion,
+  liveNumbers,
+  sinceNow,
+  toVersion,
+  updateVersion,
+  type VersionRow,
+} from './repository.ts';
 
 /** Moves a version to the trash. Its number is never used again; aliases that named it are gone with it. */
 export async function deregisterVersion(
@@ -53,7 +61,7 @@ export async function restoreVersion(work: Work, name: string, ref: string): Pro
     model.name,
     row,
     { deregistered: null, status },
-    status === row.status ? {} : { status_since: work.at },
+    status === row.status ? {} : { status_since: await sinceNow(work, model.id, status) },
   );
   const counted = await recount(work, model);
   work.record({ type: 'version.restored', subject: `${model.name}/${row.number}`, changes: [...changes, ...counted] });

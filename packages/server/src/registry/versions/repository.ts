@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import type { SubjectChange } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
@@ -157,7 +158,12 @@ export async function insertVersion(
 ): Promise<{ id: number; change: SubjectChange }> {
   const { id } = await work.tx
     .insertInto('version')
-    .values({ ...toColumns(version), model_id, status_since: work.at, purged_at: null })
+    .values({
+      ...toColumns(version),
+      model_id,
+      status_since: await sinceNow(work, model_id, version.status as Status),
+      purged_at: null,
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
   await indexVersion(work, id, version, []);
@@ -231,12 +237,29 @@ export async function renameText(work: Work, model_id: number, name: string): Pr
       .orderBy('number')
       .limit(ROWS_TOGETHER)
       .execute();
+    await setImmediate(); // reads go on meanwhile
     for (const row of rows)
       await writeText({ tx: work.tx, dialect: work.db.name }, 'version', row.id, { ...toVersion(row, name), name });
     const last = rows.at(-1);
     if (!last || rows.length < ROWS_TOGETHER) return;
     after = last.number;
   }
+}
+
+/**
+ * The time of a version that comes into a status now: later than all that are there, also within a millisecond or when
+ * the clock stepped back, so that the newest is the one that came last.
+ */
+export async function sinceNow(work: Work, model_id: number, status: Status): Promise<number> {
+  const newest = await work.tx
+    .selectFrom('version')
+    .select('status_since')
+    .where('model_id', '=', model_id)
+    .where('status', '=', status)
+    .orderBy('status_since', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return newest ? Math.max(work.at, newest.status_since + 1) : work.at;
 }
 
 /** Numbers in a status, the newest promoted first, as the model lists them. */

@@ -5,6 +5,7 @@ import type { Caller } from '../../contract/actor.ts';
 import type { Artifact, Inspection } from '../../contract/artifact.ts';
 import type { Reader } from '../../db/database.ts';
 import type { Inspector } from '../../formats/inspector.ts';
+import { RULES_VERSION } from '../../formats/rules-version.ts';
 import type { Change } from '../change.ts';
 import { assertPath } from '../names.ts';
 import { Refused, refuse } from '../refusals.ts';
@@ -105,9 +106,10 @@ export async function attachKnown(
   );
 }
 
+/** What these bytes were found to be before, unless by other rules, or by an inspection that did not come to its end. */
 async function earlierInspection(reader: Reader, sha256: string): Promise<Inspection | undefined> {
   const row = await reader.selectFrom('inspection').selectAll().where('sha256', '=', sha256).executeTakeFirst();
-  if (!row) return undefined;
+  if (!row || row.rules_version !== RULES_VERSION || row.findings.includes('"inspection.')) return undefined;
   return {
     format: row.format,
     media_type: row.media_type,
