@@ -6,8 +6,9 @@ import type { ModelPatch, NewModel } from '../contract/model.ts';
 import type { NewPromotion, NewRollback } from '../contract/promotion.ts';
 import type { NewVersion, VersionPatch } from '../contract/version.ts';
 import type { Database } from '../db/database.ts';
-import { follow, Poke } from '../events/follow.ts';
+import { follow } from '../events/follow.ts';
 import type { Ledger } from '../events/ledger.ts';
+import { createTail } from '../events/tail.ts';
 import type { Inspector } from '../formats/inspector.ts';
 import { type EventQuery, listEvents, proveConsistency, proveInclusion } from './audit.ts';
 import { createChange } from './change.ts';
@@ -61,8 +62,8 @@ export interface Parts {
 export function createRegistry(parts: Parts) {
   const { db, blobs, ledger, policy, limits, trashMs, now } = parts;
   const { read } = db;
-  const poke = new Poke();
-  const change = createChange({ db, now, append: ledger.append, onCommit: () => poke.now() });
+  const tail = createTail(ledger);
+  const change = createChange({ db, now, append: ledger.append, onCommit: tail.poke });
   const upload = { blobs, inspector: parts.inspector, change, read, limits };
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
 
@@ -149,7 +150,7 @@ export function createRegistry(parts: Parts) {
     },
     events: {
       list: (asked: EventQuery) => listEvents(read, ledger, asked),
-      follow: (after: number, signal: AbortSignal) => follow(ledger, poke, after, signal),
+      follow: (after: number, signal: AbortSignal) => follow(ledger, tail, after, signal),
     },
     ledger: {
       vkey: ledger.vkey,

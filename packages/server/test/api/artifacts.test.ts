@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Artifact } from '../../src/contract/artifact.ts';
 import { createInspector } from '../../src/formats/inspector.ts';
+import { RULES_VERSION } from '../../src/formats/rules-version.ts';
 import { databases } from '../support/databases.ts';
 import { tellingInspector } from '../support/inspector.ts';
 import { aName, make } from '../support/make.ts';
@@ -47,7 +48,7 @@ for (const [database, open] of Object.entries(databases)) {
         facts: { bytes: 33 },
         findings: [{ rule: 'test.said', severity: 'info', where: 'byte 0', what: 'the file says suspicious' }],
         verdict: 'suspicious',
-        rules_version: 'test-1',
+        rules_version: RULES_VERSION,
       });
       expect(answer.headers.etag).toBe(`"${digest}"`);
       expect((await t.get(`/models/${model}/versions/1/artifacts`)).json).toEqual({

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Inspection, Signature } from '../../src/contract/artifact.ts';
 import type { Inspector } from '../../src/formats/inspector.ts';
+import { RULES_VERSION } from '../../src/formats/rules-version.ts';
 
 /**
  * An inspector whose findings the bytes themselves name: `verdict=unsafe format=pickle` at the start of a file. Only so
@@ -26,7 +27,7 @@ export function tellingInspector(signatures: Record<string, Signature> = {}): In
             ? []
             : [{ rule: 'test.said', severity: 'info', where: 'byte 0', what: `the file says ${verdict}` }],
         verdict,
-        rules_version: 'test-1',
+        rules_version: RULES_VERSION,
         ...(signature && { signature }),
       };
     },
