@@ -16,17 +16,20 @@ export async function stop(deadlineMs: number, close: () => Promise<void>): Prom
   process.exit(0);
 }
 
-/** Runs `work` with a signal that Ctrl-C aborts; a second Ctrl-C ends at once. */
+/** Runs `work` with a signal that Ctrl-C aborts; a second Ctrl-C, or work that does not heed the first, ends at once. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  let overdue: NodeJS.Timeout | undefined;
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
+    overdue = setTimeout(() => process.exit(130), GRACE_MS);
     controller.abort();
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   try {
     return await work(controller.signal);
   } finally {
+    clearTimeout(overdue);
     for (const signal of SIGNALS) process.off(signal, stop);
   }
 }

@@ -1,15 +1,19 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { LEAVES, variablesOf } from './leaves.ts';
 import { ConfigProblems, loadConfig, readConfig } from './load.ts';
 import { blobFolder, databaseUrl } from './places.ts';
 
 const GiB = 2 ** 30;
 
+const folder = mkdtempSync(join(tmpdir(), 'assayer-config-'));
+let files = 0;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 function file(content: unknown): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'assayer-config-')), 'settings.json');
+  const path = join(folder, `${files++}-settings.json`);
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 }

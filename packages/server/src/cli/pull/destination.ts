@@ -1,6 +1,7 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, lstat, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { refused } from '../exit.ts';
+import { fault, misused, refused } from '../exit.ts';
 
 /** A folder that nothing is written outside of. */
 export interface Destination {
@@ -13,7 +14,7 @@ export interface Destination {
 
 export async function openDestination(folder: string): Promise<Destination> {
   const root = resolve(folder);
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const known = new Set<string>([root]);
 
   async function check(target: string, make: boolean): Promise<boolean> {
@@ -50,6 +51,45 @@ export async function openDestination(folder: string): Promise<Destination> {
       return (await check(target, false)) ? target : undefined;
     },
   };
+}
+
+/**
+ * Makes a folder and those above it, one after the other: a recursive `mkdir` never ends where the system answers ENOENT
+ * for a folder that is there, as below /proc.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  let at = folder;
+  let found = await statOf(at);
+  while (!found && dirname(at) !== at) {
+    missing.unshift(at);
+    at = dirname(at);
+    found = await statOf(at);
+  }
+  if (!found?.isDirectory()) throw misused(`${at} is ${kindIn(found)}, not a folder: name a folder to pull into.`);
+  await access(at, constants.W_OK | constants.X_OK).catch(() => {
+    throw fault(`Nothing can be written in ${at}. Choose another folder.`);
+  });
+  for (const one of missing) {
+    await mkdir(one).catch((error: NodeJS.ErrnoException) => {
+      // Somebody else may have made it just now.
+      if (error.code !== 'EEXIST')
+        throw fault(`The folder ${one} cannot be made (${error.code}). Choose another folder.`);
+    });
+  }
+}
+
+/** What is at a path, links followed. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+}
+
+function kindIn(found: Stats | undefined): string {
+  if (!found) return 'not there';
+  return found.isFile() ? 'a file' : 'a device, socket or pipe';
 }
 
 /** What is at a path, links not followed. */

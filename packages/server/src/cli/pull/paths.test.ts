@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { problemOfPath } from '../../registry/names.ts';
 import { openDestination } from './destination.ts';
 import { readEntries } from './manifest.ts';
@@ -11,7 +11,14 @@ import { select } from './select.ts';
 
 const sha256 = 'a'.repeat(64);
 const manifest = (...paths: string[]) => JSON.stringify(paths.map((path) => ({ path, sha256, size: 1 })));
-const folder = () => mkdtemp(join(tmpdir(), 'assayer-pull-'));
+const made: string[] = [];
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'assayer-pull-'));
+  made.push(path);
+  return path;
+}
+
+afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true }))));
 
 describe('names of a manifest', () => {
   it.each([
@@ -67,6 +74,19 @@ describe('names of a manifest', () => {
 });
 
 describe('a destination', () => {
+  it('is a folder, or can be made', async () => {
+    const root = await folder();
+    await writeFile(join(root, 'file'), '');
+    expect((await openDestination(join(root, 'a', 'b'))).root).toBe(join(root, 'a', 'b'));
+    const misuse = expect.objectContaining({ code: 2, message: expect.stringContaining('is a file, not a folder') });
+    await expect(openDestination(join(root, 'file'))).rejects.toEqual(misuse);
+    await expect(openDestination(join(root, 'file', 'x'))).rejects.toEqual(misuse);
+  });
+
+  it.runIf(process.platform === 'linux')('ends where no folder can be made', async () => {
+    await expect(openDestination('/proc/nothing/here')).rejects.toThrow(/cannot be made|Nothing can be written/);
+  });
+
   it('makes folders, and follows no links', async () => {
     const root = await folder();
     const outside = await folder();
