@@ -3,6 +3,7 @@ import { findLeaf, flagOf } from '../config/leaves.ts';
 import { type ConfigParts, ConfigProblems } from '../config/load.ts';
 import { formatSize } from '../config/sizes.ts';
 import { Ended, EXIT, misused } from './exit.ts';
+import { postgresTrouble } from './start-trouble.ts';
 
 /** What each flag takes, by setting. Every setting has a flag. */
 const FLAGS: readonly (readonly [path: string, takes: string])[] = [
@@ -68,13 +69,13 @@ export function orMisused<T>(read: () => T): T {
   }
 }
 
-/** What the database or its folder refuses is told in a sentence. */
-export function asRefusal(error: unknown): unknown {
+/** What the database or its folder refuses, or a database that is away, is told in a sentence. */
+export function asRefusal(error: unknown, database: string): unknown {
   if (error instanceof Error && error.name === 'DatabaseRefused') {
     const { message } = error;
     return new Ended(EXIT.refused, `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
   }
-  return error;
+  return postgresTrouble(error, database) ?? error;
 }
 
 function isTold(value: unknown): boolean {

@@ -53,8 +53,17 @@ describe('serve', () => {
     const { port } = new URL(server.url);
     const second = await run(other, 'serve', '--port', port);
     expect(second.code).toBe(3);
-    expect(second.stderr).toMatch(/in use/);
+    expect(second.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} is in use.*--port`));
+    expect(second.stderr).not.toContain('EADDRINUSE');
     await server.stop();
+  });
+
+  it.each([['serve'], ['migrate']])('%s tells which database cannot be reached, and no password', async (command) => {
+    await using place = await makePlace();
+    const { code, stderr } = await run(place, command, '--database', 'postgres://ada:hunter2@127.0.0.1:9/models');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^The database at 127\.0\.0\.1:9 cannot be reached: nobody listens there\.$/m);
+    expect(stderr).not.toMatch(/hunter2|ECONNREFUSED|fault of assayer/);
   });
 });
 

@@ -24,7 +24,7 @@ export function command(): Command {
             await db.close();
           }
         } catch (error) {
-          throw asRefusal(error);
+          throw asRefusal(error, url);
         }
       }),
     );

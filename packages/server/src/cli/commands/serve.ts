@@ -8,6 +8,7 @@ import type { Config } from '../../config/schema.ts';
 import { asRefusal, configParts, orMisused, withConfig } from '../config-flags.ts';
 import { action, withExamples, withOutput } from '../run.ts';
 import { nextSignal, stop } from '../signals.ts';
+import { listenTrouble } from '../start-trouble.ts';
 import { type Output, paint } from '../terminal/output.ts';
 
 export function command(): Command {
@@ -27,7 +28,7 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
   const config = orMisused(() => loadConfig(configParts(options)));
   const { openServer } = await import('../../main.ts');
   const server = await openServer(config).catch((error) => {
-    throw asRefusal(error);
+    throw listenTrouble(error, config) ?? asRefusal(error, databaseUrl(config));
   });
   const signalled = nextSignal();
   out.document({

@@ -1,5 +1,7 @@
 import { type Problem, problemOf } from 'assayer-client';
+import { causeOf } from '../causes.ts';
 import { type Ended, fault, refused } from '../exit.ts';
+import { adviceOn } from './advice.ts';
 import type { ConnectionLost } from './retry.ts';
 
 /** What a request was answered with; a problem becomes a refusal or a fault. */
@@ -20,7 +22,8 @@ export function endOf(status: number, body: unknown): Ended {
   if (!problem)
     return make(`The server answered with status ${status}, and not as Assayer does. Is the address right?`);
   const id = status >= 500 && problem.request_id ? [`request_id ${problem.request_id}`] : [];
-  return make(problem.detail, [...linesOf(problem), ...id], problem);
+  const advice = adviceOn(kindOf(problem), problem);
+  return make(problem.detail, [...linesOf(problem), ...(advice ? [advice] : []), ...id], problem);
 }
 
 /** Checks and fields of a problem, one on a line. */
@@ -45,9 +48,28 @@ export function checkLine({ check, outcome, detail, remedy }: CheckLike): string
   return `${outcome === 'passed' ? '✓' : '✗'} ${check}: ${detail}${outcome === 'passed' || !remedy ? '' : ` → ${remedy}`}`;
 }
 
+const UNREACHABLE: Record<string, string> = {
+  ECONNREFUSED: 'nobody listens there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name cannot be resolved now',
+  ECONNRESET: 'the connection was cut (ECONNRESET)',
+  UND_ERR_SOCKET: 'the connection was cut',
+  ETIMEDOUT: 'it does not answer (ETIMEDOUT)',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  EHOSTUNREACH: 'there is no way to this host (EHOSTUNREACH)',
+  ENETUNREACH: 'there is no way to this network (ENETUNREACH)',
+  'bad port': 'this port is reserved for another protocol, and is not connected to (bad port). Choose another port',
+};
+
+/** Certificates, and what else there is: the innermost words, with the code where they lack it. */
+function wordsOf({ code, cause }: ConnectionLost): string {
+  const words = causeOf(cause);
+  return !code || words.includes(code) ? words : `${words} (${code})`;
+}
+
 /** Nothing was answered. */
 export function unreachable(server: string, error: ConnectionLost): Ended {
-  const why = error.code === 'ECONNREFUSED' ? 'nobody listens there' : error.message;
+  const why = UNREACHABLE[error.code ?? error.message] ?? wordsOf(error);
   return fault(`Cannot reach Assayer at ${server}: ${why}.`, [
     'Start it with "assayer serve", or name another with --server URL or ASSAYER_SERVER.',
   ]);

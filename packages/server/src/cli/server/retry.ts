@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { causeOf, codeOf } from '../causes.ts';
 
 /** How long a command puts up with a server that does not answer. */
 export interface Patience {
@@ -21,18 +22,9 @@ export class ConnectionLost extends Error {
   readonly code: string | undefined;
   constructor(cause: unknown) {
     const code = codeOf(cause);
-    super(code ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
+    super(code ?? causeOf(cause), { cause });
     this.code = code;
   }
-}
-
-/** The system's code of an error, or of what caused it. */
-function codeOf(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') return at.code;
-    if (at instanceof AggregateError && at.errors[0]) return codeOf(at.errors[0]);
-  }
-  return undefined;
 }
 
 const NOBODY = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Ended } from '../exit.ts';
 import { linesOf } from '../ledger/lines.ts';
 import { inParallel } from '../parallel.ts';
-import { endOf } from './answer.ts';
+import { endOf, unreachable } from './answer.ts';
 import { connect } from './connect.ts';
 import { ConnectionLost, withRetries } from './retry.ts';
 import { artifactUrl } from './transfer.ts';
@@ -76,6 +76,55 @@ describe('endOf', () => {
     });
     expect(endOf(500, { ...problem, checks: [], request_id: 'r' })).toMatchObject({ code: 3, lines: ['request_id r'] });
     expect(endOf(404, '<html>')).toMatchObject({ code: 1, message: expect.stringContaining('Is the address right?') });
+  });
+});
+
+describe('advice', () => {
+  const told = (kind: string, detail: string, members: object = {}) =>
+    endOf(404, { type: `/problems/${kind}`, title: 't', status: 404, detail, ...members }).lines;
+  const seal = [{ check: 'sealed', outcome: 'failed', detail: 'open', remedy: 'seal it with POST /x/seal' }];
+  const table: [string, string, object, string][] = [
+    ['model-not-found', 'Register it with POST /models.', { model: 'churn' }, 'assayer push churn PATH'],
+    [
+      'model-not-found',
+      'Restore it with POST /models/{name}/restore.',
+      { model: 'a b', deregistered: {} },
+      "restore 'a b'",
+    ],
+    [
+      'alias-not-found',
+      'Set it with PUT /x.',
+      { model: 'churn', alias: 'best' },
+      'assayer alias set churn/NUMBER best',
+    ],
+    ['in-production', 'Archive it first, or repeat with force=true.', {}, '--force'],
+    ['not-in-trash', 'Deregister it first with DELETE /models/{name}.', { model: 'churn' }, 'assayer rm churn'],
+    ['check-failed', 'No.', { checks: seal }, '--version NUMBER'],
+  ];
+  it.each(table)('%s: %s', (kind, detail, members, advice) => {
+    expect(told(kind, detail, members).at(-1)).toContain(advice);
+  });
+
+  it('is given only where the server speaks of its API', () => {
+    expect(told('model-not-found', 'It was renamed.')).toEqual([]);
+    expect(told('other', 'Use POST /x.')).toEqual([]);
+  });
+});
+
+describe('unreachable', () => {
+  const failed = (cause: Error) => new ConnectionLost(new TypeError('fetch failed', { cause }));
+  it.each([
+    [new Error('bad port'), /bad port/],
+    [Object.assign(new Error('getaddrinfo ENOTFOUND h'), { code: 'ENOTFOUND' }), /there is no such host/],
+    [new AggregateError([Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })]), /nobody listens there/],
+    [
+      Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO' }),
+      /self-signed certificate \(DEPTH_ZERO\)/,
+    ],
+  ])('%s', (cause, words) => {
+    const { message } = unreachable('http://h', failed(cause));
+    expect(message).toMatch(words);
+    expect(message).not.toContain('fetch failed');
   });
 });
 
