@@ -52,6 +52,7 @@ export function inflating(input: ByteStream, kind: 'zlib' | 'raw', options: Infl
   /** Output that a skip did not want. */
   let surplus: Uint8Array = EMPTY;
   let taken = 0;
+  let pulled = 0;
   let given = 0;
   let ended = false;
   let failure: string | undefined;
@@ -66,7 +67,10 @@ export function inflating(input: ByteStream, kind: 'zlib' | 'raw', options: Infl
 
   function inflate(): Uint8Array {
     while (!ended) {
-      if (held.length === 0) held = Uint8Array.from(input.next());
+      if (held.length === 0) {
+        held = Uint8Array.from(input.next());
+        pulled += held.length;
+      }
       const offered = held.length;
       // With nothing left to offer, zlib is told to finish: it complains unless it has met its end already.
       native._handle.writeSync(offered === 0 ? constants.Z_FINISH : 0, held, 0, offered, output, 0, OUT);
@@ -108,6 +112,13 @@ export function inflating(input: ByteStream, kind: 'zlib' | 'raw', options: Infl
         left -= Math.min(left, part.length);
       }
       return true;
+    },
+    // DEFLATE cannot be entered in the middle: what lies before is inflated once more, under the same bounds.
+    fork(back) {
+      const { size } = options;
+      const copy = inflating(input.fork(pulled), kind, size === undefined ? {} : { size });
+      copy.skip(given - surplus.length - back);
+      return copy;
     },
     get taken() {
       return taken;

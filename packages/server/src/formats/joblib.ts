@@ -1,13 +1,14 @@
 import { Imports } from './pickle/imports.ts';
-import { Machine } from './pickle/machine.ts';
+import { type Hooks, Machine } from './pickle/machine.ts';
+import { OPERATIONS } from './pickle/operations.ts';
 import type { Instance, Value, Wrapper } from './pickle/values.ts';
 import { walk } from './pickle/walk.ts';
 import { Report } from './report.ts';
 import { Malformed, TooMuch } from './unreadable.ts';
 
 const ARRAY: Instance = { kind: 'instance', of: 'numpy.ndarray' };
-/** A plain unpickler that reads on into the bytes of an array fails at once, unless the file was made so that it does not. */
-const MAX_TWIN_OPCODES = 1_000_000;
+/** What joblib writes, and the only alignment that it ever wrote. */
+const ALIGNMENT = 16;
 
 function holdsObjects(wrapper: Wrapper): boolean {
   const type = wrapper.fields.get('dtype');
@@ -16,13 +17,29 @@ function holdsObjects(wrapper: Wrapper): boolean {
 
 /** Follows joblib's arrays through one file; `arrays` counts them. */
 export function arrayReader(): { array(m: Machine, wrapper: Wrapper): Value; arrays: number } {
+  let padded = false;
   return {
     arrays: 0,
     array(m, wrapper) {
-      if (this.arrays++ === 0) readPlain(m, holdsObjects(wrapper));
-      return passArray(m, wrapper);
+      const plain = this.arrays++ === 0;
+      return passArray(m, wrapper, {
+        // Where the first array lies, pickle.load leaves joblib.load; where the first padding does, joblib 1.1 does.
+        before: () => plain && readAgain(m, {}, 'a plain pickle', holdsObjects(wrapper)),
+        beforeRest() {
+          if (!padded) readAgain(m, OLD, 'an older joblib does', false, ARRAY);
+          padded = true;
+        },
+      });
     },
   };
+}
+
+/** joblib before 1.2 knows of no padding: it ends an array that much earlier, and goes on among the array's last bytes. */
+const OLD: Hooks = { array: (m, wrapper) => passArray(m, wrapper) };
+
+interface Partings {
+  before(): void;
+  beforeRest(): void;
 }
 
 /**
@@ -30,7 +47,8 @@ export function arrayReader(): { array(m: Machine, wrapper: Wrapper): Value; arr
  * (joblib/numpy_pickle.py, NumpyArrayWrapper.read_array): an object array is a nested pickle; any other is, since
  * joblib 1.2, one byte with the length of the padding, the padding, and the elements.
  */
-function passArray(m: Machine, wrapper: Wrapper): Value {
+function passArray(m: Machine, wrapper: Wrapper, partings?: Partings): Value {
+  partings?.before();
   const type = wrapper.fields.get('dtype');
   const known = typeof type === 'object' && type.kind === 'dtype' ? type : undefined;
   if (m.reader.position < m.frameEnd) {
@@ -46,11 +64,17 @@ function passArray(m: Machine, wrapper: Wrapper): Value {
   }
   const count = elements(m, wrapper.fields.get('shape'));
   if (known.itemSize === undefined) throw unknowable(m, 'an array whose element size cannot be known');
-  const alignment = wrapper.fields.get('numpy_array_alignment_bytes');
-  if (alignment !== undefined && !isNone(alignment)) passPadding(m, alignment);
   const bytes = count * known.itemSize;
   if (!Number.isSafeInteger(bytes)) throw new Malformed('states an array larger than any file', m.reader.position);
-  m.reader.skip(bytes);
+  const alignment = wrapper.fields.get('numpy_array_alignment_bytes');
+  const padding = partings && alignment !== undefined && !isNone(alignment) ? passPadding(m, alignment) : 0;
+  if (bytes < padding || padding === 0) {
+    m.reader.skip(bytes);
+  } else {
+    m.reader.skip(bytes - padding);
+    partings?.beforeRest();
+    m.reader.skip(padding);
+  }
   return ARRAY;
 }
 
@@ -74,32 +98,47 @@ function elements(m: Machine, shape: Value | undefined): number {
   return count;
 }
 
-function passPadding(m: Machine, alignment: Value): void {
+/**
+ * One byte with the length of the padding, and the padding: as long as the place in the file demands, from 1 to 16. A
+ * joblib that knows of none takes as many bytes at the end of the array for opcodes, so it must not be the file's choice.
+ */
+function passPadding(m: Machine, alignment: Value): number {
   const length = m.reader.u8();
-  if (typeof alignment !== 'number' || length > alignment || alignment > 255) {
-    throw new Malformed('pads an array by more than its alignment', m.reader.position);
+  if (alignment !== ALIGNMENT || length !== ALIGNMENT - (m.reader.position % ALIGNMENT)) {
+    throw new Malformed('pads an array otherwise than joblib does', m.reader.position);
   }
   if (!m.reader.bytes(length).every((b) => b === 0xff)) {
     throw new Malformed('pads an array with other bytes than 0xff', m.reader.position);
   }
+  return 1 + length;
 }
 
 /**
- * pickle.load knows nothing of joblib's arrays and takes their bytes for opcodes. Where those mean something, the file
- * is two programs in one, and what the second imports is judged as well.
+ * pickle.load knows nothing of joblib's arrays and takes their bytes for opcodes, and an older joblib takes some of them.
+ * Where those mean something, the file is two programs in one, and what the second imports is judged as well. It may
+ * take half of what is left of the file's opcodes; nearly always its first byte is none.
  */
-function readPlain(m: Machine, nested: boolean): void {
-  const reader = m.reader.fork();
-  if (!reader) return;
+function readAgain(m: Machine, hooks: Hooks, as: string, nested: boolean, top?: Value): void {
+  if (OPERATIONS[m.reader.peek()] === undefined) return;
   const report = new Report();
   const imports = new Imports(report);
-  const work = { ...m.work, opcodes: 0, maxOpcodes: MAX_TWIN_OPCODES, imports, report };
+  imports.wrapper = m.work.imports.wrapper;
+  const maxOpcodes = Math.floor((m.work.maxOpcodes - m.work.opcodes) / 2);
+  const work = { ...m.work, opcodes: 0, maxOpcodes, imports, report };
+  let unended: string | undefined;
   try {
-    walk(m.twin(reader, work, `${m.prefix}read as a plain pickle, `));
+    const twin = m.twin(m.reader.fork(), work, hooks, `${m.prefix}read as ${as}, `);
+    if (top !== undefined) twin.replaceTop(top);
+    walk(twin);
   } catch (err) {
-    if (!(err instanceof Malformed || err instanceof TooMuch)) throw err;
+    if (err instanceof TooMuch) unended = err.message;
+    else if (!(err instanceof Malformed)) throw err;
   }
+  m.work.opcodes += work.opcodes;
   // A nested pickle is not meant to be read on the outer memo: the names that then come out are no one's.
   const meant = imports.telling > 0 || imports.plausible > 0;
   if (nested ? report.worst === 'unsafe' : meant) m.work.report.merge(report);
+  if (unended !== undefined) {
+    m.find('suspicious', 'joblib.two-programs', `read as ${as}, it is not read to the end: ${unended}`);
+  }
 }

@@ -9,8 +9,8 @@ export interface ByteStream {
   skip(length: number): boolean;
   /** How many bytes are left, where that is known without reading. */
   readonly left?: number;
-  /** A second stream from `back` bytes before the current place; only where going back is possible. */
-  fork?(back: number): ByteStream;
+  /** A second stream from `back` bytes before the current place. */
+  fork(back: number): ByteStream;
 }
 
 const CHUNK = 64 * 1024;
@@ -162,9 +162,8 @@ export class Reader {
     return left === undefined ? undefined : left + this.#buffer.length - this.#at;
   }
 
-  /** A second reader from here, where the stream can go back. */
-  fork(): Reader | undefined {
-    if (!this.#stream.fork) return undefined;
+  /** A second reader from here. */
+  fork(): Reader {
     const copy = new Reader(this.#stream.fork(this.#buffer.length - this.#at));
     copy.#base = this.position;
     return copy;

@@ -68,7 +68,9 @@ export function readPickles(stream: ByteStream, setting: PickleSetting = {}): Pi
         what,
       );
     } else if (err instanceof TooMuch) {
+      // Not merely unknown: padding like this is how a call would be put beyond a reader's patience.
       report.unread('pickle.not-read', `${prefix}byte ${reader.position}`, `not read to the end: ${err.message}`);
+      report.add('suspicious', 'pickle.too-long', `${prefix}byte ${reader.position}`, 'what follows was not looked at');
     } else throw err;
   }
   const facts: Record<string, unknown> = {

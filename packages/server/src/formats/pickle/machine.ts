@@ -50,9 +50,9 @@ export class Machine {
     this.prefix = prefix;
   }
 
-  /** The same state over other bytes and without hooks: how a plain unpickler would go on. */
-  twin(reader: Reader, work: Work, prefix: string): Machine {
-    const twin = new Machine(reader, work, {}, prefix);
+  /** The same state over other bytes: how another unpickler would go on. */
+  twin(reader: Reader, work: Work, hooks: Hooks, prefix: string): Machine {
+    const twin = new Machine(reader, work, hooks, prefix);
     twin.stack = this.stack.slice();
     twin.marks = this.marks.slice();
     twin.memo = this.memo.copy();

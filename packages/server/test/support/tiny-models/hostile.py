@@ -141,11 +141,11 @@ def opcodes(put, cmd):
     put("text-behind.pkl", b"cos\nsystem\n(Vtrue\ntR.\n# a friendly text file\n")
 
 
-def wrapper(dtype, shape, extra=b"", align=True):
+def wrapper(dtype, shape, extra=b"", align=16):
     """joblib's NumpyArrayWrapper up to and with its BUILD, protocol 4 without frames."""
     state = b"}(" + text("subclass") + text("numpy") + text("ndarray") + b"\x93" + text("shape") + shape + text("order") + text("C") + text("dtype") + dtype
     if align:
-        state += text("numpy_array_alignment_bytes") + b"K\x10"
+        state += text("numpy_array_alignment_bytes") + b"K" + bytes([align])
     return text("joblib.numpy_pickle") + text("NumpyArrayWrapper") + b"\x93)\x81" + state + text("allow_mmap") + b"\x88u" + extra + b"b"
 
 
@@ -155,7 +155,25 @@ def dtype(name, flags=0, own=True):
 
 
 RUN = text("os") + text("system") + b"\x93" + text("true") + b"\x85R"
-PAD = b"\x02\xff\xff"
+
+
+def padded(start):
+    """Where joblib would put the array's bytes, and the padding before them."""
+    length = 16 - (len(start) + 1) % 16
+    return start + bytes([length]) + b"\xff" * length
+
+
+def size(data):
+    return b"J" + struct.pack("<i", len(data)) + b"\x85"
+
+
+def old_joblib(eight):
+    """Harmless, but before joblib 1.2 the last bytes of the array put os.system in the place of a list in the memo."""
+    start = b"\x80\x04" + text("builtins") + text("list") + b"\x93q\x050" + b"]("
+    while (len(start + wrapper(eight, b"K\x08\x85")) + 1) % 16 != 0:
+        start = start[:2] + b"N0" + start[2:] if len(start + wrapper(eight, b"K\x08\x85")) % 2 else start[:2] + b"K\x000" + start[2:]
+    tail = (b"0cos\nsystem\nq\x05" + b"N0N").rjust(17, b"N")
+    return padded(start + wrapper(eight, b"K\x08\x85")) + bytes(64 - len(tail)) + tail + b"h\x05" + text("true") + b"\x85Re."
 
 
 def arrays(put, system, folder):
@@ -183,13 +201,13 @@ def arrays(put, system, folder):
     end = b"e."
     eight = dtype("i8")
     one = b"K\x01\x85"
-    put("made.joblib", start + wrapper(eight, one) + PAD + bytes(8) + RUN + end, format="joblib")
+    put("made.joblib", padded(start + wrapper(eight, one)) + bytes(8) + RUN + end, format="joblib")
     put("made-old.joblib", start + wrapper(eight, one, align=False) + bytes(8) + RUN + end, format="joblib")
     put("lying-flags.joblib", start + wrapper(dtype("i8", 1), one) + b"\x80\x04" + RUN + b"." + end, format="joblib")
-    put("lying-object.joblib", start + wrapper(dtype("O8", 0), one) + PAD + bytes(8) + RUN + end, format="joblib")
+    put("lying-object.joblib", padded(start + wrapper(dtype("O8", 0), one)) + bytes(8) + RUN + end, format="joblib")
     put("shared-type.joblib", start + wrapper(dtype("i8", 1, own=False), one) + b"\x80\x04" + RUN + b"." + end, format="joblib")
-    put("unknown-type.joblib", start + wrapper(b"N", one) + PAD + bytes(8) + RUN + end, "suspicious", "joblib")
-    put("unknown-shape.joblib", start + wrapper(eight, b"](e") + PAD + bytes(8) + RUN + end, "suspicious", "joblib")
+    put("unknown-type.joblib", start + wrapper(b"N", one) + bytes(8) + RUN + end, "suspicious", "joblib")
+    put("unknown-shape.joblib", start + wrapper(eight, b"](e") + bytes(8) + RUN + end, "suspicious", "joblib")
     # The wrapper's own read() is replaced, so that joblib.load takes the array's bytes for opcodes.
     method = text("read") + text("collections") + text("OrderedDict") + b"\x93"
     put("own-read.joblib", start + wrapper(eight, b"K\x08\x85" + method, align=False) + b"N0" * 32 + RUN + end, format="joblib")
@@ -197,12 +215,25 @@ def arrays(put, system, folder):
     deep = b"\x80\x04](" + b"N" * 500_001 + wrapper(dtype("i8", 1), one) + b"\x80\x04" + RUN + b"." + end
     put("deep.joblib", deep, "suspicious", "joblib")
     put("raw-objects.pkl", b"\x80\x04" + dtype("O8", 1) + b".")
-    put("in-frame.joblib", b"\x80\x04\x95" + struct.pack("<Q", 4000) + b"](" + wrapper(eight, one) + PAD + bytes(8) + b"e." + b"N" * 4000, "malformed", "joblib")
+    put("in-frame.joblib", b"\x80\x04\x95" + struct.pack("<Q", 4000) + b"](" + wrapper(eight, one) + bytes(8) + b"e." + b"N" * 4000, "malformed", "joblib")
     put("hidden-wrapper.joblib", start + text("joblib.numpy_pickle") + text("NumpyArrayWrapper") + b"\x93)\x81\x85" + end, format="joblib")
     # What pickle.load takes for opcodes, joblib.load takes for the numbers of an array.
     two = RUN + b"." + bytes(64 - len(RUN) - 1)
     put("two-programs.joblib", start + wrapper(eight, b"K\x08\x85", align=False) + two + end, format="joblib")
     put("two-programs-pad.joblib", start + wrapper(eight, b"K\x08\x85") + b"\x80\x04" + two + end, format="joblib")
+    # So does joblib before 1.2 with as many bytes at the array's end as the padding has that it does not know of.
+    put("pad-255.joblib", start + wrapper(eight, b"K\x08\x85", align=255) + bytes([len(RUN)]) + b"\xff" * len(RUN) + bytes(63 - len(RUN)) + b"0" + RUN + end, "malformed", "joblib")
+    put("pad-16.joblib", old_joblib(eight), format="joblib")
+    # A second program behind more harmless opcodes than anyone wants to count.
+    long = b"N0" * 600_000 + RUN + b"."
+    put("two-programs-long.joblib", start + wrapper(dtype("u1"), size(long), align=0) + long + end, format="joblib")
+    endless = b"N0" * 14_000_000 + RUN + b"."
+    put("two-programs-endless.joblib", start + wrapper(dtype("u1"), size(endless), align=0) + endless + end, "suspicious", "joblib")
+    for name, pack in (("zlib", zlib.compress), ("gzip", gzip.compress)):
+        put(f"two-programs-{name}.joblib", pack(start + wrapper(eight, b"K\x08\x85", align=0) + two + end), format="joblib")
+        put(f"pad-16-{name}.joblib", pack(old_joblib(eight)), format="joblib")
+        put(f"two-programs-long-{name}.joblib", pack(start + wrapper(dtype("u1"), size(long), align=0) + long + end), format="joblib")
+    put("two-programs-deflated.zip", archive(("a", start + wrapper(eight, b"K\x08\x85", align=0) + two + end), compression=zipfile.ZIP_DEFLATED), format="zip")
     buffer = io.BytesIO()
     np.save(buffer, np.array([system], dtype=object), allow_pickle=True)
     put("object.npy", buffer.getvalue(), format="npy")
