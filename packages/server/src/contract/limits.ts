@@ -27,6 +27,7 @@ export const LIMITS = {
   idempotencyKey: 255,
   jsonBytes: 1_048_576,
   jsonDepth: 64,
+  metadataBytes: 1_048_576,
   artifactsOfVersion: 100_000,
   liveListed: 100,
 } as const;

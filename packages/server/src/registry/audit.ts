@@ -4,7 +4,7 @@ import type { Reader } from '../db/database.ts';
 import type { Ledger } from '../events/ledger.ts';
 import { findModel, trashedModels } from './models/repository.ts';
 import { keyOf } from './names.ts';
-import { type Page, type PageAsked, pageOf } from './pages.ts';
+import { inRuns, type Page, type PageAsked, pageOf } from './pages.ts';
 import { refuse } from './refusals.ts';
 
 export interface EventQuery extends PageAsked {
@@ -20,12 +20,14 @@ export interface EventQuery extends PageAsked {
 /** Events, the newest first unless asked otherwise. */
 export async function listEvents(reader: Reader, ledger: Ledger, asked: EventQuery): Promise<Page<Event>> {
   const { page_size, page_token, ...filter } = asked;
-  const page = await pageOf(
-    ledger.tokenKey,
-    `events ${JSON.stringify(filter)}`,
-    { page_size, page_token },
-    (after, most) => fetchEvents(reader, asked, after?.[0] as number | undefined, most),
-    (row) => [row.seq],
+  const page = await inRuns({ page_size, page_token }, (run) =>
+    pageOf(
+      ledger.tokenKey,
+      `events ${JSON.stringify(filter)}`,
+      run,
+      (after, most) => fetchEvents(reader, asked, after?.[0] as number | undefined, most),
+      (row) => [row.seq],
+    ),
   );
   return { ...page, items: page.items.map((row) => JSON.parse(row.line) as Event) };
 }

@@ -2,7 +2,7 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Database, Dialect } from '../db/database.ts';
 import { getModel, toModel } from './models/repository.ts';
-import { opened, type Page, type PageAsked } from './pages.ts';
+import { inRuns, opened, type Page, type PageAsked } from './pages.ts';
 import { type Filter, isComparison, type Noun } from './search/filter.ts';
 import { parseFilter } from './search/grammar.ts';
 import { placeOf } from './search/keys.ts';
@@ -37,8 +37,11 @@ export async function listModels(parts: ListParts, asked: ListQuery): Promise<Pa
     const { docs, next } = await pageOfPast(parts, 'model', asked, query, past, `models as of ${asked.at}`);
     return { items: docs.map(({ model }) => model), next_page_token: next };
   }
-  const found = await searchModels(searching(parts, 'models'), query);
-  return { items: found.rows.map(toModel), next_page_token: found.next_page_token };
+  const page = await inRuns(query, async (run) => {
+    const { rows, next_page_token } = await searchModels(searching(parts, 'models'), { ...query, ...run } as Query);
+    return { items: rows, next_page_token };
+  });
+  return { ...page, items: page.items.map(toModel) };
 }
 
 /** Live versions that match, of one model or of all, now or at a moment. */
@@ -54,9 +57,18 @@ export async function listVersions(parts: ListParts, asked: ListQuery & { model?
   }
   const within =
     asked.model === undefined ? query : { ...query, model_id: (await getModel(parts.read, asked.model)).id };
-  const found = await searchVersions(searching(parts, 'versions'), within);
-  return { items: found.rows.map((row) => toVersion(row, row.model)), next_page_token: found.next_page_token };
+  const page = await inRuns(within, async (run) => {
+    const { rows, next_page_token } = await searchVersions(searching(parts, 'versions'), {
+      ...within,
+      ...run,
+    } as Query);
+    return { items: rows, next_page_token };
+  });
+  return { ...page, items: page.items.map((row) => toVersion(row, row.model)) };
 }
+
+/** Documents of the past are held in memory until the page is sorted out. */
+const PAST_TOGETHER = 100;
 
 interface Query extends PageAsked {
   filter?: Filter;
@@ -98,7 +110,7 @@ async function pageOfPast<D extends Doc>(
   const after = query.page_token === undefined ? undefined : opened(parts.tokenKey, scope, query.page_token);
   const page = await pageOf(past, {
     sort,
-    page_size: query.page_size,
+    page_size: Math.min(query.page_size, PAST_TOGETHER),
     ...(query.filter && { filter: query.filter }),
     ...(words && { words }),
     ...(after && { after }),

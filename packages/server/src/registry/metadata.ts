@@ -48,7 +48,15 @@ export function assertProperties(properties: Properties | undefined): void {
   if (!properties) return;
   if (Object.keys(properties).length > LIMITS.properties)
     refuseField('/properties', `must have at most ${LIMITS.properties} keys`);
-  for (const [key, value] of Object.entries(properties))
-    if (value === null)
-      refuseField(`/properties/${key}`, 'must not be null: leave the key out, or remove it with PATCH');
+}
+
+/** Tags, properties and card together have a bound, so that no number of patches makes a subject too large to be read. */
+export function assertSize(subject: { tags: Tags; properties: Properties; card: string | null }): void {
+  const { tags, properties, card } = subject;
+  const bytes = Buffer.byteLength(JSON.stringify(tags) + JSON.stringify(properties) + (card ?? ''));
+  if (bytes > LIMITS.metadataBytes)
+    refuseField(
+      '/properties',
+      `must, with tags and card, have at most ${LIMITS.metadataBytes} bytes: keep large documents as artifacts`,
+    );
 }

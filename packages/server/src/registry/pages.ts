@@ -37,3 +37,32 @@ export function opened(tokenKey: Uint8Array, scope: string, token: string): Posi
   if (position === undefined) throw new PageTokenError();
   return position;
 }
+
+/** What a page holds at most, in characters: one that is full of long texts ends early, and the next one goes on. */
+const PAGE_CHARACTERS = 8 * 1024 * 1024;
+const FIRST_RUN = 50;
+
+/** Fetches a page in runs, each as long as what is left of the page may hold by the rows seen so far. */
+export async function inRuns<T extends object>(
+  asked: PageAsked,
+  fetch: (asked: PageAsked) => Promise<Page<T>>,
+): Promise<Page<T>> {
+  const items: T[] = [];
+  let characters = 0;
+  let run: PageAsked = { ...asked, page_size: Math.min(asked.page_size, FIRST_RUN) };
+  for (;;) {
+    const { items: found, next_page_token } = await fetch(run);
+    items.push(...found);
+    for (const row of found) characters += charactersIn(row);
+    const left = asked.page_size - items.length;
+    if (next_page_token === null || left <= 0 || characters >= PAGE_CHARACTERS) return { items, next_page_token };
+    const fits = Math.floor((PAGE_CHARACTERS - characters) / (characters / items.length));
+    run = { page_size: Math.max(1, Math.min(left, fits)), page_token: next_page_token };
+  }
+}
+
+function charactersIn(row: object): number {
+  let sum = 0;
+  for (const value of Object.values(row)) if (typeof value === 'string') sum += value.length;
+  return sum;
+}

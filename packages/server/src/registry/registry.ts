@@ -11,6 +11,7 @@ import type { Ledger } from '../events/ledger.ts';
 import { createTail } from '../events/tail.ts';
 import type { Inspector } from '../formats/inspector.ts';
 import { type EventQuery, listEvents, proveConsistency, proveInclusion } from './audit.ts';
+import { toRefusal } from './blob-refusals.ts';
 import { createChange } from './change.ts';
 import type { IfMatch } from './etag.ts';
 import { removeAlias, setAlias } from './lifecycle/aliases.ts';
@@ -36,14 +37,7 @@ import { pageOfArtifacts } from './versions/pages.ts';
 import { getVersion, toVersion } from './versions/repository.ts';
 import { readManifest, sealVersion } from './versions/seal.ts';
 import type { HeldBytes } from './versions/slot.ts';
-import {
-  attachKnown,
-  type Expected,
-  type Slot,
-  toRefusal,
-  type UploadLimits,
-  uploadArtifact,
-} from './versions/upload.ts';
+import { attachKnown, type Expected, type Slot, type UploadLimits, uploadArtifact } from './versions/upload.ts';
 
 export interface Parts {
   db: Database;

@@ -23,6 +23,7 @@ for (const [database, open] of Object.entries(databases))
       '🌊🤖',
       '%2F',
       '%252F',
+      'a%00b',
       'a%2Fb',
       '100%',
       '%',

@@ -188,7 +188,7 @@ for (const [database, open] of Object.entries(databases))
         const next = async () => (await t.post(at(name), {})).json.number;
         expect(await next()).toBe(1);
         await t.post(at(name), { framework: 7 });
-        await t.post(at(name), { properties: { a: null } });
+        await t.post(at(name), { tags: { '': 'v' } });
         expect(await next()).toBe(2);
         await t.del(`${at(name, 2)}?reason=r`);
         expect((await t.get(`/models/${name}`)).json).toMatchObject({ latest_version: 1, version_count: 1 });

@@ -5,7 +5,7 @@ import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { sendArchive } from './archives.ts';
 import { isHeld, sendArtifact } from './downloads.ts';
-import { type Api, digestsHeld, PageQuery, responses, VersionParams, WRITES } from './route.ts';
+import { type Api, cutWhenStalled, digestsHeld, PageQuery, responses, VersionParams, WRITES } from './route.ts';
 import { type ArtifactSlot, attach, upload, uploadForm } from './uploads.ts';
 
 const tags = ['Artifacts'];
@@ -23,7 +23,7 @@ const slotOf = (params: { name: string; ref: string; '*': string }): ArtifactSlo
   path: params['*'],
 });
 
-export function artifactRoutes(app: Api, registry: Registry): void {
+export function artifactRoutes(app: Api, registry: Registry, idleMs: number): void {
   app.get(
     `${AT}/manifest`,
     {
@@ -62,7 +62,8 @@ export function artifactRoutes(app: Api, registry: Registry): void {
           response: responses({ 200: Bytes }),
         },
       },
-      (request, reply) => sendArchive(registry, request.params.name, request.params.ref, kind, request, reply),
+      (request, reply) =>
+        sendArchive(registry, request.params.name, request.params.ref, kind, request, cutWhenStalled(reply, idleMs)),
     );
 
   app.get(
@@ -94,7 +95,8 @@ export function artifactRoutes(app: Api, registry: Registry): void {
         produces: ['application/octet-stream'],
         response: responses({ 200: Bytes, 206: Bytes, 304: Type.Null({ description: 'Not modified' }) }, 416),
       },
-      handler: (request, reply) => sendArtifact(registry, slotOf(request.params), request, reply),
+      handler: (request, reply) =>
+        sendArtifact(registry, slotOf(request.params), request, cutWhenStalled(reply, idleMs)),
     });
 
   app.delete(

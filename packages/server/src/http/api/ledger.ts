@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { ConsistencyProof, InclusionProof } from '../../contract/ledger.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { type Api, responses } from './route.ts';
+import { type Api, cutWhenStalled, responses } from './route.ts';
 
 const tags = ['Events and ledger'];
 const Seq = (minimum: number) => Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER });
 
-export function ledgerRoutes(app: Api, { ledger }: Registry): void {
+export function ledgerRoutes(app: Api, { ledger }: Registry, idleMs: number): void {
   app.get(
     '/ledger/checkpoint',
     {
@@ -83,6 +83,7 @@ export function ledgerRoutes(app: Api, { ledger }: Registry): void {
       },
     },
     async ({ query, method }, reply) => {
+      cutWhenStalled(reply, idleMs);
       const size = await ledger.size();
       const to = Math.min(query.to ?? size, size);
       reply.type('application/jsonl; charset=utf-8');

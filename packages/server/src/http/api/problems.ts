@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isBlobError } from '../../blobs/errors.ts';
 import type { Database } from '../../db/database.ts';
+import { toRefusal } from '../../registry/blob-refusals.ts';
 import { type RefusalKind, Refused } from '../../registry/refusals.ts';
 import { FilterError, PageTokenError, QueryError, SortError } from '../../registry/search/errors.ts';
 import { HttpRefused } from '../refused.ts';
@@ -112,6 +114,9 @@ function toAnswer(error: unknown, db: Pick<Database, 'isAway' | 'isFull'>): Answ
   if (error instanceof SortError) return of('sort-invalid', `In sort: ${error.message}.`);
   if (error instanceof QueryError) return of('query-invalid', `In q: ${error.message}.`, { parameter: 'q' });
   if (error instanceof PageTokenError) return of('page-token-invalid', `${capital(error.message)}.`);
+  // A stream that broke before the first byte was sent can still be answered.
+  if (isBlobError(error) && (error.kind === 'damaged' || error.kind === 'blob-missing'))
+    return toAnswer(toRefusal(error), db);
   if (isFastifyError(error)) return ofFastify(error);
   if (db.isFull(error)) return of('disk-full', 'The disk is full. Nothing was changed; ask the operator for space.');
   if (db.isAway(error))

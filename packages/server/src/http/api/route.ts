@@ -138,3 +138,9 @@ export function assertNoBody(request: FastifyRequest): void {
 }
 
 export const pathOfModel = (name: string) => `/api/v1/models/${encodeURIComponent(name)}`;
+
+/** A reader that takes nothing for so long is cut: it holds a connection and an open file. */
+export function cutWhenStalled(reply: FastifyReply, idleMs: number): FastifyReply {
+  reply.raw.setTimeout(idleMs, () => reply.raw.destroy());
+  return reply;
+}

@@ -1,7 +1,7 @@
 import type { Model, ModelPatch } from '../../contract/model.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
-import { assertProperties, assertTags, mergeMap } from '../metadata.ts';
+import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { getModel, toModel, updateModel } from './repository.ts';
 
 /** Applies a JSON merge patch (RFC 7396) to a model's metadata. A patch that changes nothing records nothing. */
@@ -17,6 +17,7 @@ export async function describeModel(work: Work, name: string, patch: ModelPatch,
   if (patch.properties !== undefined) next.properties = mergeMap(before.properties, patch.properties);
   assertTags(next.tags);
   assertProperties(next.properties);
+  assertSize({ ...before, ...next });
   const { model, changes } = await updateModel(work, row, next);
   if (changes.length > 0) work.record({ type: 'model.updated', subject: name, changes });
   return model;

@@ -1,7 +1,7 @@
 import type { Model, NewModel } from '../../contract/model.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Work } from '../change.ts';
-import { assertProperties, assertTags } from '../metadata.ts';
+import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { insertModel } from './repository.ts';
@@ -18,7 +18,7 @@ export async function registerModel(work: Work, asked: NewModel): Promise<Model>
     description: asked.description ?? null,
     owner: asked.owner ?? null,
     tags: asked.tags ?? {},
-    properties: asked.properties ?? {},
+    properties: mergeMap({}, asked.properties ?? {}),
     card: asked.card ?? null,
     aliases: {},
     latest_version: null,
@@ -30,6 +30,7 @@ export async function registerModel(work: Work, asked: NewModel): Promise<Model>
     etag: 1,
     deregistered: null,
   };
+  assertSize(model);
   const { id, change } = await insertModel(work, model);
   await bearName(work, id, model.name, 0);
   work.record({ type: 'model.registered', subject: model.name, changes: [change] });

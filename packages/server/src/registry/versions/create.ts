@@ -1,7 +1,7 @@
 import { toTime } from '../../contract/time.ts';
 import type { NewVersion, Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
-import { assertProperties, assertTags } from '../metadata.ts';
+import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { bearName } from '../models/register.ts';
 import { getModel, toModel, updateModel } from '../models/repository.ts';
 import { keyOf } from '../names.ts';
@@ -25,7 +25,7 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     verdict: 'unknown',
     description: asked.description ?? null,
     tags: asked.tags ?? {},
-    properties: asked.properties ?? {},
+    properties: mergeMap({}, asked.properties ?? {}),
     card: asked.card ?? null,
     framework: asked.framework ?? null,
     signature: asked.signature ?? null,
@@ -38,6 +38,7 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     etag: 1,
     deregistered: null,
   };
+  assertSize(version);
   const { change } = await insertVersion(work, row.id, version);
   const before = toModel(row);
   const { changes } = await updateModel(

@@ -2,7 +2,7 @@ import { Signature } from '../../contract/artifact.ts';
 import { Lineage, type Version, type VersionPatch } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
-import { assertFits, assertProperties, assertTags, mergeMap, mergePatch } from '../metadata.ts';
+import { assertFits, assertProperties, assertSize, assertTags, mergeMap, mergePatch } from '../metadata.ts';
 import { getVersion, toVersion, updateVersion } from './repository.ts';
 
 /** Applies a JSON merge patch (RFC 7396) to a version's metadata: never to its artifacts. */
@@ -32,6 +32,7 @@ export async function describeVersion(
   if (patch.properties !== undefined) next.properties = mergeMap(before.properties, patch.properties);
   assertTags(next.tags);
   assertProperties(next.properties);
+  assertSize({ ...before, ...next });
   const { version, changes } = await updateVersion(work, model.name, row, next);
   if (changes.length > 0) work.record({ type: 'version.updated', subject: `${model.name}/${row.number}`, changes });
   return version;
