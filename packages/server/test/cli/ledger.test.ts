@@ -27,6 +27,35 @@ describe('ledger verify', () => {
     const again = await jsonOf(place, 'ledger', 'verify');
     expect(again).toMatchObject({ ok: true, problems: [] });
     expect(again.checkpoints.map((one: { outcome: string }) => one.outcome)).toEqual(['agrees', 'agrees']);
+    // Nothing happened since: what was seen before is what is served.
+    expect((await jsonOf(place, 'ledger', 'verify')).checkpoints).toHaveLength(1);
+  });
+
+  it('what is no key, no checkpoint and no file is misuse', async () => {
+    await writeFile(join(place.folder, 'junk.txt'), 'junk\n');
+    await writeFile(join(place.folder, 'empty.jsonl'), '');
+    const table: [string[], RegExp][] = [
+      [['--key', 'nonsense'], /^--key "nonsense" is not a verifier key/],
+      [['--key', `${key}x`, '--file', 'empty.jsonl'], /is not a verifier key/],
+      [['--checkpoint', 'junk.txt'], /^junk\.txt is not a checkpoint/],
+      [['--checkpoint', 'nothing.txt'], /^There is no file nothing\.txt\.$/m],
+      [['--file', 'nothing.jsonl'], /^There is no file nothing\.jsonl\.$/m],
+      [['--file', '.'], /^\. is a folder/],
+    ];
+    for (const [args, words] of table) {
+      const { code, stderr } = await run(place, 'ledger', 'verify', ...args);
+      expect([args, code]).toEqual([args, 2]);
+      expect(stderr).toMatch(words);
+    }
+  });
+
+  it('an export whose lines end in CRLF is told as such, once', async () => {
+    const text = await done(place, 'ledger', 'export');
+    await writeFile(join(place.folder, 'crlf.jsonl'), text.replaceAll('\n', '\r\n'));
+    const { code, stderr } = await run(place, 'ledger', 'verify', '--file', 'crlf.jsonl');
+    expect(code).toBe(1);
+    expect(stderr.match(/CRLF/g)).toHaveLength(1);
+    expect(stderr).not.toMatch(/changed:|malformed/);
   });
 
   it('A4, A5: finds each edit of an export, and a cut tail', async () => {
@@ -47,6 +76,7 @@ describe('ledger verify', () => {
       const found = await verify(`${kind}.jsonl`);
       expect([kind, found.code]).toEqual([kind, 1]);
       expect(found.stderr).toMatch(/The ledger does not hold/);
+      expect(found.stderr).not.toMatch(/event (\d+): \w+: event \1/);
     }
   });
 

@@ -17,7 +17,7 @@ export function tellReport(out: Output, report: Report): void {
     (one) => `checkpoint at ${one.size} (${one.origin}) ${OUTCOMES[one.outcome] ?? one.outcome}`,
   );
   if (!ok) {
-    const told = problems.map((one) => `event ${one.seq}: ${one.kind}: ${one.detail}`);
+    const told = problems.map((one) => `${one.kind}: ${one.detail}`);
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
     throw refused(`The ledger does not hold: ${count}.`, [...told, ...lines, ...notes], report);
   }

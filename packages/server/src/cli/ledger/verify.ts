@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { verifyCheckpoint } from '../../events/checkpoint.ts';
+import { readFile, stat } from 'node:fs/promises';
+import { parseCheckpoint, verifyCheckpoint } from '../../events/checkpoint.ts';
 import { verifyLedger } from '../../events/verify.ts';
-import { refused } from '../exit.ts';
+import { misused, refused } from '../exit.ts';
 import { answerOf } from '../server/answer.ts';
 import { type Connection, connect, type ServerOptions } from '../server/connect.ts';
 import type { Output } from '../terminal/output.ts';
@@ -11,6 +11,8 @@ import { fileOf, recall, remember } from './memory.ts';
 import { tellReport } from './report.ts';
 import { exported } from './stream.ts';
 
+const CARRIAGE_RETURN = 13;
+
 export interface VerifyOptions extends ServerOptions {
   file?: string;
   checkpoint?: string[];
@@ -18,19 +20,67 @@ export interface VerifyOptions extends ServerOptions {
 }
 
 export async function verify(out: Output, options: VerifyOptions): Promise<void> {
-  const given = await Promise.all((options.checkpoint ?? []).map((file) => readFile(file, 'utf8')));
   const key = options.key?.trim();
+  if (key !== undefined) assertKey(key);
+  const given = await Promise.all((options.checkpoint ?? []).map(readNote));
   if (options.file !== undefined) await verifyFile(out, options.file, given, key);
   else await verifyServer(out, connect(options), given, key);
+}
+
+/** That it is a key at all; whether it is the right one is for the checkpoints to show. */
+function assertKey(key: string): void {
+  const tried = verifyCheckpoint('', key);
+  if (!tried.ok && tried.kind === 'key')
+    throw misused(
+      `--key "${key}" is not a verifier key: it is one line, name+id+base64, as the server tells it at /api/v1/ledger/key.`,
+    );
+}
+
+async function readNote(file: string): Promise<string> {
+  await assertFile(file);
+  const note = await readFile(file, 'utf8');
+  const parsed = parseCheckpoint(note);
+  if (!parsed.ok) {
+    const why = note.includes('\r')
+      ? 'its lines end in CRLF, not LF'
+      : parsed.detail.replace(/^not a checkpoint: /, '');
+    throw misused(`${file} is not a checkpoint, as "assayer ledger checkpoint" prints it: ${why}.`);
+  }
+  return note;
+}
+
+async function assertFile(file: string): Promise<void> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw misused(`There is no file ${file}.`);
+    throw error;
+  });
+  if (found.isDirectory()) throw misused(`${file} is a folder, not a file.`);
 }
 
 /** Offline: an export, and what is held against it. */
 async function verifyFile(out: Output, file: string, checkpoints: string[], key: string | undefined): Promise<void> {
   if (checkpoints.length > 0 && !key)
     out.note('Without --key the signatures of the checkpoints are not verified, only their roots compared.');
+  if (file !== '-') await assertFile(file);
   const bytes: AsyncIterable<Uint8Array> = file === '-' ? process.stdin : createReadStream(file);
-  const report = await verifyLedger(linesOf(bytes), { checkpoints, ...(key && { vkey: key }) });
+  const report = await verifyLedger(withoutCarriage(file, linesOf(bytes)), {
+    checkpoints: [...new Set(checkpoints)],
+    ...(key && { vkey: key }),
+  });
   tellReport(out, report);
+}
+
+/** An export that was stored as text elsewhere: every line is another then, which need not be told of each. */
+async function* withoutCarriage(file: string, lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const line of lines) {
+    if (isFirst && line.at(-1) === CARRIAGE_RETURN)
+      throw refused(`The lines of ${file === '-' ? 'stdin' : file} end in CRLF, and those of an export in LF.`, [
+        'A program changed them on the way. Export again, and keep the bytes as they are.',
+      ]);
+    isFirst = false;
+    yield line;
+  }
 }
 
 /** Online: the checkpoint of now, the one that was seen last, and the ones given. */
@@ -63,7 +113,7 @@ async function verifyServer(
     throw refused(`The server's checkpoint does not hold: ${now.detail}.`, [], { ok: false, checkpoint: note });
   const older = seen && seen.vkey === vkey ? [seen.checkpoint] : [];
   const lines = linesOf(exported(connection, { from: 1, to: now.size }));
-  const report = await verifyLedger(lines, { checkpoints: [...older, ...given, note], vkey });
+  const report = await verifyLedger(lines, { checkpoints: [...new Set([...older, ...given, note])], vkey });
   if (report.ok) await remember({ server, vkey, checkpoint: note });
   if (!seen)
     out.note('This is the first time that this ledger was seen from here: its checkpoint is kept for the next.');
