@@ -19,8 +19,15 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
   if (!memory) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const lock = !memory && options.exclusive ? lockFile(file) : undefined;
   const writer = privately(() => new Sqlite(file));
-  assertVersion(writer);
-  settle(writer, memory);
+  try {
+    assertVersion(writer);
+    settle(writer, memory);
+    assertWhole(writer);
+  } catch (error) {
+    writer.close();
+    lock?.close();
+    throw asRefusal(error);
+  }
   const write = open(writer);
   // A second, read-only connection sees only what is committed. In memory there is but one connection.
   const read = memory ? write : open(readOnly(file));
@@ -55,6 +62,28 @@ function assertVersion(db: Sqlite.Database): void {
     if (part < least)
       throw new DatabaseRefused(`SQLite ${version} can lose commits; ${OLDEST.join('.')} or later is needed`);
   }
+}
+
+/** Up to this size every page is looked at when the database is opened; of a larger one `assayer doctor` does it. */
+const LOOKED_AT_BYTES = 64 * 1024 * 1024;
+
+function assertWhole(db: Sqlite.Database): void {
+  const pages = db.pragma('page_count', { simple: true }) as number;
+  const size = db.pragma('page_size', { simple: true }) as number;
+  if (pages * size > LOOKED_AT_BYTES) return;
+  const found = db.pragma('quick_check(1)', { simple: true });
+  if (found !== 'ok') throw new DatabaseRefused(DAMAGED);
+}
+
+const DAMAGED =
+  'the SQLite database is damaged; nothing was changed. Keep a copy of it, look at it with "assayer doctor", and restore a backup';
+
+function asRefusal(error: unknown): unknown {
+  const code = codeOf(error);
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return new DatabaseRefused(DAMAGED);
+  if (code.startsWith('SQLITE_CANTOPEN'))
+    return new DatabaseRefused('the SQLite database cannot be opened: check the path, and who may read it');
+  return error;
 }
 
 function settle(db: Sqlite.Database, memory: boolean): void {

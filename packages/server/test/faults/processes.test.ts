@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,5 +82,26 @@ describe('processes', () => {
         `${entry.name} ${entry.isDirectory() ? '700' : '600'}`,
       );
     }
+  });
+
+  it('A10 a damaged or foreign database file is refused with instructions, and not changed', async () => {
+    const server = await startServer(['--data', data]);
+    for (let i = 0; i < 50; i += 1) await register(server.url, `model-${i}`);
+    await server.stop();
+    const file = join(data, 'assayer.db');
+    const good = await readFile(file);
+    const flipped = Buffer.from(good);
+    for (let at = 4096; at < flipped.length; at += 4096 * 3) flipped.fill(0xa5, at, at + 64);
+    for (const bad of [flipped, good.subarray(0, good.length / 2), Buffer.from('this is no database'.repeat(500))]) {
+      await writeFile(file, bad);
+      await expect(startServer(['--data', data])).rejects.toThrow(
+        /ended with 1.*database is damaged.*restore a backup/is,
+      );
+      expect((await readFile(file)).equals(bad)).toBe(true);
+    }
+    await writeFile(file, good);
+    const again = await startServer(['--data', data]);
+    expect((await getJson(again.url, '/models/model-49')).name).toBe('model-49');
+    await again.stop();
   });
 });
