@@ -24,8 +24,6 @@ export const LIMITS = {
   sort: 1_000,
   q: 500,
   pageToken: 4_096,
-  idempotencyKey: 255,
-  jsonBytes: 1_048_576,
   jsonDepth: 64,
   metadataBytes: 1_048_576,
   artifactsOfVersion: 100_000,

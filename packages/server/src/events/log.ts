@@ -2,7 +2,7 @@ import type { Caller } from '../contract/actor.ts';
 import type { Event, Happening } from '../contract/event.ts';
 import type { Writer } from '../db/database.ts';
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
-import { isStored } from './tiles.ts';
+import { storedNodes } from './tiles.ts';
 
 /** A change that is about to be written into the ledger. */
 export interface Entry {
@@ -46,8 +46,8 @@ export async function append(
       leaf: Buffer.from(leaf),
     });
     for (const { model_id, number } of happening.changes) subjects.push({ model_id, number, seq: size });
-    for (const { level, index, hash } of grown.created)
-      if (isStored(level)) tiles.push({ level, position: index, hash: Buffer.from(hash) });
+    for (const { level, index, hash } of storedNodes(grown.created))
+      tiles.push({ level, position: index, hash: Buffer.from(hash) });
   }
   for (const rows of inRuns(events)) await tx.insertInto('event').values(rows).execute();
   for (const rows of inRuns(subjects)) await tx.insertInto('event_subject').values(rows).execute();

@@ -14,7 +14,7 @@ const WIDTH = 2 ** HEIGHT;
 type Range = readonly [lo: number, hi: number];
 
 /** Whether nodes of this level are to be stored: every eighth level is; leaves are kept with their events. */
-export function isStored(level: number): boolean {
+function isStored(level: number): boolean {
   return level > 0 && level % HEIGHT === 0;
 }
 

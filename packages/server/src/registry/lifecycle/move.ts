@@ -2,7 +2,7 @@ import type { SubjectChange } from '../../contract/event.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { type ModelRow, updateModel } from '../models/repository.ts';
-import { liveNumbers, sinceNow, updateVersion, type VersionRow } from '../versions/repository.ts';
+import { liveLists, sinceNow, updateVersion, type VersionRow } from '../versions/repository.ts';
 
 /** Why a stay in a status ended. */
 type Ending = 'promotion' | 'rollback' | 'deregistration';
@@ -44,9 +44,6 @@ export async function endStay(work: Work, id: number, ended_by: Ending): Promise
 
 /** Writes the model's lists of live versions anew. */
 export async function listLive(work: Work, model: ModelRow): Promise<SubjectChange[]> {
-  const live = {
-    production: await liveNumbers(work.tx, model.id, 'production'),
-    staging: await liveNumbers(work.tx, model.id, 'staging'),
-  };
+  const live = await liveLists(work.tx, model.id);
   return (await updateModel(work, model, { live })).changes;
 }

@@ -10,7 +10,7 @@ import { refuse } from '../refusals.ts';
 import {
   findNumber,
   getVersion,
-  liveNumbers,
+  liveLists,
   sinceNow,
   toVersion,
   updateVersion,
@@ -100,10 +100,7 @@ async function recount(work: Work, model: ModelRow) {
     .where('model_id', '=', model.id)
     .where('deregistered', 'is', null)
     .executeTakeFirstOrThrow();
-  const live = {
-    production: await liveNumbers(work.tx, model.id, 'production'),
-    staging: await liveNumbers(work.tx, model.id, 'staging'),
-  };
+  const live = await liveLists(work.tx, model.id);
   const before = toModel(model);
   const alive = await work.tx
     .selectFrom('version')

@@ -281,3 +281,14 @@ export async function liveNumbers(
     .execute();
   return rows.map((row) => row.number);
 }
+
+/** What a model says of its live versions. */
+export async function liveLists(
+  reader: Reader,
+  model_id: number,
+): Promise<{ production: number[]; staging: number[] }> {
+  return {
+    production: await liveNumbers(reader, model_id, 'production'),
+    staging: await liveNumbers(reader, model_id, 'staging'),
+  };
+}
