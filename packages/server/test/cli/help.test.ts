@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { flagOf, LEAVES } from '../../src/config/leaves.ts';
-import { done, makePlace, run } from './support.ts';
+import { done, MAIN, makePlace, run } from './support.ts';
 
 const place = await makePlace();
 afterAll(() => place[Symbol.asyncDispose]());
@@ -48,5 +52,41 @@ describe('completion', () => {
     expect(await done(place, 'complete', '--', 'pu')).toMatch(/^push\t.*^pull\t/ms);
     expect(await done(place, 'complete', '--', 'ledger', '')).toMatch(/^verify\t/m);
     expect(await done(place, 'complete', '--', 'push', '--me')).toMatch(/^--metric/m);
+  });
+
+  it('offers the statuses where one is asked for', async () => {
+    expect(await done(place, 'complete', '--', 'promote', 'churn/1', '')).toMatch(/^staging\t.*^production\t/ms);
+    expect(await done(place, 'complete', '--', 'rollback', 'churn', '--status', 'p')).toMatch(/^production\t/m);
+  });
+
+  const bash = spawnSync('bash', ['--version']).status === 0;
+  it.runIf(bash)('works in a bash that has nothing else, and can be read twice', async () => {
+    const script = join(place.folder, 'completion.bash');
+    await writeFile(script, await done(place, 'completion', 'bash'));
+    const assayer = join(place.folder, 'assayer');
+    await writeFile(assayer, `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, { mode: 0o755 });
+    const complete = (...words: string[]) => {
+      const listed = [assayer, ...words].map((word) => `'${word}'`).join(' ');
+      const lines = [
+        `source ${script}; source ${script}`,
+        `COMP_WORDS=(${listed}); COMP_CWORD=${words.length}; __assayer_complete`,
+        `printf '%s\\n' "\${COMPREPLY[@]}"`,
+      ];
+      const { stdout, stderr } = spawnSync('bash', ['--norc', '--noprofile', '-c', lines.join('\n')], {
+        env: place.env,
+      });
+      expect(String(stderr)).toBe('');
+      return String(stdout).trimEnd().split('\n');
+    };
+    expect(complete('pu')).toEqual(['push', 'pull']);
+    expect(complete('ledger', '')).toEqual(['verify', 'export', 'checkpoint', 'log', 'help']);
+    expect(complete('promote', 'churn/1', '')).toEqual(['draft', 'staging', 'production', 'archived']);
+    expect(complete('promote', 'churn/1', 'st')).toEqual(['staging']);
+    expect(complete('push', '--met')).toEqual(['--metric']);
+    expect(complete('push', 'churn', '--metric', 'auc', '=', '1', '--promo')).toEqual(['--promote']);
+    expect(complete('rollback', '--status', 'sta')).toEqual(['staging']);
+    // Nothing that was typed is run.
+    expect(complete('show', '$(touch ran)')).toEqual(['']);
+    expect(existsSync('ran') || existsSync(join(place.folder, 'ran'))).toBe(false);
   });
 });

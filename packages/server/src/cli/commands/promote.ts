@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { STATUSES, type Status } from '../../contract/version.ts';
 import { misused } from '../exit.ts';
 import { parseVersion } from '../names.ts';
@@ -17,13 +17,12 @@ export function command(): Command {
   const promote = withCommon(new Command('promote'))
     .description('Move a version to another status, if the policy allows; every check is told.')
     .argument('<model/ref>', 'the version: churn/7, churn/latest, churn/@champion')
-    .argument('<status>', STATUSES.join(', '))
+    .addArgument(new Argument('<status>', 'where it goes').choices(STATUSES))
     .option('--reason <text>', 'why, for the ledger')
     .option('--force', 'although a check fails; needs a reason, and is recorded')
     .action(
-      action(async (out, { reason, force, ...options }: Options, name: string, status: string) => {
+      action(async (out, { reason, force, ...options }: Options, name: string, to: Status) => {
         const { model, ref } = parseVersion(name);
-        const to = parseStatus(status);
         if (force && !reason) throw misused('--force needs --reason.');
         const { client } = connect(options);
         const promotion = await answerOf(
@@ -41,10 +40,4 @@ export function command(): Command {
     'assayer promote churn/7 staging',
     'assayer promote churn/7 production --reason "beats 6 on the holdout"',
   );
-}
-
-export function parseStatus(text: string): Status {
-  const status = STATUSES.find((known) => known === text);
-  if (!status) throw misused(`"${text}" is not a status: ${STATUSES.join(', ')}.`);
-  return status;
 }

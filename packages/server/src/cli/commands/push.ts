@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { STATUSES, type Status } from '../../contract/version.ts';
 import { misused } from '../exit.ts';
 import { parseModel } from '../names.ts';
 import { type Described, describeVersion } from '../push/describe.ts';
@@ -17,13 +18,12 @@ import { interruptible } from '../signals.ts';
 import type { Output } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { parseAlias } from './alias.ts';
-import { parseStatus } from './promote.ts';
 
 interface Options extends Common, Described {
   version?: string;
   create?: boolean;
   seal: boolean;
-  promote?: string;
+  promote?: Status;
   reason?: string;
   alias?: string[];
 }
@@ -48,7 +48,7 @@ export function command(): Command {
     .option('--no-create', 'refuse a model that is not registered')
     .option('--no-seal', 'leave the version open for more files')
     .option('--version <number>', 'go on with an open version instead of creating one')
-    .option('--promote <status>', 'then promote it')
+    .addOption(new Option('--promote <status>', 'then promote it').choices(STATUSES))
     .option('--reason <text>', 'why it is promoted')
     .option('--alias <alias...>', 'then point these aliases at it')
     .action(action(run));
@@ -62,7 +62,7 @@ export function command(): Command {
 
 async function run(out: Output, options: Options, name: string, path: string): Promise<void> {
   const model = parseModel(name);
-  const status = options.promote === undefined ? undefined : parseStatus(options.promote);
+  const status = options.promote;
   if (status && !options.seal) throw misused('What is promoted must be sealed: leave out --no-seal or --promote.');
   const described = await describeVersion(options);
   if (options.version !== undefined && Object.keys(described).length > 0)

@@ -1,5 +1,4 @@
-import { Command } from 'commander';
-import { misused } from '../exit.ts';
+import { Command, Option } from 'commander';
 import { parseModel } from '../names.ts';
 import { action, withExamples } from '../run.ts';
 import { answerOf } from '../server/answer.ts';
@@ -9,7 +8,7 @@ import { tellPromotion } from '../show/promotion.ts';
 
 interface Options extends Common {
   reason: string;
-  status?: string;
+  status?: 'production' | 'staging';
   force?: boolean;
 }
 
@@ -18,13 +17,11 @@ export function command(): Command {
     .description('Put the version back that was in production before.')
     .argument('<model>', 'the model')
     .requiredOption('--reason <text>', 'why, for the ledger')
-    .option('--status <status>', 'production or staging (default: production)')
+    .addOption(new Option('--status <status>', 'where to (default: production)').choices(['production', 'staging']))
     .option('--force', 'although a check fails; it is recorded')
     .action(
       action(async (out, { reason, status, force, ...options }: Options, name: string) => {
         const model = parseModel(name);
-        if (status !== undefined && status !== 'production' && status !== 'staging')
-          throw misused(`"${status}" cannot be rolled back: say production or staging.`);
         const { client } = connect(options);
         const promotion = await answerOf(
           client.POST('/api/v1/models/{name}/rollback', {
