@@ -1,3 +1,5 @@
+import type { Finding } from '../contract/artifact.ts';
+import { DTYPE_OF_ANY } from './pickle/calls.ts';
 import { Imports } from './pickle/imports.ts';
 import { type Hooks, Machine } from './pickle/machine.ts';
 import { OPERATIONS } from './pickle/operations.ts';
@@ -135,10 +137,24 @@ function readAgain(m: Machine, hooks: Hooks, as: string, nested: boolean, top?: 
     else if (!(err instanceof Malformed)) throw err;
   }
   m.work.opcodes += work.opcodes;
-  // A nested pickle is not meant to be read on the outer memo: the names that then come out are no one's.
-  const meant = imports.telling > 0 || imports.plausible > 0;
-  if (nested ? report.worst === 'unsafe' : meant) m.work.report.merge(report);
+  if (nested) tellNested(m, report);
+  else if (imports.telling > 0 || imports.plausible > 0) m.work.report.merge(report);
   if (unended !== undefined) {
     m.find('suspicious', 'joblib.two-programs', `read as ${as}, it is not read to the end: ${unended}`);
+  }
+}
+
+/**
+ * A nested pickle is not meant to be read on the outer memo. Where it asks its memo for the module of numpy.dtype, the
+ * outer one has any text or object in that place: an import that fails and ends the reading, so that only what is
+ * unsafe counts behind it.
+ */
+function tellNested(m: Machine, report: Report): void {
+  const stray = (f: Finding) => f.what === DTYPE_OF_ANY || /^imports [\w.]+\.dtype$/.test(f.what);
+  const [first] = report.findings;
+  const strays = first === undefined || stray(first) || first.rule === 'pickle.call';
+  for (const f of report.findings) {
+    if (f.severity === 'unsafe' ? f.what !== DTYPE_OF_ANY : !strays)
+      m.work.report.add(f.severity, f.rule, f.where, f.what);
   }
 }

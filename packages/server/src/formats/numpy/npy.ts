@@ -57,7 +57,7 @@ function readArray(reader: Reader, report: Report, prefix: string, another: bool
   const facts: ArrayFacts = { type: shown(descr), shape: shape.slice(0, 32), fortran_order: fortran };
   if (type.objects) {
     const imports = new Imports(report);
-    const work: Work = { opcodes: 0, maxOpcodes: MAX_OPCODES, protocol: 0, calls: 0, imports, report };
+    const work: Work = { opcodes: 0, maxOpcodes: MAX_OPCODES, protocol: 0, calls: 0, getattrs: 0, imports, report };
     walk(new Machine(reader, work, {}, prefix));
     return { ...facts, imports: imports.listed };
   }

@@ -4,7 +4,7 @@ import { SKLEARN_OLD } from './allow-sklearn-old.ts';
 
 /**
  * Python's own, numpy's, scipy's and pandas' parts of ordinary models. Exact names only: data types, and functions that
- * make data of data. Not here, though seen in the wild: getattr (reaches everything), functools.partial (carries a call
+ * make data of data. Not here, though seen in the wild: getattr (reaches everything; see attributes.ts), functools.partial (carries a call
  * for later), map and filter (call what they are given), type (makes classes), scipy.stats distributions (their state
  * is executed), numpy's _ufunc_reconstruct (imports by text).
  */
@@ -17,6 +17,7 @@ const BASE: Record<string, string> = {
   _codecs: 'encode',
   datetime: 'date datetime time timedelta timezone tzinfo',
   decimal: 'Decimal',
+  zoneinfo: 'ZoneInfo',
   fractions: 'Fraction',
   uuid: 'UUID SafeUUID',
   pathlib: 'PosixPath WindowsPath PurePosixPath PureWindowsPath',
@@ -30,10 +31,12 @@ const BASE: Record<string, string> = {
     'multiply negative power reciprocal rint sign sin sinh sqrt square subtract sum tan tanh true_divide divide',
   'numpy.core.multiarray': '_reconstruct scalar',
   'numpy._core.multiarray': '_reconstruct scalar',
+  'numpy._core._internal': '_convert_to_stringdtype_kwargs',
   'numpy.core.numeric': '_frombuffer',
   'numpy._core.numeric': '_frombuffer',
   'numpy.core.fromnumeric': 'mean sum',
   'numpy.core.records': 'recarray record',
+  'numpy.strings': 'capitalize lower lstrip rstrip strip title upper',
   'numpy.rec': 'recarray record',
   'numpy._core.records': 'recarray record',
   'numpy.matrixlib.defmatrix': 'matrix',
@@ -75,6 +78,22 @@ const BASE: Record<string, string> = {
   'scipy.spatial._kdtree': 'KDTree',
   'scipy.special._ufuncs': 'expit logit',
   'scipy._lib.array_api_compat.numpy._aliases': 'asarray',
+  pandas:
+    'DataFrame Series Index RangeIndex MultiIndex CategoricalIndex DatetimeIndex TimedeltaIndex PeriodIndex ' +
+    'IntervalIndex Categorical CategoricalDtype DatetimeTZDtype IntervalDtype PeriodDtype SparseDtype StringDtype ' +
+    'BooleanDtype Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype ' +
+    'Float32Dtype Float64Dtype Interval Period Timestamp Timedelta NA NaT',
+  'pandas.arrays':
+    'BooleanArray IntegerArray FloatingArray StringArray DatetimeArray TimedeltaArray PeriodArray IntervalArray ' +
+    'SparseArray NumpyExtensionArray ArrowStringArray ArrowExtensionArray',
+  'pandas._libs.tslibs.offsets':
+    'Day Hour Minute Second Milli Micro Nano BusinessDay Week MonthEnd MonthBegin BusinessMonthEnd ' +
+    'BusinessMonthBegin QuarterEnd QuarterBegin YearEnd YearBegin',
+  'pandas.core.indexes.interval': 'IntervalIndex _new_IntervalIndex',
+  'pandas.core.indexes.timedeltas': 'TimedeltaIndex _new_TimedeltaIndex',
+  'pyarrow.lib': '_restore_array py_buffer type_for_alias',
+  'pandas._libs.sparse': 'IntIndex BlockIndex',
+  'pandas._libs.interval': '__pyx_unpickle_IntervalMixin',
   'pandas.core.frame': 'DataFrame',
   'pandas.core.series': 'Series',
   'pandas.core.indexes.base': 'Index _new_Index',
@@ -97,7 +116,7 @@ const BASE: Record<string, string> = {
   'pandas.core.arrays.string_': 'StringArray StringDtype',
   'pandas.core.arrays.boolean': 'BooleanArray BooleanDtype',
   'pandas.core.arrays.integer': 'IntegerArray Int64Dtype Int32Dtype',
-  'pandas.core.dtypes.dtypes': 'CategoricalDtype DatetimeTZDtype',
+  'pandas.core.dtypes.dtypes': 'CategoricalDtype DatetimeTZDtype IntervalDtype NumpyEADtype PeriodDtype SparseDtype',
 };
 
 const ALLOWED = new Map<string, Set<string>>();

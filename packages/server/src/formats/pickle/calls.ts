@@ -7,6 +7,7 @@ import {
   carries,
   type Dict,
   type DType,
+  GETATTR,
   type Global,
   isWrapperName,
   UNKNOWN,
@@ -24,6 +25,9 @@ const MAPPINGS = new Set([
   'builtins.dict',
 ]);
 
+/** What a nested pickle that is read on the outer memo takes for the module of numpy.dtype may be anything. */
+export const DTYPE_OF_ANY = 'imports dtype from a computed module, which cannot be known';
+
 export function importName(m: Machine, module: string, name: string): Global {
   return m.work.imports.find(module, name, m.proto, m.where());
 }
@@ -37,7 +41,8 @@ export function importByStack(m: Machine): void {
     return;
   }
   if (!mayBeText(name) || !mayBeText(module)) throw m.fault('imports a name that is not a text');
-  m.find('unsafe', 'pickle.computed-name', 'imports a computed name, which cannot be known');
+  const what = name === 'dtype' ? DTYPE_OF_ANY : 'imports a computed name, which cannot be known';
+  m.find('unsafe', 'pickle.computed-name', what);
   m.pushUnknown();
 }
 
@@ -48,16 +53,28 @@ function mayBeText(value: Value): boolean {
   return value.kind === 'opaque' && (value.what === 'str' || value.what === 'unknown');
 }
 
+/** Functions that never give a text, whatever they are called with. */
+const NEVER_TEXT = new Set([
+  'numpy.ndarray',
+  'numpy.core.multiarray._reconstruct',
+  'numpy._core.multiarray._reconstruct',
+  'pyarrow.lib._restore_array',
+  'pyarrow.lib.py_buffer',
+  'pyarrow.lib.type_for_alias',
+]);
+
 /** An instance of an allowed class is no text; what an allowed function gives may be one. */
 function isDataClass(full: string): boolean {
   const dot = full.lastIndexOf('.');
   const name = full.slice(dot + 1);
-  return full === 'numpy.ndarray' || (/^_*[A-Z]/.test(name) && isAllowed(full.slice(0, dot), name));
+  return NEVER_TEXT.has(full) || (/^_*[A-Z]/.test(name) && isAllowed(full.slice(0, dot), name));
 }
 
 /** REDUCE, OBJ and INST: a call with positional arguments (`args` where they are known one by one). */
 export function call(m: Machine, callable: Value, tuple: Value, args = itemsOf(tuple)): Value {
   if (typeof callable === 'object' && callable.kind === 'global') {
+    // INST calls without the stack.
+    if (callable === GETATTR) m.find('unsafe', 'pickle.import', `imports ${GETATTR.full}`);
     m.work.calls++;
     if (callable.full === 'copyreg._reconstructor') return reconstructed(m, args);
     forbidWrapper(m, [tuple]);

@@ -1,6 +1,6 @@
 import { printable, type Report } from '../report.ts';
 import { judgeImport } from './judge.ts';
-import { type Global, isWrapperName } from './values.ts';
+import { GETATTR, type Global, isWrapperName } from './values.ts';
 
 const MAX_LISTED = 200;
 const MAX_KNOWN = 100_000;
@@ -34,10 +34,14 @@ export class Imports {
     const full = `${judged.module}.${judged.name}`;
     if (judged.severity !== 'suspicious') this.telling++;
     if (/^[\w.-]+$/u.test(module) && /^[\w.]+$/u.test(name)) this.plausible++;
-    if (judged.severity !== 'clean') this.#report.add(judged.severity, judged.rule, where, judged.what);
+    const getattr = full === GETATTR.full;
+    // Judged by what it is asked for: attributes.ts.
+    if (judged.severity !== 'clean' && !getattr) this.#report.add(judged.severity, judged.rule, where, judged.what);
     if (isWrapperName(full)) this.wrapper = true;
     const instance = { kind: 'instance', of: full } as const;
-    const global: Global = { kind: 'global', module: judged.module, name: judged.name, full, instance };
+    const global: Global = getattr
+      ? GETATTR
+      : { kind: 'global', module: judged.module, name: judged.name, full, instance };
     if (this.#globals.size < MAX_KNOWN) this.#globals.set(key, global);
     const shown = printable(full, 200);
     if (this.listed.length < MAX_LISTED && !this.listed.includes(shown)) this.listed.push(shown);

@@ -36,7 +36,7 @@ export function readPickles(stream: ByteStream, setting: PickleSetting = {}): Pi
   const { prefix = '', maxOpcodes = MAX_OPCODES } = setting;
   const report = new Report();
   const imports = new Imports(report);
-  const work: Work = { opcodes: 0, maxOpcodes, protocol: 0, calls: 0, imports, report };
+  const work: Work = { opcodes: 0, maxOpcodes, protocol: 0, calls: 0, getattrs: 0, imports, report };
   const joblib = arrayReader();
   const reader = new Reader(stream);
   let { storages } = setting;

@@ -3,7 +3,7 @@ import type { Report, Severity } from '../report.ts';
 import { Malformed, TooMuch } from '../unreadable.ts';
 import type { Imports } from './imports.ts';
 import { Memo } from './memo.ts';
-import { outline, UNKNOWN, type Value, type Wrapper } from './values.ts';
+import { GETATTR, outline, UNKNOWN, type Value, type Wrapper } from './values.ts';
 
 const MAX_STACK = 4_000_000;
 /** Deeper than this, tuples and dictionaries are pushed without what they hold, so that a flood of them stays small. */
@@ -17,6 +17,8 @@ export interface Work {
   protocol: number;
   /** Calls of something imported: proof that a file which looks like a pickle by accident is one. */
   calls: number;
+  /** How often getattr came onto the stack, less the calls of it that are known to be harmless. */
+  getattrs: number;
   readonly imports: Imports;
   readonly report: Report;
 }
@@ -74,6 +76,7 @@ export class Machine {
 
   push(value: Value): void {
     if (this.stack.length >= MAX_STACK) throw new TooMuch('stacks up too many values');
+    if (value === GETATTR) this.work.getattrs++;
     this.stack.push(this.stack.length > FULL_STACK ? outline(value) : value);
   }
 

@@ -1,4 +1,5 @@
 import { type Line, latin1 } from '../reader.ts';
+import { harmlessAttribute } from './attributes.ts';
 import { build, call, importByStack, importName, newObject, storeItems } from './calls.ts';
 import type { Machine } from './machine.ts';
 import {
@@ -183,7 +184,8 @@ const TABLE: Record<string, Operation> = {
   Q: (m) => persistent(m, m.pop()),
   R: (m) => {
     const args = m.pop();
-    m.push(call(m, m.pop(), args));
+    const callable = m.pop();
+    m.push(harmlessAttribute(m, callable, args) ?? call(m, callable, args));
   },
   S: (m) => lineValue(m, quotedValue, 'a text'),
   T: (m) => text(m, signed(m), ascii),

@@ -95,6 +95,15 @@ export const UNKNOWN = opaque('unknown');
 /** The number that opens a file of PyTorch's old layout. */
 export const MAGIC = opaque('magic');
 
+/** builtins.getattr: one value for all its imports, because each time it comes onto a stack is counted. */
+export const GETATTR: Global = {
+  kind: 'global',
+  module: 'builtins',
+  name: 'getattr',
+  full: 'builtins.getattr',
+  instance: { kind: 'instance', of: 'builtins.getattr' },
+};
+
 const MAX_ITEMS = 16;
 
 export function carries(value: Value): boolean {

@@ -1,9 +1,18 @@
 import { Malformed, TooMuch } from '../unreadable.ts';
+import { tellGetattr } from './attributes.ts';
 import type { Machine } from './machine.ts';
 import { OPERATIONS } from './operations.ts';
 
 /** Moves the machine to the next STOP. Throws Malformed where the unpickler would fail, TooMuch at a bound. */
 export function walk(m: Machine): void {
+  try {
+    toStop(m);
+  } finally {
+    tellGetattr(m);
+  }
+}
+
+function toStop(m: Machine): void {
   const { reader, work } = m;
   for (;;) {
     const at = reader.position;

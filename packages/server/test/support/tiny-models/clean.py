@@ -1,10 +1,13 @@
 """What people publish, made with the real libraries."""
 
+import datetime
 import io
 import pickle
+import sys
+import types
 import zipfile
+import zoneinfo
 from collections import OrderedDict
-from datetime import datetime
 
 import joblib
 import numpy as np
@@ -42,6 +45,16 @@ RECORDS = np.array([(1, 2.0), (3, 4.0)], dtype=[("a", "i4"), ("b", "f8")])
 MIXED = np.array([(1, {"k": [1]}), (2, None)], dtype=[("a", "i4"), ("b", "O")])
 
 
+def made(module, name):
+    """An object of a class of that name, without the library."""
+    library = sys.modules.setdefault(module, types.ModuleType(module))
+    if not hasattr(library, name):
+        setattr(library, name, type(name, (), {"__module__": module}))
+    value = getattr(library, name)()
+    value.index = [1, 2]
+    return value
+
+
 def write(folder, _command):
     expected = {}
 
@@ -61,11 +74,20 @@ def write(folder, _command):
         joblib.dump({"m": forest, "a": X}, expect(f"protocol-{protocol}.joblib", "joblib"), protocol=protocol)
     arrays = {"objects": OBJECTS, "records": RECORDS, "mixed": MIXED, "dates": np.array(["2026-01-01"], "M8[D]"), "text": np.array(["ab", "c"])}
     joblib.dump({**arrays, "f": np.asfortranarray(X), "scalar": np.float64(1), "empty": np.zeros((0, 3))}, expect("arrays.joblib", "joblib"))
-    data = {"when": datetime(2026, 1, 1), "o": OrderedDict(a=1), "s": {1, 2}, "f": frozenset("ab"), "b": b"\0\xff", "big": 2**80, "c": 1j,
+    data = {"when": datetime.datetime(2026, 1, 1), "o": OrderedDict(a=1), "s": {1, 2}, "f": frozenset("ab"), "b": b"\0\xff", "big": 2**80, "c": 1j,
             "ba": bytearray(b"x"), "long": "x" * 3000, "rng": np.random.default_rng(1), "dtype": np.dtype("f4"), "t": [np.float64(1)] * 3, "neg": -5,
             "unicode": "\u20ac \\u0041", "float": 1.5, "bool": True, "none": None, "many": list(range(3000))}
     for protocol in range(6):
         expect(f"data-{protocol}.pkl", "pickle").write_bytes(pickle.dumps({**data, "arrays": list(arrays.values())}, protocol))
+    attributes = [*[datetime.datetime(2026, 1, day, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")) for day in (1, 2)],
+                  datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc), TfidfVectorizer(tokenizer=str.split, preprocessor=str.lower)]
+    for protocol in range(6):
+        expect(f"attributes-{protocol}.pkl", "pickle").write_bytes(pickle.dumps(attributes, protocol))
+    joblib.dump([attributes, X], expect("attributes.joblib", "joblib"))
+    # pickle.load would take what lies in the memo here for the module of the second array's type.
+    for module, name in (("pandas", "DataFrame"), ("pandas", "Series")):
+        for values in ([made(module, name)], [1, made(module, name)], {"a": made(module, name)}, {"a": 1, "b": 2, "c": 3}):
+            joblib.dump([values, OBJECTS], expect(f"{name}-{len(expected)}.joblib", "joblib"))
     expect("streams.pkl", "pickle").write_bytes(pickle.dumps(data) + pickle.dumps([1, 2]))
     np.save(expect("floats.npy", "npy"), X)
     np.save(expect("objects.npy", "npy"), OBJECTS, allow_pickle=True)

@@ -107,6 +107,22 @@ def opcodes(put, cmd):
     put("computed-name.pkl", b"\x80\x04" + text("os") + b"cbuiltins\nstr\n" + text("system") + b"\x85R\x93)R.")
     put("long-name.pkl", b"\x80\x04" + text("os") + b"X\xd0\x07\0\0" + b"x" * 2000 + b"\x93)R.")
     put("persistent-name.pkl", b"\x80\x04" + text("os") + b"Pid\n\x93)R.")
+    getattr_ = b"\x80\x04" + text("builtins") + text("getattr") + b"\x93\x94"
+    split = text("builtins") + text("str") + b"\x93" + text("split")
+    put("getattr-kept.pkl", getattr_ + b".")
+    put("getattr-popped.pkl", getattr_ + b"0N.")
+    put("getattr-twice.pkl", getattr_ + split + b"\x86R0h\x00" + text("numpy") + text("ndarray") + b"\x93" + text("tofile") + b"\x86R.")
+    put("getattr-duplicate.pkl", getattr_ + b"2" + split + b"\x86R0.")
+    put("getattr-inst.pkl", getattr_ + b"0(" + text("builtins") + text("str") + b"\x93" + text("split") + b"ibuiltins\ngetattr\n.")
+    put("getattr-obj.pkl", b"(" + getattr_ + split + b"o.")
+    put("getattr-default.pkl", getattr_ + split + b"h\x00\x87R.")
+    put("getattr-computed.pkl", getattr_ + text("builtins") + text("str") + b"\x93" + text("builtins") + text("str") + b"\x93" + text("split") + b"\x85R\x86R.")
+    put("getattr-instance.pkl", getattr_ + text("builtins") + text("str") + b"\x93)R" + text("format") + b"\x86R.")
+    put("getattr-other.pkl", getattr_ + text("zoneinfo") + text("ZoneInfo") + b"\x93" + text("from_file") + b"\x86R.")
+    put("getattr-listed.pkl", getattr_ + b"]h\x00a0" + split + b"\x86R.")
+    put("getattr-cut.pkl", getattr_)
+    put("getattr-name.pkl", getattr_ + text("builtins") + text("str") + b"\x93" + text("lower") + b"\x86R" + text("OS") + b"\x85R" + text("system") + b"\x93.")
+    put("getattr-python2.pkl", b"c__builtin__\ngetattr\n(cnumpy\nndarray\nVtofile\ntR.")
     put("dotted.pkl", b"\x80\x04" + text("sklearn.utils") + text("os.system") + b"\x93)R.")
     put("dotted-os.pkl", b"\x80\x04" + text("os") + text("path.os.system") + b"\x93)R.")
     put("dotted-plain.pkl", b"\x80\x04" + text("numpy") + text("ndarray.tolist") + b"\x93)R.", "suspicious")
@@ -201,6 +217,12 @@ def arrays(put, system, folder):
     end = b"e."
     eight = dtype("i8")
     one = b"K\x01\x85"
+    put("custom-class.joblib", dumped([clean.made("my_library", "Model"), clean.OBJECTS]), "suspicious", "joblib")
+    # What names the nested pickle has depends on whose memo it is read on.
+    for module, name, verdict in (("os", "system", "unsafe"), ("my_library", "run", "suspicious")):
+        memo = text(module) + b"q\x000" + text(name) + b"q\x010"
+        nested = b"\x80\x04" + text("builtins") + b"\x940" + text("list") + b"\x940h\x00h\x01\x93)R."
+        put(f"other-memo-{module}.joblib", b"\x80\x04" + memo + b"](" + wrapper(dtype("O8", 63), one) + nested + end, verdict, "joblib")
     put("made.joblib", padded(start + wrapper(eight, one)) + bytes(8) + RUN + end, format="joblib")
     put("made-old.joblib", start + wrapper(eight, one, align=False) + bytes(8) + RUN + end, format="joblib")
     put("lying-flags.joblib", start + wrapper(dtype("i8", 1), one) + b"\x80\x04" + RUN + b"." + end, format="joblib")
