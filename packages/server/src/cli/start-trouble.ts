@@ -10,9 +10,11 @@ const LISTEN: Record<string, string> = {
 
 /** The address that cannot be listened on, in a sentence. */
 export function listenTrouble(error: unknown, { host, port }: { host: string; port: number }): Ended | undefined {
-  const { syscall = '' } = error as NodeJS.ErrnoException;
+  const { syscall = '', hostname } = error as NodeJS.ErrnoException & { hostname?: string };
   const words = LISTEN[codeOf(error) ?? ''];
-  if (!words || !/^(listen|bind|getaddrinfo)$/.test(syscall)) return undefined;
+  // A database's host may be what cannot be resolved.
+  const isOurs = /^(listen|bind)$/.test(syscall) || (syscall === 'getaddrinfo' && hostname === host);
+  if (!words || !isOurs) return undefined;
   return fault(`The address ${host.includes(':') ? `[${host}]` : host}:${port} ${words}.`);
 }
 

@@ -131,7 +131,8 @@ describe('push and pull', () => {
 describe('what is interrupted goes on', () => {
   it('a pull that was killed, with what it had', async () => {
     const pipe = await openPipe(server.url);
-    pipe.stallAfter = { down: 30 * 2 ** 20 };
+    // More than four pieces of 8 MiB, as many as are fetched at once: one of them is whole.
+    pipe.stallAfter = { down: 34 * 2 ** 20 };
     const target = join(place.folder, 'resumed', 'big.bin');
     const { child, ended } = start(place, [
       'pull',
@@ -142,7 +143,7 @@ describe('what is interrupted goes on', () => {
       '--server',
       pipe.url,
     ]);
-    await until(() => pipe.down > 30 * 2 ** 20);
+    await until(() => pipe.down > 34 * 2 ** 20);
     const finished = async () => (await readFile(`${target}.part.json`, 'utf8').catch(() => '')).split('\n').length;
     await until(async () => (await finished()) > 2);
     child.kill('SIGKILL');

@@ -63,6 +63,8 @@ describe('serve', () => {
     const { code, stderr } = await run(place, command, '--database', 'postgres://ada:hunter2@127.0.0.1:9/models');
     expect(code).toBe(3);
     expect(stderr).toMatch(/^The database at 127\.0\.0\.1:9 cannot be reached: nobody listens there\.$/m);
+    const unknown = await run(place, command, '--database', 'postgres://ada:hunter2@nohost.invalid/models');
+    expect(unknown.stderr).toMatch(/^The database at nohost\.invalid:5432 cannot be reached: /);
     expect(stderr).not.toMatch(/hunter2|ECONNREFUSED|fault of assayer/);
   });
 });

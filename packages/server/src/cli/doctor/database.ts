@@ -4,6 +4,7 @@ import { maskSecret } from '../../config/mask.ts';
 import type { Database } from '../../db/database.ts';
 import { schemaOf } from '../../db/migrate.ts';
 import { openDatabase } from '../../db/open.ts';
+import { postgresTrouble } from '../start-trouble.ts';
 import { type Finding, fine, problem, tried } from './checks.ts';
 
 /** Opens the database beside a server that may be running. What is not there is not made. */
@@ -14,8 +15,12 @@ export async function openExisting(url: string): Promise<Database | undefined> {
 }
 
 export async function databaseFindings(db: Database, url: string): Promise<Finding[]> {
+  const remedy = 'Check that it is there, and who may read it.';
+  const away = (error: unknown) => Promise.reject(postgresTrouble(error, url) ?? error);
+  const first = await tried('database', remedy, () => versionOf(db, url).catch(away));
+  if (first.some(({ ok }) => !ok)) return first;
   return [
-    ...(await tried('database', 'Check that it is there, and who may read it.', () => versionOf(db, url))),
+    ...first,
     ...(await tried('schema', 'Restore a backup.', async () => [await schemaFinding(db)])),
     ...(db.name === 'sqlite' ? await tried('integrity', 'Restore a backup.', async () => [await integrity(db)]) : []),
   ];

@@ -58,12 +58,13 @@ const UNREACHABLE: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
   EHOSTUNREACH: 'there is no way to this host (EHOSTUNREACH)',
   ENETUNREACH: 'there is no way to this network (ENETUNREACH)',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS. Write http:// rather than https://',
   'bad port': 'this port is reserved for another protocol, and is not connected to (bad port). Choose another port',
 };
 
 /** Certificates, and what else there is: the innermost words, with the code where they lack it. */
 function wordsOf({ code, cause }: ConnectionLost): string {
-  const words = causeOf(cause);
+  const words = causeOf(cause).trim();
   return !code || words.includes(code) ? words : `${words} (${code})`;
 }
 
