@@ -44,7 +44,10 @@ function inspectInflated(
   const unpacking = open(source, compression);
   const reading = isPickleLike(head) ? readPickles(unpacking.stream, { prefix: 'inflated ' }) : undefined;
   if (!reading || !(reading.whole || reading.evident)) {
-    report.unread('compressed.content', 'file', 'holds compressed content that is no pickle');
+    const { stopped } = reading ?? {};
+    if (stopped === undefined)
+      report.unread('compressed.content', 'file', 'holds compressed content that is no pickle');
+    else report.unread('compressed.not-read', 'file', `not read to the end: ${stopped}`);
     return { format: 'unknown', facts: { compression } };
   }
   report.merge(reading.report);

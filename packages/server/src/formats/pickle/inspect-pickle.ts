@@ -18,6 +18,8 @@ export interface PickleReading {
   facts: Record<string, unknown>;
   /** Read to its last byte without fault. */
   whole: boolean;
+  /** The bound that ended the reading, in words. */
+  stopped: string | undefined;
   /** Holds what only a pickle would: an import worth the name, or two that were called. */
   evident: boolean;
 }
@@ -42,6 +44,7 @@ export function readPickles(stream: ByteStream, setting: PickleSetting = {}): Pi
   let { storages } = setting;
   let streams = 0;
   let whole = false;
+  let stopped: string | undefined;
   let torch = false;
   try {
     do {
@@ -68,6 +71,7 @@ export function readPickles(stream: ByteStream, setting: PickleSetting = {}): Pi
         what,
       );
     } else if (err instanceof TooMuch) {
+      stopped = err.message;
       // Not merely unknown: padding like this is how a call would be put beyond a reader's patience.
       report.unread('pickle.not-read', `${prefix}byte ${reader.position}`, `not read to the end: ${err.message}`);
       report.add('suspicious', 'pickle.too-long', `${prefix}byte ${reader.position}`, 'what follows was not looked at');
@@ -88,6 +92,7 @@ export function readPickles(stream: ByteStream, setting: PickleSetting = {}): Pi
     imports: imports.listed,
     facts,
     whole,
+    stopped,
     evident: imports.telling > 0 || (imports.plausible > 0 && work.calls > 0),
   };
 }
