@@ -90,10 +90,14 @@ export async function createHttp(
       modelRoutes(api, registry);
       aliasRoutes(api, registry);
       versionRoutes(api, registry);
-      artifactRoutes(api, registry);
+      artifactRoutes(api, registry, options.uploadIdleMs);
       trashRoutes(api, registry);
-      eventRoutes(api, registry, { mostStreams: options.eventStreams, stopping: stopping.signal });
-      ledgerRoutes(api, registry);
+      eventRoutes(api, registry, {
+        mostStreams: options.eventStreams,
+        idleMs: options.uploadIdleMs,
+        stopping: stopping.signal,
+      });
+      ledgerRoutes(api, registry, options.uploadIdleMs);
       await api.register(async (bytes) => {
         // No parser touches these bodies; forms are only marked as such, so their plugin comes after.
         bytes.removeAllContentTypeParsers();

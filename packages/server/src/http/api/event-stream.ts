@@ -1,18 +1,27 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
 const PING_EVERY_MS = 15_000;
 
+export interface StreamLimits {
+  /** A stream whose client takes nothing for so long is cut. */
+  idleMs: number;
+  /** Aborted when the server stops: live streams end then. */
+  stopping: AbortSignal;
+}
+
 /** Writes events as `text/event-stream` until the client goes; a comment now and then keeps the connection open. */
 export async function streamEvents(
   reply: FastifyReply,
-  follow: (signal: AbortSignal) => AsyncIterable<{ seq: number; line: string } | undefined>,
-  stopping: AbortSignal,
+  follow: (signal: AbortSignal) => AsyncIterable<{ seq: number; line: string }[]>,
+  { idleMs, stopping }: StreamLimits,
 ): Promise<void> {
   const gone = new AbortController();
   const { raw } = reply.hijack();
   raw.once('close', () => gone.abort());
   stopping.addEventListener('abort', () => gone.abort(), { signal: gone.signal });
+  if (raw.destroyed || stopping.aborted) gone.abort(); // before anyone listened
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
@@ -22,18 +31,27 @@ export async function streamEvents(
   raw.write(': ready\n\n');
   let pinged = Date.now();
   try {
-    for await (const event of follow(gone.signal)) {
+    for await (const events of follow(gone.signal)) {
       if (raw.writableEnded) return;
       const due = Date.now() - pinged > PING_EVERY_MS;
-      if (!event && !due) continue;
+      if (events.length === 0 && !due) continue;
       if (due) pinged = Date.now();
-      const text = event ? `id: ${event.seq}\ndata: ${event.line}\n\n` : ': ping\n\n';
-      if (!raw.write(text)) await once(raw, 'drain', { signal: gone.signal });
+      const text = events.map(({ seq, line }) => `id: ${seq}\ndata: ${line}\n\n`).join('') || ': ping\n\n';
+      if (!raw.write(text)) await drained(raw, idleMs, gone.signal);
     }
   } catch (error) {
     if (!gone.signal.aborted) reply.log.error({ err: error }, 'event stream');
   } finally {
     gone.abort();
     raw.end();
+  }
+}
+
+async function drained(raw: ServerResponse, idleMs: number, signal: AbortSignal): Promise<void> {
+  const cut = setTimeout(() => raw.destroy(), idleMs);
+  try {
+    await once(raw, 'drain', { signal });
+  } finally {
+    clearTimeout(cut);
   }
 }

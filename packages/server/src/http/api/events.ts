@@ -3,7 +3,7 @@ import { EVENT_TYPES, EventPage } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { HttpRefused } from '../refused.ts';
-import { streamEvents } from './event-stream.ts';
+import { type StreamLimits, streamEvents } from './event-stream.ts';
 import { type Api, PageQuery, responses } from './route.ts';
 
 const tags = ['Events and ledger'];
@@ -23,13 +23,11 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 
-export interface StreamOptions {
+export interface StreamOptions extends StreamLimits {
   mostStreams: number;
-  /** Aborted when the server stops: live streams end then. */
-  stopping: AbortSignal;
 }
 
-export function eventRoutes(app: Api, { events, ledger }: Registry, { mostStreams, stopping }: StreamOptions): void {
+export function eventRoutes(app: Api, { events, ledger }: Registry, options: StreamOptions): void {
   let streams = 0;
 
   app.get(
@@ -60,15 +58,15 @@ export function eventRoutes(app: Api, { events, ledger }: Registry, { mostStream
       },
     },
     async (request, reply) => {
-      if (streams >= mostStreams)
-        throw new HttpRefused(503, 'overloaded', 'Too many live streams are open. Try again later.');
       const asked = request.headers['last-event-id'];
       const size = await ledger.size();
       const after = asked === undefined ? size : Number(asked);
       if (after > size)
         throw new HttpRefused(400, 'query-invalid', `There is no event ${after} yet: the ledger has ${size} events.`);
+      if (streams >= options.mostStreams)
+        throw new HttpRefused(503, 'overloaded', 'Too many live streams are open. Try again later.');
       streams += 1;
-      void streamEvents(reply, (signal) => events.follow(after, signal), stopping).finally(() => {
+      void streamEvents(reply, (signal) => events.follow(after, signal), options).finally(() => {
         streams -= 1;
       });
       return reply;
