@@ -91,7 +91,6 @@ const BASE: Record<string, string> = {
     'BusinessMonthBegin QuarterEnd QuarterBegin YearEnd YearBegin',
   'pandas.core.indexes.interval': 'IntervalIndex _new_IntervalIndex',
   'pandas.core.indexes.timedeltas': 'TimedeltaIndex _new_TimedeltaIndex',
-  'pyarrow.lib': '_restore_array py_buffer type_for_alias',
   'pandas._libs.sparse': 'IntIndex BlockIndex',
   'pandas._libs.interval': '__pyx_unpickle_IntervalMixin',
   'pandas.core.frame': 'DataFrame',

@@ -58,9 +58,6 @@ const NEVER_TEXT = new Set([
   'numpy.ndarray',
   'numpy.core.multiarray._reconstruct',
   'numpy._core.multiarray._reconstruct',
-  'pyarrow.lib._restore_array',
-  'pyarrow.lib.py_buffer',
-  'pyarrow.lib.type_for_alias',
 ]);
 
 /** An instance of an allowed class is no text; what an allowed function gives may be one. */
