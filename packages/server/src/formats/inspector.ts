@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Inspection } from '../contract/artifact.ts';
 import { RULES_VERSION } from './rules-version.ts';
@@ -83,7 +83,8 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
 
   return {
     async inspectFile(file, path) {
-      const { size } = await stat(file);
+      // At once, so that files are looked at in the order in which they were handed over.
+      const { size } = statSync(file);
       if (closed || waiting.length >= maxWaiting)
         return unknown('inspection.refused', 'too many files wait for inspection');
       return new Promise((done) => {
