@@ -444,4 +444,41 @@ for (const [database, open] of Object.entries(databases)) {
         expectProblem(await t.put(at(model, 'b'), body), 422, 'invalid');
     });
   });
+
+  describe(`a policy that changes on ${database}`, () => {
+    const policy: { single: ('staging' | 'production')[] } = { single: [] };
+    const t = useRegistry(open, { policy });
+
+    it('rollback leaves one in production where the policy says so, however many were there', async () => {
+      policy.single = [];
+      const { name } = await make.model(t);
+      for (let i = 0; i < 3; i += 1) await make.version(t, { model: name, status: 'production' });
+      expect((await t.get(`/models/${name}`)).json.live.production).toEqual([3, 2, 1]);
+      policy.single = ['production'];
+      const answer = await t.post(`/models/${name}/rollback`, { reason: 'r' });
+      expect(answer.json).toMatchObject({ number: 2, superseded: [1, 3] });
+      expect((await t.get(`/models/${name}`)).json.live.production).toEqual([2]);
+    });
+
+    it('the newest draft is the last one made, also when the clock stepped back', async () => {
+      const { name } = await make.model(t);
+      t.clock.set('2026-05-10T12:00:00.000Z');
+      await make.version(t, { model: name });
+      t.clock.set('2026-05-07T12:00:00.000Z');
+      await make.version(t, { model: name });
+      expect((await t.get(`/models/${name}/versions/draft`)).json.number).toBe(2);
+      t.clock.run();
+    });
+
+    it('what was deregistered last is restored first, also when the clock stepped back', async () => {
+      const { name } = await make.model(t, { description: 'first' });
+      t.clock.set('2026-05-10T12:00:00.000Z');
+      await t.del(`/models/${name}?reason=r`);
+      await make.model(t, { name, description: 'second' });
+      t.clock.set('2026-05-07T12:00:00.000Z');
+      await t.del(`/models/${name}?reason=r`);
+      expect((await t.post(`/models/${name}/restore`)).json.description).toBe('second');
+      t.clock.run();
+    });
+  });
 }
