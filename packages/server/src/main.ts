@@ -48,7 +48,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
     });
     const ingest = createIngest(db);
     const stopChores = startChores(registry, log, async () => {
-      await ledger.keepCheckpoint();
+      await ingest(ledger.keepCheckpoint);
       await ingest((tx) =>
         tx
           .deleteFrom('idempotency')

@@ -21,7 +21,7 @@ export interface Ledger {
   /** A signed note of the tree as it is now. */
   checkpoint(): Promise<string>;
   /** Keeps a signed checkpoint where the ledger grew since the last one. */
-  keepCheckpoint(): Promise<void>;
+  keepCheckpoint(tx: Writer): Promise<void>;
   keptCheckpoints(): Promise<string[]>;
   inclusion(seq: number, size: number): Promise<{ leaf: Uint8Array; root: Uint8Array; proof: Uint8Array[] }>;
   consistency(from: number, to: number): Promise<{ fromRoot: Uint8Array; toRoot: Uint8Array; proof: Uint8Array[] }>;
@@ -62,13 +62,13 @@ export async function openLedger(db: Database, now: () => number): Promise<Ledge
     },
     size: async () => (await head(db.read)).size,
     checkpoint: async () => signCheckpoint(signer, { origin, ...(await head(db.read)) }),
-    async keepCheckpoint() {
-      const { size, root } = await head(db.read);
-      const last = await db.read
+    async keepCheckpoint(tx) {
+      const { size, root } = await head(tx);
+      const last = await tx
         .selectFrom('ledger_checkpoint')
         .select((eb) => eb.fn.max('size').as('size'))
         .executeTakeFirst();
-      if (size > (last?.size ?? 0)) await db.write.transaction().execute((tx) => keep(tx, size, root));
+      if (size > (last?.size ?? 0)) await keep(tx, size, root);
     },
     async keptCheckpoints() {
       const rows = await db.read.selectFrom('ledger_checkpoint').select('note').orderBy('size').execute();

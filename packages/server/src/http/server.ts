@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -140,7 +141,7 @@ function refuseUnknownQueries(app: FastifyInstance): void {
 }
 
 /** A JSON body has so long to arrive; the bodies of uploads are watched for stalls instead. */
-function cutSlowBody(raw: import('node:http').IncomingMessage, ms: number): void {
+function cutSlowBody(raw: IncomingMessage, ms: number): void {
   if (!/json/i.test(raw.headers['content-type'] ?? '')) return;
   const timer = setTimeout(() => raw.destroy(), ms);
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));

@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import { type Doc, same } from '../events/replay.ts';
-import { EMPTIED } from './models/deregister.ts';
 import { keyOf } from './names.ts';
 import { type Difference, differingEvents, quote } from './reconcile-events.ts';
 import { type Found, foundRows, inStep, type Key } from './reconcile-rows.ts';
 import { subjectAt, subjectsAt } from './timeline.ts';
+import { EMPTIED_FIELDS } from './versions/emptied.ts';
 import { liveNumbers } from './versions/repository.ts';
 
 /** SQLite answers at once: without a pause nothing else would be served. */
@@ -108,10 +108,6 @@ function fieldsOf({ number, highest }: Found, doc: Doc, own: number | null, mode
   const emptied = model_purged_at === null ? {} : EMPTIED_FIELDS;
   return { ...version, ...emptied, purge_after, purged_at: own ?? model_purged_at };
 }
-
-const EMPTIED_FIELDS = Object.fromEntries(
-  Object.entries(EMPTIED).map(([key, value]) => [key, value === null ? null : JSON.parse(value)]),
-);
 
 /** When the ledger says that a subject was purged: its document tells of the trash only. */
 async function purgedAt(read: Reader, { model_id, number }: Key, seq: number): Promise<number | null> {

@@ -4,8 +4,8 @@ import { type LogOptions, logOf } from '../ledger/log.ts';
 import { type VerifyOptions, verify } from '../ledger/verify.ts';
 import { action, withExamples, withOutput } from '../run.ts';
 import { answerOf } from '../server/answer.ts';
-import { type Common, withCommon } from '../server/common.ts';
 import { connect, withServer } from '../server/connect.ts';
+import { type Common, withCommon } from '../server/options.ts';
 import { escapeBlock } from '../terminal/escape.ts';
 
 export function command(): Command {

@@ -4,8 +4,8 @@ import { misused } from '../exit.ts';
 import { parseVersion } from '../names.ts';
 import { action, withExamples } from '../run.ts';
 import { answerOf } from '../server/answer.ts';
-import { type Common, withCommon } from '../server/common.ts';
 import { connect } from '../server/connect.ts';
+import { type Common, withCommon } from '../server/options.ts';
 import { tellPromotion } from '../show/promotion.ts';
 
 interface Options extends Common {

@@ -3,8 +3,8 @@ import { misused } from '../exit.ts';
 import { parseSubject } from '../names.ts';
 import { action, withExamples } from '../run.ts';
 import { answerOf } from '../server/answer.ts';
-import { type Common, withCommon } from '../server/common.ts';
 import { connect } from '../server/connect.ts';
+import { type Common, withCommon } from '../server/options.ts';
 import { escapeLine } from '../terminal/escape.ts';
 
 export function command(): Command {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { parseSubject } from '../names.ts';
 import { action, withExamples } from '../run.ts';
-import { type Common, withCommon } from '../server/common.ts';
 import { connect } from '../server/connect.ts';
+import { type Common, withCommon } from '../server/options.ts';
 import { showModel } from '../show/model.ts';
 import { showVersion } from '../show/version.ts';
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { parseCount } from '../names.ts';
 import { action, withExamples } from '../run.ts';
-import { type Common, withCommon } from '../server/common.ts';
 import { connect } from '../server/connect.ts';
+import { type Common, withCommon } from '../server/options.ts';
 import { firstItems } from '../server/pages.ts';
 import { when } from '../show/words.ts';
 import { table } from '../terminal/table.ts';

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ArchiveEntry, tarStream, zipStream } from '../../blobs/archive.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { attachment, isHeld } from './downloads.ts';
+import { attachment } from './downloads.ts';
+import { isHeld } from './route.ts';
 
 const TYPES = { tar: 'application/x-tar', zip: 'application/zip' } as const;
 

@@ -4,8 +4,8 @@ import { ArtifactList, ArtifactPage } from '../../contract/artifact-page.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { sendArchive } from './archives.ts';
-import { isHeld, sendArtifact } from './downloads.ts';
-import { type Api, cutWhenStalled, digestsHeld, PageQuery, responses, VersionParams, WRITES } from './route.ts';
+import { sendArtifact } from './downloads.ts';
+import { type Api, cutWhenStalled, digestsHeld, isHeld, PageQuery, responses, VersionParams, WRITES } from './route.ts';
 import { type ArtifactSlot, attach, upload, uploadForm } from './uploads.ts';
 
 const tags = ['Artifacts'];

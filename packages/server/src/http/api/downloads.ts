@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Artifact } from '../../contract/artifact.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { HttpRefused } from '../refused.ts';
+import { isHeld } from './route.ts';
 import type { ArtifactSlot } from './uploads.ts';
 
 /** Sends the bytes of an artifact, or a range of them (RFC 9110, 14), with their digest (RFC 9530). */
@@ -31,13 +32,6 @@ export async function sendArtifact(
   reply.header('content-length', size);
   if (request.method === 'HEAD') return reply.send();
   return reply.send(await registry.artifacts.open(artifact, range));
-}
-
-/** Whether the client has it: `If-None-Match` (RFC 9110, 13.1.2). */
-export function isHeld(request: FastifyRequest, etag: string): boolean {
-  const held = request.headers['if-none-match'];
-  if (held === undefined) return false;
-  return held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
 }
 
 /** The one range that is asked for. Several ranges, or a form that is not known, are answered with the whole. */

@@ -112,6 +112,13 @@ function tagsOf({ headers }: FastifyRequest): '*' | string[] | undefined {
   return tags.map((tag) => `${tag?.[1] ?? ''}${tag?.[2]}`);
 }
 
+/** Whether the client has it: `If-None-Match` (RFC 9110, 13.1.2). */
+export function isHeld(request: FastifyRequest, etag: string): boolean {
+  const held = request.headers['if-none-match'];
+  if (held === undefined) return false;
+  return held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
+}
+
 /** Sends one resource with its ETag, or 304 where the client has it. */
 export function sendTagged<T extends { etag: number }>(
   request: FastifyRequest,
@@ -120,10 +127,7 @@ export function sendTagged<T extends { etag: number }>(
 ): T | undefined {
   const etag = `"${value.etag}"`;
   reply.header('etag', etag);
-  const held = request.headers['if-none-match'];
-  if (request.method !== 'GET' || held === undefined) return value;
-  const matches = held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
-  if (!matches) return value;
+  if (request.method !== 'GET' || !isHeld(request, etag)) return value;
   reply.code(304);
   return undefined;
 }

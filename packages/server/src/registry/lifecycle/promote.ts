@@ -1,12 +1,10 @@
-import type { SubjectChange } from '../../contract/event.ts';
 import type { Check, NewPromotion, Promotion } from '../../contract/promotion.ts';
-import { toTime } from '../../contract/time.ts';
 import type { Status } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse, refuseField } from '../refusals.ts';
-import { getVersion, toVersion, type VersionRow } from '../versions/repository.ts';
-import { listLive, moveVersion } from './move.ts';
+import { getVersion, type VersionRow } from '../versions/repository.ts';
+import { execute } from './execute.ts';
 import type { Policy } from './policy.ts';
 import { canForce, checksOf } from './rules.ts';
 
@@ -27,38 +25,8 @@ export async function promoteVersion(
   assertMatches(row.etag, ifMatch);
   const to = asked.to as Status;
   const { checks, forced } = assertAllowed(row, to, asked);
-  const result = {
-    model: model.name,
-    number: row.number,
-    from: row.status,
-    to,
-    state: 'executed' as const,
-    reason: asked.reason ?? null,
-    forced,
-    checks,
-    at: toTime(work.at),
-    by: work.caller.actor.name,
-  };
-  const others = policy.single.includes(to) ? await othersIn(work, row, to) : [];
-  if (row.status === to && others.length === 0)
-    return { ...result, superseded: [], version: toVersion(row, model.name) };
-  const changes: SubjectChange[] = [];
-  for (const other of others) changes.push(...(await moveVersion(work, model, other, 'archived', 'promotion')).changes);
-  const moved =
-    row.status === to
-      ? { version: toVersion(row, model.name), changes: [] }
-      : await moveVersion(work, model, row, to, 'promotion');
-  changes.unshift(...moved.changes);
-  changes.push(...(await listLive(work, model)));
-  const superseded = others.map((other) => other.number);
-  work.record({
-    type: 'version.promoted',
-    subject: `${model.name}/${row.number}`,
-    reason: asked.reason,
-    details: { from: row.status, to, checks, forced, superseded },
-    changes,
-  });
-  return { ...result, superseded, version: moved.version };
+  const leaving = policy.single.includes(to) ? await othersIn(work, row, to) : [];
+  return execute(work, model, { type: 'version.promoted', row, to, leaving, checks, forced, reason: asked.reason });
 }
 
 /** Runs the checks; refuses with all of them where one failed and is not overridden. */

@@ -1,12 +1,11 @@
-import type { SubjectChange } from '../../contract/event.ts';
 import type { NewRollback, Promotion } from '../../contract/promotion.ts';
-import { toTime } from '../../contract/time.ts';
 import type { Status } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { refuse } from '../refusals.ts';
-import { findNumber, liveNumbers, toVersion } from '../versions/repository.ts';
-import { endStay, listLive, moveVersion } from './move.ts';
+import { findNumber, liveNumbers } from '../versions/repository.ts';
+import { execute } from './execute.ts';
+import { endStay } from './move.ts';
 import type { Policy } from './policy.ts';
 import { assertAllowed, othersIn } from './promote.ts';
 
@@ -31,36 +30,11 @@ export async function rollBack(work: Work, policy: Policy, name: string, asked: 
     : [current === undefined ? undefined : await findNumber(work.tx, model.id, current)].filter(
         (row) => row !== undefined,
       );
-  const left: SubjectChange[] = [];
-  for (const row of leaving) left.push(...(await moveVersion(work, model, row, 'archived', 'rollback')).changes);
-  const moved =
-    previous.status === status
-      ? { version: toVersion(previous, model.name), changes: [] }
-      : await moveVersion(work, model, previous, status, 'promotion');
+  const decision = { row: previous, to: status, leaving, checks, forced, reason: asked.reason };
+  const promotion = await execute(work, model, { type: 'version.rolled-back', ...decision });
   // The earlier stay goes on in the new one, so that going back further never comes forward again.
   if (previous.status !== status) await endStay(work, stay.id, 'rollback');
-  const superseded = leaving.map((row) => row.number);
-  work.record({
-    type: 'version.rolled-back',
-    subject: `${model.name}/${previous.number}`,
-    reason: asked.reason,
-    details: { from: previous.status, to: status, checks, forced, superseded },
-    changes: [...moved.changes, ...left, ...(await listLive(work, model))],
-  });
-  return {
-    model: model.name,
-    number: previous.number,
-    from: previous.status,
-    to: status,
-    state: 'executed',
-    reason: asked.reason,
-    forced,
-    checks,
-    superseded,
-    at: toTime(work.at),
-    by: work.caller.actor.name,
-    version: moved.version,
-  };
+  return promotion;
 }
 
 /** The latest stay of another version in the status, begun before the current one's, that no rollback and no deregistration ended. */

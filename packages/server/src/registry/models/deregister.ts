@@ -4,6 +4,7 @@ import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse } from '../refusals.ts';
 import { removeText, writeFacets } from '../search/index-text.ts';
+import { EMPTIED } from '../versions/emptied.ts';
 import { assertFree, bearName } from './register.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
 
@@ -93,19 +94,6 @@ export async function removeFromIndex(work: Work, noun: 'model' | 'version', id:
   await writeFacets(at, noun, id, []);
   await removeText(at, noun, id);
 }
-
-/** What purging takes from a version. */
-export const EMPTIED = {
-  description: null,
-  tags: '{}',
-  properties: '{}',
-  card: null,
-  framework: null,
-  signature: null,
-  lineage: null,
-  metrics: '{}',
-  aliases: '[]',
-} as const;
 
 async function getTrashed(work: Work, name: string): Promise<ModelRow> {
   const trashed = (await trashedModels(work.tx, name)).find((row) => row.purged_at === null);

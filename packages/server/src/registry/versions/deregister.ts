@@ -3,10 +3,11 @@ import type { Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { endTenure } from '../lifecycle/move.ts';
-import { type Deregistration, EMPTIED, removeFromIndex } from '../models/deregister.ts';
+import { type Deregistration, removeFromIndex } from '../models/deregister.ts';
 import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
 import { parseRef } from '../refs.ts';
 import { refuse } from '../refusals.ts';
+import { EMPTIED_FIELDS } from './emptied.ts';
 import {
   findNumber,
   getVersion,
@@ -77,10 +78,7 @@ export async function purgeVersion(work: Work, name: string, ref: string): Promi
 export async function purgeVersionRow(work: Work, model: ModelRow, row: VersionRow): Promise<Version> {
   await work.tx.deleteFrom('artifact').where('version_id', '=', row.id).execute();
   const before = toVersion(row, model.name);
-  const emptied = Object.fromEntries(
-    Object.entries(EMPTIED).map(([key, value]) => [key, value === null ? null : JSON.parse(value)]),
-  );
-  const { version, changes } = await updateVersion(work, model.name, row, emptied);
+  const { version, changes } = await updateVersion(work, model.name, row, EMPTIED_FIELDS);
   await work.tx.updateTable('version').set({ purged_at: work.at }).where('id', '=', row.id).execute();
   await removeFromIndex(work, 'version', row.id);
   work.record({
