@@ -5,7 +5,7 @@ import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database } from '../db/database.ts';
 import { openLedger } from '../events/ledger.ts';
-import { type Change, createChange, type Work } from './change.ts';
+import { type Batch, type Change, createChange, type Work } from './change.ts';
 import { Refused } from './refusals.ts';
 
 const ada: Caller = { actor: { name: 'ada', verified: false }, request_id: 'r' };
@@ -117,6 +117,44 @@ for (const [name, open] of Object.entries(databases))
       expect(answers).toEqual([{ key: '1' }, 'answered', { key: '2' }, 'answered']);
       expect(await written()).toEqual(['1', '2']);
       expect(commits.reduce((sum, events) => sum + events, 0)).toBe(2);
+    });
+
+    it('whoever watches is told what each commit came to, and what waits', async () => {
+      const seen: Batch[] = [];
+      let fails = 0;
+      const ledger = await start();
+      const watched = createChange({
+        db: { ...db, isRetryable: (error) => (error as Error).message === 'deadlock' },
+        now: Date.now,
+        append: async (tx, entries) => {
+          fails -= 1;
+          if (fails === 1) throw new Error('deadlock');
+          if (fails === 0) throw new Error('the disk');
+          await ledger.append(tx, entries);
+        },
+        onCommit: () => {},
+        onBatch: (batch) => seen.push(batch),
+      });
+      const refused = async () => {
+        throw new Refused('invalid', 'no', { errors: [] });
+      };
+      const first = watched(ada, write('1'));
+      expect(watched.pending()).toEqual({ waiting: 1, since: undefined });
+      await Promise.allSettled([first, watched(ada, refused)]);
+      await watched.idle();
+      fails = 2;
+      await Promise.allSettled([
+        watched(ada, async (work) => {
+          expect(watched.pending()).toEqual({ waiting: 0, since: expect.any(Number) });
+          return write('2')(work);
+        }),
+      ]);
+      await watched.idle();
+      expect(watched.pending()).toEqual({ waiting: 0, since: undefined });
+      expect(seen).toEqual([
+        { changes: 2, refused: 1, events: 1, retries: 0, ms: expect.any(Number) },
+        { changes: 1, refused: 0, events: 0, retries: 1, ms: expect.any(Number), error: new Error('the disk') },
+      ]);
     });
 
     it('a change inside a change is refused at once', async () => {

@@ -19,11 +19,34 @@ export interface Work {
 /** Runs `body` in a transaction together with its events. The answer must be plain JSON: it is kept for idempotent repeats. */
 export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>) => Promise<T>;
 
+/** What one commit came to, for those who watch. */
+export interface Batch {
+  /** Changes that shared it. */
+  changes: number;
+  /** Of these, the ones that were refused and rolled back alone. */
+  refused: number;
+  events: number;
+  /** How often the database asked to run it again (busy, deadlock). */
+  retries: number;
+  /** From its begin to the answer of the database, waits between tries among it. */
+  ms: number;
+  /** Why none of the changes was committed. */
+  error?: unknown;
+}
+
+/** What waits, and since when (of `performance.now`) a commit is under way. */
+export interface Pending {
+  waiting: number;
+  since: number | undefined;
+}
+
 interface Parts {
   db: Database;
   now(): number;
   append(tx: Writer, entries: Entry[]): Promise<void>;
   onCommit(events: number): void;
+  /** Told after each commit, and each that failed. Must not throw. */
+  onBatch?: ((batch: Batch) => void) | undefined;
 }
 
 interface Job {
@@ -45,16 +68,20 @@ const inside = new AsyncLocalStorage<true>();
  * that one refusal rolls back alone. All are answered after the one commit. A body may run again when the database
  * asks for it (busy, deadlock), so it does nothing but read and write through its `work`.
  */
-export function createChange(parts: Parts): Change & { idle(): Promise<void> } {
+export function createChange(parts: Parts): Change & { idle(): Promise<void>; pending(): Pending } {
   const waiting: Job[] = [];
   let running: Promise<void> | undefined;
+  let since: number | undefined;
 
   async function pump(): Promise<void> {
     while (waiting.length > 0) {
       // SQLite works synchronously: let the requests that wait at the sockets come in first, so that they share the commit.
       await new Promise(setImmediate);
       const batch = waiting.splice(0, MOST_TOGETHER);
-      await commitTogether(parts, batch);
+      since = performance.now();
+      const came = await commitTogether(parts, batch);
+      parts.onBatch?.({ changes: batch.length, ...came, ms: performance.now() - since });
+      since = undefined;
     }
     running = undefined;
   }
@@ -68,22 +95,29 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void> } {
       running ??= pump();
     });
   };
-  return Object.assign(change, { idle: async () => running });
+  return Object.assign(change, {
+    idle: async () => running,
+    pending: () => ({ waiting: waiting.length, since }),
+  });
 }
 
 type Outcome = { value: unknown } | { error: unknown };
 
-async function commitTogether(parts: Parts, batch: Job[]): Promise<void> {
+async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, 'changes' | 'ms'>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { outcomes, events } = await parts.db.write.transaction().execute((tx) => attemptAll(parts, tx, batch));
+      let refused = 0;
       for (const [i, job] of batch.entries()) {
         const outcome = outcomes[i] as Outcome;
         if ('value' in outcome) job.resolve(outcome.value as never);
-        else job.reject(outcome.error);
+        else {
+          refused += 1;
+          job.reject(outcome.error);
+        }
       }
       if (events > 0) parts.onCommit(events);
-      return;
+      return { refused, events, retries: attempt - 1 };
     } catch (error) {
       const again = parts.db.isRetryable(error);
       if (again && attempt < TRIES) {
@@ -92,7 +126,7 @@ async function commitTogether(parts: Parts, batch: Job[]): Promise<void> {
       }
       const told = again ? new Refused('overloaded', 'The database is busy. Try again in a second.', {}) : error;
       for (const job of batch) job.reject(told);
-      return;
+      return { refused: 0, events: 0, retries: attempt - 1, error };
     }
   }
 }

@@ -12,7 +12,7 @@ import { createTail } from '../events/tail.ts';
 import type { Inspector } from '../formats/inspector.ts';
 import { type EventQuery, listEvents, proveConsistency, proveInclusion } from './audit.ts';
 import { toRefusal } from './blob-refusals.ts';
-import { createChange } from './change.ts';
+import { type Batch, createChange } from './change.ts';
 import type { IfMatch } from './etag.ts';
 import { removeAlias, setAlias } from './lifecycle/aliases.ts';
 import type { Policy } from './lifecycle/policy.ts';
@@ -50,6 +50,8 @@ export interface Parts {
   now(): number;
   /** Told of bytes that are not what they were: the operator must know. */
   onDamage(error: Error): void;
+  /** Told of every commit. */
+  onBatch?: (batch: Batch) => void;
 }
 
 /** What this product can do, on one page. */
@@ -57,7 +59,7 @@ export function createRegistry(parts: Parts) {
   const { db, blobs, ledger, policy, limits, trashMs, now } = parts;
   const { read } = db;
   const tail = createTail(ledger);
-  const change = createChange({ db, now, append: ledger.append, onCommit: tail.poke });
+  const change = createChange({ db, now, append: ledger.append, onCommit: tail.poke, onBatch: parts.onBatch });
   const upload = { blobs, inspector: parts.inspector, change, read, limits };
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
 
@@ -157,6 +159,8 @@ export function createRegistry(parts: Parts) {
     },
     /** Resolves once no change is under way. */
     idle: () => change.idle(),
+    /** Changes that wait, and since when a commit is under way. */
+    pending: () => change.pending(),
   };
 }
 
