@@ -79,9 +79,12 @@ export async function createHttp(
   guard(app, options);
   app.setErrorHandler(answer);
   const methodsAt = noteMethods(app);
-  app.setNotFoundHandler((request, reply) => answerUnrouted(request, reply, methodsAt(request.url)));
-  app.addHook('onRequest', async (request) => assertPlain(request, options.headerBytes));
-  app.addHook('preValidation', async ({ params, query }) => assertReadable(params, query));
+  app.addHook('onRequest', async (request, reply) => {
+    assertPlain(request, options.headerBytes);
+    // Before a body is read, which is nobody's.
+    if (request.is404) return answerUnrouted(request, reply, methodsAt(request.url));
+  });
+  app.addHook('preValidation', async (request) => assertReadable(request));
   app.addHook('preClose', async () => stopping.abort());
   await beforeRoutes?.(app);
   healthRoutes(app, health);
@@ -147,10 +150,24 @@ function cutSlowBody(raw: IncomingMessage, ms: number): void {
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
-/** NUL is no character of any name here, and PostgreSQL does not take it. */
-function assertReadable(...parts: unknown[]): void {
-  for (const part of parts)
-    for (const [key, value] of Object.entries((part ?? {}) as Record<string, unknown>))
-      if (typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed()))
-        throw new HttpRefused(400, 'query-invalid', `${key} must not hold a NUL character.`, { parameter: key });
+/** The query is UTF-8 in whole percent-encodings, and no text of an address holds NUL, which PostgreSQL does not take. */
+function assertReadable({ url, params, query }: FastifyRequest): void {
+  const question = url.indexOf('?');
+  if (question !== -1 && !isPercentEncoded(url.slice(question + 1)))
+    throw new HttpRefused(400, 'query-invalid', 'The query must be percent-encoded UTF-8, in which a % itself is %25.');
+  for (const part of [params, query])
+    for (const [key, value] of Object.entries((part ?? {}) as Record<string, unknown>)) {
+      if (typeof value !== 'string' || (!value.includes('\u0000') && value.isWellFormed())) continue;
+      const what = value.includes('\u0000') ? 'a NUL character' : 'half a surrogate pair';
+      throw new HttpRefused(400, 'query-invalid', `${key} must not hold ${what}.`, { parameter: key });
+    }
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

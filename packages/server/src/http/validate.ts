@@ -6,23 +6,42 @@ const MOST_ERRORS = 20;
 
 /** Bodies are taken as they are; what stands in an address is text, and is read as the type that the schema names. */
 export function validateWithSchemas(app: FastifyInstance): void {
-  const options = {
-    allErrors: false,
+  const ajv = new Ajv({
+    allErrors: true,
     removeAdditional: false,
     useDefaults: true,
+    coerceTypes: false,
     strict: false,
-    verbose: false,
-  } as const;
-  const strict = new Ajv({ ...options, coerceTypes: false, allErrors: true });
-  const coercing = new Ajv({ ...options, coerceTypes: true });
-  for (const ajv of [strict, coercing]) ajv.addFormat('date-time', isTime);
+  });
+  ajv.addFormat('date-time', isTime);
   app.setValidatorCompiler(({ schema, httpPart }) => {
-    const validate = (httpPart === 'body' ? strict : coercing).compile(schema as object);
-    return (value: unknown) => {
+    const validate = ajv.compile(schema as object);
+    const read = httpPart === 'body' ? (value: unknown) => value : readerOf(schema as AddressSchema);
+    return (asked: unknown) => {
+      const value = read(asked);
       if (validate(value)) return { value };
       return { error: toRefusal(httpPart ?? 'body', validate.errors ?? []) };
     };
   });
+}
+
+interface AddressSchema {
+  properties?: Record<string, { type?: string }>;
+}
+
+/** Only the plain spelling is a number or boolean: `0x10`, `1e2`, `+1` and ` 1` stay text, which the schema then refuses. */
+function readerOf({ properties = {} }: AddressSchema): (asked: unknown) => unknown {
+  const typed = Object.entries(properties).filter(([, { type }]) => type === 'integer' || type === 'boolean');
+  return (asked) => {
+    const values = asked as Record<string, unknown>;
+    for (const [key, { type }] of typed) {
+      const text = values[key];
+      if (typeof text !== 'string') continue;
+      if (type === 'integer' && /^(0|-?[1-9]\d*)$/.test(text)) values[key] = Number(text);
+      if (type === 'boolean' && (text === 'true' || text === 'false')) values[key] = text === 'true';
+    }
+    return values;
+  };
 }
 
 /** RFC 3339, 5.6, and a moment that exists: not the 30th of February. */

@@ -2,8 +2,6 @@ import type { Event } from '../contract/event.ts';
 import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import type { Ledger } from '../events/ledger.ts';
-import { findModel, trashedModels } from './models/repository.ts';
-import { keyOf } from './names.ts';
 import { inRuns, type Page, type PageAsked, pageOf } from './pages.ts';
 import { refuse } from './refusals.ts';
 
@@ -53,32 +51,74 @@ async function fetchEvents(reader: Reader, asked: EventQuery, after: number | un
     .limit(most)
     .execute();
 
-  function ofSubject({ model_id, number }: Subject) {
-    let of = reader.selectFrom('event_subject as s').select('s.seq').distinct().where('s.model_id', '=', model_id);
-    if (number !== undefined) of = of.where('s.number', '=', number);
-    if (after !== undefined) of = of.where('s.seq', beyond, after);
-    const isFiltered = [asked.actor, asked.type, asked.from, asked.to].some((other) => other !== undefined);
-    return (isFiltered ? of.where('s.seq', 'in', found) : of).orderBy('s.seq', direction).limit(most);
+  /** A page of each bearer of the name, which indexes hold in order; the rows of this page are among them. */
+  function ofSubject({ models, number }: Subject) {
+    const [first, ...others] = models.map((model_id) => {
+      let of = reader.selectFrom('event_subject as s').select('s.seq').distinct().where('s.model_id', '=', model_id);
+      if (number !== undefined) of = of.where('s.number', '=', number);
+      if (after !== undefined) of = of.where('s.seq', beyond, after);
+      const isFiltered = [asked.actor, asked.type, asked.from, asked.to].some((other) => other !== undefined);
+      const page = (isFiltered ? of.where('s.seq', 'in', found) : of).orderBy('s.seq', direction).limit(most);
+      return reader.selectFrom(page.as('p')).select('p.seq');
+    });
+    return others.reduce((all, one) => all.unionAll(one), first!);
   }
 }
 
 interface Subject {
-  model_id: number;
+  /** Never empty. */
+  models: number[];
   number?: number;
 }
 
 async function subjectOf(reader: Reader, subject: string): Promise<Subject | undefined> {
   const [, name, number] = /^([^/]*)(?:\/([1-9]\d{0,14}))?$/u.exec(subject) ?? [];
-  const model_id = name && (await bearerOf(reader, name));
-  return model_id ? { model_id, ...(number && { number: Number(number) }) } : undefined;
+  const models = name ? await bearersOf(reader, name) : [];
+  if (models.length === 0) return undefined;
+  if (number === undefined) return { models };
+  const version = await versionBearing(reader, models, Number(number), subject);
+  return { models: version === undefined ? models : [version], number: Number(number) };
 }
 
-/** The live model of a name; else the one that is in the trash, or that bore the name last. */
-async function bearerOf(reader: Reader, name: string): Promise<number | undefined> {
-  const model = (await findModel(reader, name)) ?? (await trashedModels(reader, name))[0];
-  if (model) return model.id;
-  const use = reader.selectFrom('name_use').select('model_id').where('name_key', '=', keyOf(name));
-  return (await use.executeTakeFirst())?.model_id;
+const MOST_BEARERS = 100;
+
+/** Every model that bore a name, the newest first: a name goes to another model when its bearer is renamed or deregistered. */
+async function bearersOf(reader: Reader, name: string): Promise<number[]> {
+  const namings = await reader
+    .selectFrom('event')
+    .select('seq')
+    .where('subject', '=', name)
+    .where('type', 'in', ['model.registered', 'model.renamed'])
+    .orderBy('seq', 'desc')
+    .limit(MOST_BEARERS)
+    .execute();
+  const models = new Set<number>();
+  for (const { seq } of namings) {
+    const { line } = await reader.selectFrom('event').select('line').where('seq', '=', seq).executeTakeFirstOrThrow();
+    for (const change of (JSON.parse(line) as Event).changes) models.add(change.model_id);
+  }
+  return [...models];
+}
+
+/**
+ * `churn/3` means one version for ever, although two bearers of the name may each have a version 3, one of them numbered
+ * under another name: the one that an event calls so. Undefined where none does, because the name came after the version.
+ */
+async function versionBearing(
+  reader: Reader,
+  models: number[],
+  number: number,
+  subject: string,
+): Promise<number | undefined> {
+  const named = reader.selectFrom('event').select('seq').where('subject', '=', subject).limit(1);
+  const row = await reader
+    .selectFrom('event_subject')
+    .select('model_id')
+    .where('model_id', 'in', models)
+    .where('number', '=', number)
+    .where('seq', 'in', named)
+    .executeTakeFirst();
+  return row?.model_id;
 }
 
 const base64 = (hash: Uint8Array) => Buffer.from(hash).toString('base64');

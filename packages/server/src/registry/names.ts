@@ -80,6 +80,7 @@ export function problemOfPath(path: string): string | undefined {
     if (keyOf(segment).includes('/')) return 'must not hold an encoded /';
     if (keyOf(segment).includes('\\')) return 'must not hold an encoded backslash';
     if (CONTROL.test(keyOf(segment)) || segment.includes('%00')) return 'must not hold encoded control characters';
+    if (/[. ]$/.test(keyOf(segment))) return 'must not hold a segment that ends with a dot or a space';
     if (DEVICE.test(segment)) return `must not hold the reserved name ${segment}`;
     if (/^[a-z]:/i.test(segment)) return 'must not begin with a drive letter';
   }

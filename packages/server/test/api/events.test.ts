@@ -7,7 +7,7 @@ import { verifyConsistencyBetween, verifyLedger } from '../../src/events/verify.
 import { databases } from '../support/databases.ts';
 import { aName, make } from '../support/make.ts';
 import { type Opened, openRegistry, useRegistry } from '../support/open-registry.ts';
-import { expectProblem } from '../support/problems.ts';
+import { expectProblem, walk } from '../support/problems.ts';
 
 const bytes = (base64: string) => Buffer.from(base64, 'base64');
 
@@ -192,6 +192,41 @@ for (const [database, open] of Object.entries(databases)) {
       const renamed = (await make.version(t)).model;
       await t.post(`/models/${renamed}/rename`, { name: `${renamed}-x` });
       expect(await types(`subject=${renamed}`)).toEqual(['model.renamed', 'version.created', 'model.registered']);
+    });
+
+    it('of every model that bore a name are told under it, each version under the number it was called by', async () => {
+      const name = aName();
+      const version = async (model: string) => (await t.post(`/models/${model}/versions`, {})).json.number as number;
+      await t.post('/models', { name });
+      expect(await version(name)).toBe(1);
+      await t.post(`/models/${name}/rename`, { name: `${name}-first` });
+      expect(await version(`${name}-first`)).toBe(2);
+      await t.post('/models', { name });
+      expect(await version(name)).toBe(2);
+      await t.del(`/models/${name}?reason=r`);
+      await t.post('/models', { name });
+      expect(await version(name)).toBe(3);
+      const told = (await events(`subject=${name}&order=asc`)).map((event) => `${event.type} ${event.subject}`);
+      expect(told).toEqual([
+        `model.registered ${name}`,
+        `version.created ${name}/1`,
+        `model.renamed ${name}-first`,
+        `version.created ${name}-first/2`,
+        `model.registered ${name}`,
+        `version.created ${name}/2`,
+        `model.deregistered ${name}`,
+        `model.registered ${name}`,
+        `version.created ${name}/3`,
+      ]);
+      const paged = await walk<Event>(t.get, `/events?subject=${name}&order=asc`, 2);
+      expect(paged.map((event) => `${event.type} ${event.subject}`)).toEqual(told);
+      expect(await types(`subject=${name}&type=model.registered`)).toHaveLength(3);
+      for (const number of [1, 2, 3])
+        expect((await events(`subject=${name}/${number}`)).map((event) => event.subject)).toEqual([
+          `${name}/${number}`,
+        ]);
+      expect(await types(`subject=${name}-first/2`)).toEqual(['version.created']);
+      expect(await types(`subject=${name}-first/1`)).toEqual(['version.created']);
     });
   });
 

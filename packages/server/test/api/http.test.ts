@@ -203,6 +203,17 @@ describe('methods and addresses', () => {
     }
   });
 
+  it('a body that nobody reads does not matter', async () => {
+    const headers = { 'content-type': 'application/json' };
+    for (const type of [headers, {}, { 'content-type': 'image/png' }]) {
+      const ask = { body: Buffer.from('{"cut'), headers: type };
+      expectProblem(await t.ask('PUT', '/models', ask), 405, 'method-not-allowed');
+      expectProblem(await t.ask('QUERY', '/models', ask), 405, 'method-not-allowed');
+      expectProblem(await t.ask('POST', '/nowhere', ask), 404, 'not-found');
+    }
+    expectProblem(await t.ask('QUERY', '/models'), 405, 'method-not-allowed');
+  });
+
   it('OPTIONS tells the methods', async () => {
     const answer = await t.ask('OPTIONS', '/models/x?y');
     expect([answer.status, answer.headers.allow, answer.text]).toEqual([204, 'DELETE, GET, HEAD, OPTIONS, PATCH', '']);

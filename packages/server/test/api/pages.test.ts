@@ -46,7 +46,10 @@ for (const [database, open] of Object.entries(databases))
         const of = (query: string) => t.get(`${list}${list.includes('?') ? '&' : '?'}${query}`);
         expect((await of('page_size=1000')).status, list).toBe(200);
         expect((await of('page_size=2')).json.items).toHaveLength(2);
-        for (const size of ['0', '-1', '1001', '1.5', 'x', '', '1e9', '99999999999999999999', '1&page_size=2'])
+        for (const size of [
+          ...['0', '-1', '1001', '1.5', 'x', '', '1e9', '99999999999999999999', '1&page_size=2'],
+          ...['0x10', '0b1', '1e2', '%2B5', '%205', '5%20', '05', '5.0', 'true', 'null', '%D9%A5'],
+        ])
           expectProblem(await of(`page_size=${size}`), 400, 'query-invalid');
       }
       const listed = (await t.get('/events')).json;
