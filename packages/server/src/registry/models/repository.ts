@@ -36,7 +36,8 @@ export function toModel(row: ModelRow): Model {
   };
 }
 
-function toColumns(model: Model) {
+/** The columns that hold a document. */
+export function toColumns(model: Model) {
   return {
     name: model.name,
     name_key: keyOf(model.name),

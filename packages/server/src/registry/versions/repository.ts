@@ -46,7 +46,8 @@ export function toVersion(row: VersionRow, model: string): Version {
   };
 }
 
-function toColumns(version: Version) {
+/** The columns that hold a document. */
+export function toColumns(version: Version) {
   return {
     number: version.number,
     status: version.status as Status,

@@ -1,0 +1,209 @@
+import type { Caller } from '../../packages/server/src/contract/actor.ts';
+import type { Artifact } from '../../packages/server/src/contract/artifact.ts';
+import type { Happening, SubjectChange } from '../../packages/server/src/contract/event.ts';
+import { digestOf, manifestOf } from '../../packages/server/src/contract/manifest.ts';
+import type { Model } from '../../packages/server/src/contract/model.ts';
+import { toTime } from '../../packages/server/src/contract/time.ts';
+import type { Status, Version } from '../../packages/server/src/contract/version.ts';
+import type { Dialect } from '../../packages/server/src/db/database.ts';
+import type { Entry } from '../../packages/server/src/events/log.ts';
+import { changeBetween } from '../../packages/server/src/events/replay.ts';
+import { checksOf } from '../../packages/server/src/registry/lifecycle/rules.ts';
+import { toColumns as modelColumns } from '../../packages/server/src/registry/models/repository.ts';
+import { keyOf } from '../../packages/server/src/registry/names.ts';
+import { facetsOfModel, facetsOfVersion } from '../../packages/server/src/registry/search/facets.ts';
+import { toTsvector } from '../../packages/server/src/registry/search/text-query.ts';
+import { type TextFields, textRow } from '../../packages/server/src/registry/search/words.ts';
+import { toColumns as versionColumns } from '../../packages/server/src/registry/versions/repository.ts';
+import type { Bulk } from './bulk.ts';
+import { newModel, newVersion, ownerOf } from './documents.ts';
+
+/** A model while its versions come: `i` is its place among the seeded models. */
+export interface Line {
+  i: number;
+  id: number;
+  model: Model;
+}
+
+/** What becomes of a version after it is sealed. An open one stays a draft without artifacts. */
+export type Fate = 'open' | Status;
+
+interface Parts {
+  dialect: Dialect;
+  bulk: Bulk;
+  /** Artifacts that the store holds; each version has one of them. */
+  files: readonly Artifact[];
+  record(entry: Entry): void;
+  tick(): number;
+  ids: { model: number; version: number };
+}
+
+/**
+ * Rows and events as the verbs of the registry would have left them, made from the same parts. That they agree is
+ * checked by reconciling every seed with its ledger.
+ */
+export function createHistory({ dialect, bulk, files, record, tick, ids }: Parts) {
+  function tell(i: number, at: number, happening: Happening): void {
+    const caller: Caller = { actor: { name: ownerOf(i), verified: false }, request_id: `seed-${at}` };
+    record({ at, caller, happening });
+  }
+
+  function register(i: number, name?: string): Line {
+    const at = tick();
+    const asked = newModel(i, name);
+    const model = {
+      ...asked,
+      aliases: {},
+      latest_version: null,
+      version_count: 0,
+      live: { production: [], staging: [] },
+      created_at: toTime(at),
+      created_by: ownerOf(i),
+      updated_at: toTime(at),
+      etag: 1,
+      deregistered: null,
+    } as unknown as Model;
+    ids.model += 1;
+    const line = { i, id: ids.model, model };
+    tell(i, at, { type: 'model.registered', subject: model.name, changes: [born(line, model)] });
+    return line;
+  }
+
+  /** The next version of a model, from its creation to where its fate leads. */
+  function addVersion(line: Line, fate: Fate): void {
+    const number = (line.model.latest_version ?? 0) + 1;
+    const subject = `${line.model.name}/${number}`;
+    const of = { model_id: line.id, number };
+    ids.version += 1;
+    const at = tick();
+    let version = created(line, number, at);
+    const listed = changeModel(line, { latest_version: number, version_count: number }, at);
+    tell(line.i, at, { type: 'version.created', subject, changes: [born({ id: line.id, number }, version), listed] });
+    let since = at;
+    let formats: string[] = [];
+    if (fate !== 'open') {
+      const file = files[number % files.length] as Artifact;
+      formats = [file.format];
+      version = attach(line, of, subject, version, file);
+      version = seal(line, of, subject, version, file);
+      if (fate !== 'draft') {
+        since = tick();
+        version = promote(line, of, subject, version, fate, since);
+      }
+      if (fate === 'production') version = setAlias(line, of, subject, version, 'champion');
+    }
+    const { id: model_id } = line;
+    bulk.add('version', {
+      id: ids.version,
+      ...versionColumns(version),
+      model_id,
+      status_since: since,
+      purged_at: null,
+    });
+    for (const facet of facetsOfVersion(version, formats))
+      bulk.add('version_facet', { version_id: ids.version, ...facet });
+    addText('version', ids.version, { ...version, name: version.model });
+  }
+
+  function attach(line: Line, of: Of, subject: string, before: Version, file: Artifact): Version {
+    const at = tick();
+    const { path, sha256, size_bytes, format, verdict, rules_version } = file;
+    const [version, change] = changed(of, before, { size_bytes, artifact_count: 1, verdict }, at);
+    const details = { path, sha256, size_bytes, format, verdict, rules_version };
+    tell(line.i, at, { type: 'artifact.attached', subject, details, changes: [change] });
+    const row = { version_id: ids.version, path, path_key: keyOf(path), size_bytes, sha256, created_at: at };
+    bulk.add('artifact', row);
+    return version;
+  }
+
+  function seal(line: Line, of: Of, subject: string, before: Version, file: Artifact): Version {
+    const at = tick();
+    const digest = digestOf(manifestOf([file]));
+    const [version, change] = changed(of, before, { state: 'sealed', digest }, at);
+    tell(line.i, at, { type: 'version.sealed', subject, details: { digest }, changes: [change] });
+    return version;
+  }
+
+  function promote(line: Line, of: Of, subject: string, before: Version, to: Status, at: number): Version {
+    const [version, change] = changed(of, before, { status: to }, at);
+    const changes = [change];
+    if (to === 'production' || to === 'staging') {
+      const stay = { model_id: of.model_id, number: of.number, status: to, since: at, until: null, ended_by: null };
+      bulk.add('tenure', stay);
+      const { live } = line.model;
+      changes.push(changeModel(line, { live: { ...live, [to]: [of.number, ...live[to]].slice(0, 100) } }, at));
+    }
+    const checks = checksOf(version as Pick<Version, 'verdict'> & { state: 'sealed' }, to);
+    const details = { from: before.status, to, checks, forced: false, superseded: [] };
+    tell(line.i, at, { type: 'version.promoted', subject, details, changes });
+    return version;
+  }
+
+  function setAlias(line: Line, of: Of, subject: string, before: Version, alias: string): Version {
+    const at = tick();
+    const listed = changeModel(line, { aliases: { ...line.model.aliases, [alias]: of.number } }, at);
+    const [version, change] = changed(of, before, { aliases: [alias] }, at);
+    tell(line.i, at, { type: 'alias.set', subject, details: { alias, from: null }, changes: [listed, change] });
+    return version;
+  }
+
+  /** The rows of a model, once all its versions are there. */
+  function finish({ id, model }: Line): void {
+    const last_number = model.latest_version ?? 0;
+    bulk.add('model', { id, ...modelColumns(model), last_number, purged_at: null });
+    bulk.add('name_use', { name_key: keyOf(model.name), last_number, model_id: id });
+    for (const facet of facetsOfModel(model)) bulk.add('model_facet', { model_id: id, ...facet });
+    addText('model', id, model);
+  }
+
+  function addText(noun: string, id: number, fields: TextFields): void {
+    const tokens = textRow(fields);
+    if (dialect === 'postgres') bulk.add(`${noun}_text`, { id, words: toTsvector(tokens) });
+    else {
+      const { name, tags, description, card } = tokens;
+      const columns = { name: name.join(' '), tags: tags.join(' '), description: description.join(' ') };
+      bulk.add(`${noun}_text`, { rowid: id, ...columns, card: card.join(' ') });
+    }
+  }
+
+  return { register, addVersion, finish };
+}
+
+type Of = { model_id: number; number: number };
+
+function created({ i, model }: Line, number: number, at: number): Version {
+  return {
+    ...newVersion(i, number),
+    model: model.name,
+    number,
+    status: 'draft',
+    state: 'open',
+    digest: null,
+    size_bytes: 0,
+    artifact_count: 0,
+    verdict: 'unknown',
+    card: null,
+    signature: null,
+    aliases: [],
+    created_at: toTime(at),
+    created_by: ownerOf(i),
+    updated_at: toTime(at),
+    etag: 1,
+    deregistered: null,
+  } as unknown as Version;
+}
+
+function born({ id, number = 0 }: { id: number; number?: number }, document: Model | Version): SubjectChange {
+  return changeBetween({ model_id: id, number }, null, document) as SubjectChange;
+}
+
+function changed<T extends Model | Version>(of: Of, before: T, patch: Partial<T>, at: number): [T, SubjectChange] {
+  const after: T = { ...before, ...patch, etag: before.etag + 1, updated_at: toTime(at) };
+  return [after, changeBetween(of, before, after) as SubjectChange];
+}
+
+function changeModel(line: Line, patch: Partial<Model>, at: number): SubjectChange {
+  const [model, change] = changed({ model_id: line.id, number: 0 }, line.model, patch, at);
+  line.model = model;
+  return change;
+}
