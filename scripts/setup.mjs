@@ -23,17 +23,18 @@ const BUILDS = [
 ];
 
 const [goal] = process.argv.slice(2);
-if (!['run', 'build', 'test'].includes(goal)) fail('usage: node scripts/setup.mjs run|build|test');
+if (!['install', 'run', 'build', 'test'].includes(goal)) fail('usage: node scripts/setup.mjs install|run|build|test');
 install();
-for (const build of BUILDS) make(build, goal === 'build');
+if (goal !== 'install') for (const build of BUILDS) make(build, goal === 'build');
 if (goal === 'test') python();
 
 function install() {
   const lock = hashOf('package-lock.json');
   if (stampOf('install') === lock && existsSync(join(BIN, 'node'))) return;
   say('installing packages (npm ci)');
-  // No install script of any dependency runs. The warning about engines speaks of the system's Node: ours comes with this.
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
+  // No install script of any dependency runs, and NODE_ENV=production leaves nothing out: what builds is a development
+  // dependency. The warning about engines speaks of the system's Node: ours comes with this.
+  run('npm', ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], process.env);
   if (!existsSync(join(BIN, 'node'))) {
     const own = process.versions.node.split('.').map(Number);
     if (own[0] < 22 || (own[0] === 22 && own[1] < 16))

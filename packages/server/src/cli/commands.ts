@@ -25,6 +25,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'ledger', summary: 'verify, export and read the ledger', load: () => import('./commands/ledger.ts') },
   { name: 'config', summary: 'show the configuration in effect', load: () => import('./commands/config.ts') },
   { name: 'migrate', summary: 'bring a database up to this version', load: () => import('./commands/migrate.ts') },
+  { name: 'health', summary: 'ask a server whether it is ready', load: () => import('./commands/health.ts') },
   { name: 'doctor', summary: 'examine an installation on this machine', load: () => import('./commands/doctor.ts') },
 ];
 

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { done, makePlace, run, serve } from './support.ts';
+import { done, jsonOf, makePlace, run, serve } from './support.ts';
 
 describe('serve', () => {
   it('R9: stops on SIGTERM with 0, and starts again on what is there', async () => {
@@ -68,6 +71,46 @@ describe('serve', () => {
     expect(stderr).not.toMatch(/hunter2|ECONNREFUSED|fault of assayer/);
   });
 });
+
+describe('health', () => {
+  it('ends with 0 where the server is ready, and says why where it is not', async () => {
+    await using place = await makePlace();
+    const server = await serve(place);
+    const { port } = new URL(server.url);
+    // What a container's health check has is the environment that the server was started with.
+    delete place.env.ASSAYER_SERVER;
+    const env = { ASSAYER_HOST: '0.0.0.0', ASSAYER_PORT: port, ASSAYER_ALLOW_ANONYMOUS: 'true' };
+    const asked = await run({ ...place, env: { ...place.env, ...env } }, 'health');
+    expect(asked).toMatchObject({ code: 0, stdout: `Assayer at http://127.0.0.1:${port} is ready\n` });
+    expect(await run(place, 'health', '--port', port, '--quiet')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(await jsonOf(place, 'health', '--server', server.url)).toMatchObject({ status: 'ok' });
+    await server.stop();
+    const { code, stderr } = await run(place, 'health', '--port', port);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/^Cannot reach Assayer at http:\/\/127\.0\.0\.1:\d+: nobody/),
+    ]);
+  });
+
+  it('names the part that fails', async () => {
+    await using place = await makePlace();
+    await using server = await answering(503, { status: 'failing', parts: { database: 'failing', artifacts: 'ok' } });
+    const { code, stdout, stderr } = await run(place, 'health', '--server', server.url);
+    expect([code, stdout, stderr]).toEqual([3, '', `Assayer at ${server.url} is not ready: database is failing.\n`]);
+  });
+});
+
+/** What is not ready, as a server says it. */
+async function answering(status: number, body: unknown): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((_, response) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
 
 describe('config', () => {
   it('shows what is in effect, secrets masked, and where it comes from', async () => {

@@ -41,7 +41,7 @@ export function connect(options: ServerOptions, patience: Patience = SHORT): Con
   return { server, actor, client };
 }
 
-function readServer(text: string): string {
+export function readServer(text: string): string {
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash)
     throw misused(`"${text}" is not the address of a server: write it as ${DEFAULT_SERVER}.`);
