@@ -1,6 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify';
 import { sql } from 'kysely';
-import { destination, pino } from 'pino';
 import { openLocalStore } from './blobs/local.ts';
 import { blobFolder, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
@@ -10,6 +8,8 @@ import { DatabaseRefused } from './db/sqlite.ts';
 import { openLedger } from './events/ledger.ts';
 import { createInspector } from './formats/inspector.ts';
 import { docsRoutes } from './http/docs.ts';
+import { createExposition } from './http/operations/exposition.ts';
+import { type Log, openLog } from './http/operations/log.ts';
 import { createHttp } from './http/server.ts';
 import { ANSWERS_KEPT_MS } from './registry/change.ts';
 import { createIngest } from './registry/ingest.ts';
@@ -21,13 +21,13 @@ const MINUTE_MS = 60_000;
 
 export interface Overrides {
   now?: () => number;
-  log?: FastifyBaseLogger;
+  log?: Log;
 }
 
 /** Everything put together: the one place that knows which parts there are. Close what it opens. */
 export async function openRegistry(config: Config, overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
-  const log = overrides.log ?? pino({ level: config.log_level }, destination({ dest: 2, sync: false }));
+  const log = overrides.log ?? openLog(config.log_level);
   const db = await openDatabase(databaseUrl(config), { exclusive: true, connections: config.database_connections });
   try {
     await assertSchema(db, config);
@@ -98,6 +98,8 @@ export async function openServer(
     uploadIdleMs: limits.upload_idle_ms,
     eventStreams: limits.events_streams,
     log: parts.log,
+    logRequests: config.log_requests,
+    metrics: config.metrics ? createExposition() : undefined,
   });
   await http.register(docsRoutes);
   try {
@@ -132,11 +134,7 @@ async function assertSchema(db: Awaited<ReturnType<typeof openDatabase>>, config
 }
 
 /** What is done every so often: expired trash is purged, old answers are forgotten, the ledger's head is signed. */
-function startChores(
-  registry: Registry,
-  log: FastifyBaseLogger,
-  everyMinute: () => Promise<void>,
-): () => Promise<void> {
+function startChores(registry: Registry, log: Log, everyMinute: () => Promise<void>): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();
   const run = (chore: () => Promise<unknown>) => {
     running = running.then(chore).catch((error) => log.error({ err: error }, 'a chore failed'));

@@ -88,6 +88,11 @@ export const Config = Type.Object(
       default: 'info',
       description: 'What is written to the log',
     }),
+    log_requests: Type.Enum(['all', 'changes', 'none'], {
+      default: 'changes',
+      description: 'Requests in the log: changes are also what failed or took over a second; none is failures alone',
+    }),
+    metrics: Type.Boolean({ default: true, description: 'Serve /metrics' }),
   },
   { title: 'Config', additionalProperties: false },
 );

@@ -12,7 +12,7 @@ const ANSWERS: Record<string, [status: number, kind: string, title: string, deta
 };
 
 /** What cannot be read as HTTP is told as a problem too, straight onto the socket, which is closed. */
-export function answerClientError(error: ClientError, socket: Socket): void {
+export function answerClientError(error: ClientError, socket: Socket, onRefused?: (status: number) => void): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [status, kind, title, detail] = ANSWERS[error.code] ?? [
     400,
@@ -20,6 +20,7 @@ export function answerClientError(error: ClientError, socket: Socket): void {
     'The request cannot be read',
     'This is not HTTP as it is read here.',
   ];
+  onRefused?.(status);
   const request_id = randomUUID();
   const body = JSON.stringify({ type: `/problems/${kind}`, title, status, detail, request_id });
   const head = [

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Database } from '../db/database.ts';
 import type { Registry } from '../registry/registry.ts';
 import { aliasRoutes } from './api/aliases.ts';
@@ -19,6 +18,12 @@ import { type GuardOptions, guard } from './guard.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { acceptJson } from './json.ts';
 import { answerUnrouted, noteMethods } from './methods.ts';
+import type { Exposition } from './operations/exposition.ts';
+import type { Log } from './operations/log.ts';
+import { createRequestMeters } from './operations/meters.ts';
+import { requestIdOf } from './operations/request-id.ts';
+import { createRequestLog, type LoggedRequests } from './operations/request-log.ts';
+import { Watch } from './operations/watch.ts';
 import { HttpRefused } from './refused.ts';
 import { validateWithSchemas } from './validate.ts';
 
@@ -30,7 +35,9 @@ export interface HttpOptions extends GuardOptions {
   idleMs: number;
   uploadIdleMs: number;
   eventStreams: number;
-  log: FastifyBaseLogger;
+  log: Log;
+  logRequests: LoggedRequests;
+  metrics?: Exposition | undefined;
 }
 
 const HEADERS = {
@@ -49,10 +56,12 @@ export async function createHttp(
 ): Promise<FastifyInstance> {
   const answer = answerWithProblem(db);
   const stopping = new AbortController();
+  const meters = options.metrics && createRequestMeters(options.metrics);
+  const watch = new Watch(meters, createRequestLog(options.log, options.logRequests));
   const app = fastify({
-    loggerInstance: options.log,
+    logController: watch,
     bodyLimit: options.jsonBytes,
-    genReqId: () => randomUUID(),
+    genReqId: requestIdOf,
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: false, caseSensitive: true },
     http: {
       maxHeaderSize: options.headerBytes,
@@ -67,9 +76,12 @@ export async function createHttp(
       answer(error, request, reply as never);
     },
     onProtoPoisoning: 'error',
-    clientErrorHandler: (error, socket) => answerClientError(error, socket as Socket),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket as Socket, meters?.unreadable),
+    // What comes on a connection that is open is still answered, and the connection closed after it.
+    return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = options.connections;
+  watch.prepare(app);
   validateWithSchemas(app);
   acceptJson(app);
   app.addHook('onRequest', async (request, reply) => {

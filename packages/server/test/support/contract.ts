@@ -21,6 +21,7 @@ export async function openApiText(): Promise<string> {
       uploadIdleMs: 1_000,
       eventStreams: 1,
       log: pino({ level: 'silent' }),
+      logRequests: 'none',
     },
     collectOpenApi,
   );

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
 import { openLocalStore } from '../../src/blobs/local.ts';
 import type { BlobStore } from '../../src/blobs/store.ts';
@@ -10,6 +9,7 @@ import type { Caller } from '../../src/contract/actor.ts';
 import type { Database } from '../../src/db/database.ts';
 import { type Ledger, openLedger } from '../../src/events/ledger.ts';
 import type { Inspector } from '../../src/formats/inspector.ts';
+import { createLog } from '../../src/http/operations/log.ts';
 import { createHttp, type HttpOptions } from '../../src/http/server.ts';
 import type { Policy } from '../../src/registry/lifecycle/policy.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
@@ -108,7 +108,8 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
       idleMs: 5_000,
       uploadIdleMs: 5_000,
       eventStreams: 10,
-      log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
+      log: createLog(process.env.TEST_LOG_LEVEL ?? 'silent', process.stderr),
+      logRequests: 'all',
       ...options.http,
     },
   );

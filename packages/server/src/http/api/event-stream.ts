@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { noteTrouble } from '../operations/watch.ts';
 
 const PING_EVERY_MS = 15_000;
 
@@ -40,7 +41,7 @@ export async function streamEvents(
       if (!raw.write(text)) await drained(raw, idleMs, gone.signal);
     }
   } catch (error) {
-    if (!gone.signal.aborted) reply.log.error({ err: error }, 'event stream');
+    if (!gone.signal.aborted) noteTrouble(reply.request, { error });
   } finally {
     gone.abort();
     raw.end();

@@ -4,6 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { toRefusal } from '../../registry/blob-refusals.ts';
 import { type RefusalKind, Refused } from '../../registry/refusals.ts';
 import { FilterError, PageTokenError, QueryError, SortError } from '../../registry/search/errors.ts';
+import { noteTrouble } from '../operations/watch.ts';
 import { HttpRefused } from '../refused.ts';
 
 /** How the native API answers each refusal. Leave one out and it does not compile. */
@@ -83,7 +84,7 @@ const OF_CONTENT = [
 export function answerWithProblem(db: Pick<Database, 'isAway' | 'isFull'>) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const answer = toAnswer(error, db);
-    if (answer.status >= 500 && !(error instanceof Refused)) request.log.error({ err: error }, 'fault');
+    noteTrouble(request, { kind: answer.kind, ...(answer.status >= 500 && !(error instanceof Refused) && { error }) });
     return send(request, reply, answer);
   };
 }

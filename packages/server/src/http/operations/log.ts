@@ -1,0 +1,50 @@
+import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+
+export type Log = Logger;
+
+/** Lines that wait for a reader who does not read: what comes beyond is dropped, so that memory stays bounded. */
+const MOST_WAITING_BYTES = 16 * 2 ** 20;
+const MOST_CAUSES = 5;
+
+/** One line of JSON per entry on the standard error, written beside the work. */
+export function openLog(level: string): Log {
+  return createLog(level, destination({ dest: 2, sync: false, maxLength: MOST_WAITING_BYTES }));
+}
+
+export function createLog(level: string, to: { write(line: string): void }): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: toLogged },
+    },
+    to,
+  );
+}
+
+interface Logged {
+  type: string;
+  message: string;
+  code?: string;
+  stack?: string;
+  cause?: Logged;
+}
+
+/**
+ * What is told of an error: never its other members, since drivers hang on them what they were working with, such as
+ * the address of a database with its password, or values of a row.
+ */
+function toLogged(error: unknown, depth = 0): Logged {
+  if (!(error instanceof Error)) return { type: typeof error, message: 'something was thrown that is no error' };
+  const { cause } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code !== undefined && { code }),
+    ...(error.stack !== undefined && { stack: error.stack }),
+    ...(cause instanceof Error && depth < MOST_CAUSES && { cause: toLogged(cause, depth + 1) }),
+  };
+}
