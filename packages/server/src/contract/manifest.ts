@@ -1,4 +1,13 @@
 import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
+
+export const Manifest = Type.Array(
+  Type.Object(
+    { path: Type.String(), sha256: Type.String(), size: Type.Integer({ minimum: 0 }) },
+    { title: 'ManifestEntry', additionalProperties: false },
+  ),
+  { description: 'RFC 8785 JSON, in order of the paths’ bytes' },
+);
 
 /**
  * The canonical manifest of a version: RFC 8785 (JCS) JSON, an array of `{ path, sha256, size }` in order of the paths'

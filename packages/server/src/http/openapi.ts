@@ -26,7 +26,19 @@ export function openApiOf(app: FastifyInstance): Node {
   const schemas: Record<string, Json> = {};
   const paths = hoist(withNamedPaths(document.paths as Node), schemas, true);
   const sorted = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { ...document, paths, components: { schemas: sorted } };
+  const responses: Record<string, Json> = {};
+  for (const operation of Object.values(paths as Node).flatMap((path) => Object.values(path as Node)))
+    shareProblems((operation as { responses: Record<string, Json> }).responses, responses);
+  return { ...document, paths, components: { schemas: sorted, responses } };
+}
+
+/** Every operation answers with the same problems: each stands once, under its status. */
+function shareProblems(answers: Record<string, Json>, shared: Record<string, Json>): void {
+  for (const [status, answer] of Object.entries(answers)) {
+    if (!('application/problem+json' in ((answer as { content?: object }).content ?? {}))) continue;
+    shared[`Problem${status}`] = answer;
+    answers[status] = { $ref: `#/components/responses/Problem${status}` };
+  }
 }
 
 /** The router's wildcard is the artifact's path. */

@@ -115,7 +115,9 @@ export async function createHttp(
       });
       ledgerRoutes(api, registry, options.uploadIdleMs);
       await api.register(async (bytes) => {
-        // No parser touches these bodies; forms are only marked as such, so their plugin comes after.
+        // Neither parser nor validator touches these bodies; forms are only marked as such, so their plugin comes after.
+        const { validatorCompiler } = bytes;
+        bytes.setValidatorCompiler((part) => (part.httpPart === 'body' ? () => true : validatorCompiler!(part)));
         bytes.removeAllContentTypeParsers();
         bytes.addContentTypeParser('*', (_request, _payload, done) => done(null));
         await bytes.register(multipart, {

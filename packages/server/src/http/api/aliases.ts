@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Model } from '../../contract/model.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
-import { type Api, ifMatchOf, responses, sendTagged, WRITES } from './route.ts';
+import { ActorHeader, type Api, IfMatchHeader, ifMatchOf, responses, sendTagged, WRITES } from './route.ts';
 
 const tags = ['Life cycle'];
 const AliasParams = Type.Object({
@@ -28,6 +28,7 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
           },
           { title: 'NewAlias', additionalProperties: false },
         ),
+        headers: Type.Object({ ...ActorHeader, ...IfMatchHeader }),
         response: responses({ 200: Model }, ...WRITES),
       },
     },
@@ -46,6 +47,7 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
         summary: 'Take an alias away',
         tags,
         params: AliasParams,
+        headers: Type.Object({ ...ActorHeader, ...IfMatchHeader }),
         response: responses({ 200: Model }, ...WRITES),
       },
     },

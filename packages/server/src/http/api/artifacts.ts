@@ -1,11 +1,28 @@
 import { Type } from 'typebox';
 import { Artifact } from '../../contract/artifact.ts';
 import { ArtifactList, ArtifactPage } from '../../contract/artifact-page.ts';
+import { Manifest } from '../../contract/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { sendArchive } from './archives.ts';
 import { sendArtifact } from './downloads.ts';
-import { type Api, cutWhenStalled, digestsHeld, isHeld, PageQuery, responses, VersionParams, WRITES } from './route.ts';
+import {
+  ActorHeader,
+  type Api,
+  cutWhenStalled,
+  DigestHeaders,
+  digestsHeld,
+  IdempotencyHeader,
+  IfMatchHeader,
+  IfNoneMatchHeader,
+  isHeld,
+  NotModified,
+  PageQuery,
+  RangeHeaders,
+  responses,
+  VersionParams,
+  WRITES,
+} from './route.ts';
 import { type ArtifactSlot, attach, upload, uploadForm } from './uploads.ts';
 
 const tags = ['Artifacts'];
@@ -15,7 +32,13 @@ const SlotParams = Type.Object({
   ref: Type.String({ description: 'A number, `latest`, `@alias` or a status', examples: ['7'] }),
   '*': Type.String({ description: 'Path of the artifact', examples: ['model/model.pkl'] }),
 });
-const Bytes = Type.String({ description: 'The bytes' });
+const Bytes = Type.String({ format: 'binary', description: 'The bytes' });
+const Form = Type.Unsafe<unknown>({
+  type: 'object',
+  additionalProperties: { type: 'array', items: { type: 'string', format: 'binary' } },
+  minProperties: 1,
+  description: 'Files under any field names',
+});
 
 const slotOf = (params: { name: string; ref: string; '*': string }): ArtifactSlot => ({
   model: params.name,
@@ -33,11 +56,8 @@ export function artifactRoutes(app: Api, registry: Registry, idleMs: number): vo
         tags,
         params: VersionParams,
         produces: ['application/json'],
-        response: responses({
-          200: Type.String({
-            description: 'RFC 8785 JSON: an array of { path, sha256, size } in order of the paths’ bytes',
-          }),
-        }),
+        headers: Type.Object(IfNoneMatchHeader),
+        response: responses({ 200: Manifest, 304: NotModified }),
       },
     },
     async (request, reply) => {
@@ -59,7 +79,8 @@ export function artifactRoutes(app: Api, registry: Registry, idleMs: number): vo
           tags,
           params: VersionParams,
           produces: [kind === 'tar' ? 'application/x-tar' : 'application/zip'],
-          response: responses({ 200: Bytes }),
+          headers: Type.Object(IfNoneMatchHeader),
+          response: responses({ 200: Bytes, 304: NotModified }),
         },
       },
       (request, reply) =>
@@ -93,7 +114,8 @@ export function artifactRoutes(app: Api, registry: Registry, idleMs: number): vo
         tags,
         params: SlotParams,
         produces: ['application/octet-stream'],
-        response: responses({ 200: Bytes, 206: Bytes, 304: Type.Null({ description: 'Not modified' }) }, 416),
+        headers: Type.Object({ ...IfNoneMatchHeader, ...RangeHeaders }),
+        response: responses({ 200: Bytes, 206: Bytes, 304: NotModified }, 416),
       },
       handler: (request, reply) =>
         sendArtifact(registry, slotOf(request.params), request, cutWhenStalled(reply, idleMs)),
@@ -107,6 +129,7 @@ export function artifactRoutes(app: Api, registry: Registry, idleMs: number): vo
         summary: 'Take an artifact out of an open version',
         tags,
         params: SlotParams,
+        headers: Type.Object({ ...ActorHeader, ...IfMatchHeader }),
         response: responses({ 204: Type.Null({ description: 'Gone' }) }, ...WRITES),
       },
     },
@@ -127,6 +150,7 @@ export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void
         summary: 'Upload an artifact: the body is the file; or attach known bytes with ?digest=',
         tags,
         consumes: ['application/octet-stream'],
+        body: Bytes,
         params: SlotParams,
         querystring: Type.Object(
           {
@@ -139,6 +163,7 @@ export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void
           },
           { additionalProperties: false },
         ),
+        headers: Type.Object({ ...ActorHeader, ...IfMatchHeader, ...DigestHeaders }),
         response: responses({ 200: Artifact, 201: Artifact }, ...WRITES),
       },
     },
@@ -162,7 +187,9 @@ export function uploadRoutes(app: Api, registry: Registry, idleMs: number): void
         summary: 'Upload several files as multipart/form-data; the file name of a part is the path',
         tags,
         consumes: ['multipart/form-data'],
+        body: Form,
         params: VersionParams,
+        headers: Type.Object(IdempotencyHeader),
         response: responses({ 200: ArtifactList, 201: ArtifactList }, ...WRITES),
       },
     },

@@ -27,25 +27,33 @@ const DESCRIPTIONS: Record<number, string> = {
   400: 'The request is malformed',
   403: 'This host name or origin is not served',
   404: 'It does not exist',
+  408: 'The request came too slowly',
   409: 'It is taken, or in the wrong state',
   412: 'It was changed in the meantime',
   413: 'Too large',
+  414: 'The address is too long',
   415: 'The body has a type that is not read here',
   416: 'The range lies outside of the artifact',
   422: 'Well-formed, but refused',
+  431: 'The head of the request is too large',
   500: 'A fault of the server',
   503: 'Too much at once, or a dependency is away: try again after Retry-After',
   507: 'The disk is full',
 };
 
+/** What any request can come to, because of its head alone or of what happens to the server. */
+const ANYWHERE = [400, 403, 404, 408, 414, 415, 431, 500, 503];
+
 /** Responses of a route: what it answers, and the problems it can answer with besides those of every route. */
 export function responses(success: Record<number, TSchema>, ...problems: number[]): Record<number, unknown> {
-  const all = [...new Set([400, 403, 404, 500, 503, ...problems])];
+  const all = [...new Set([...ANYWHERE, ...problems])];
   return { ...success, ...Object.fromEntries(all.map((status) => [status, problem(DESCRIPTIONS[status] ?? '')])) };
 }
 
+export const NotModified = Type.Null({ description: 'Not modified' });
+
 /** What a route that changes something answers with besides. */
-export const WRITES = [409, 412, 413, 415, 422, 507];
+export const WRITES = [409, 412, 413, 422, 507];
 
 export const NameParam = Type.Object({
   name: Type.String({ description: 'Name of the model, percent-encoded', examples: ['churn'] }),
@@ -54,6 +62,28 @@ export const VersionParams = Type.Object({
   name: Type.String({ description: 'Name of the model, percent-encoded', examples: ['churn'] }),
   ref: Type.String({ description: 'A number, `latest`, `@alias` or a status', examples: ['7'] }),
 });
+
+const header = (description: string, example: string) =>
+  Type.Optional(Type.String({ description, examples: [example] }));
+
+/** Headers of what changes something. */
+export const ActorHeader = {
+  'x-assayer-actor': header('Who asks, while access is open; recorded as not verified', 'ada'),
+};
+export const IdempotencyHeader = {
+  ...ActorHeader,
+  'idempotency-key': header('1 to 255 visible ASCII characters: a request with it happens once in 24 hours', 'run-81'),
+};
+export const IfMatchHeader = { 'if-match': header('The ETag that was read: an older one gets 412', '"3"') };
+export const IfNoneMatchHeader = { 'if-none-match': header('The ETag that is held: the same one gets 304', '"3"') };
+export const RangeHeaders = {
+  range: header('One range of bytes', 'bytes=0-1023'),
+  'if-range': header('The ETag that the range belongs to: another one gets the whole', `"${'0'.repeat(64)}"`),
+};
+export const DigestHeaders = {
+  'repr-digest': header('RFC 9530: held against what came', `sha-256=:${'A'.repeat(43)}=:`),
+  'x-checksum-sha256': header('The same in hex', '0'.repeat(64)),
+};
 
 export const AsOf = {
   as_of: Type.Optional(Type.String({ format: 'date-time', description: 'Answer with the state of that moment' })),
