@@ -59,8 +59,8 @@ function make({ name, from, makes }, anyway) {
 /** Python's packages for the examples and the tests, in a virtual environment of this checkout. */
 function python() {
   if (process.env.ASSAYER_PYTHON) return;
-  const needs = 'examples/requirements.txt';
-  const key = hashOf(needs);
+  const needs = ['examples/requirements.txt', 'packages/server/test/hostile/requirements.txt'];
+  const key = needs.map(hashOf).join(' ');
   const own = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   if (stampOf('python') === key && existsSync(own)) return;
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'import venv, ensurepip']).status === 0);
@@ -68,7 +68,11 @@ function python() {
     fail('the tests need Python 3 with its venv module (on Debian: python3 and python3-venv); or set ASSAYER_PYTHON');
   say('installing Python packages into .venv');
   run(found, ['-m', 'venv', '.venv'], process.env);
-  run(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', needs], process.env);
+  run(
+    own,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...needs.flatMap((file) => ['-r', file])],
+    process.env,
+  );
   stamp('python', key);
 }
 

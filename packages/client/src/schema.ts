@@ -1471,7 +1471,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -1791,7 +1791,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -1842,7 +1842,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -1897,7 +1897,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -1948,7 +1948,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -2053,7 +2053,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -2434,7 +2434,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -2548,7 +2548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "*/*": string;
                 };
             };
             /** @description The bytes */
@@ -2557,7 +2557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "*/*": string;
                 };
             };
             /** @description Not modified */
@@ -2784,7 +2784,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -2849,7 +2849,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -2905,7 +2905,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;
@@ -2961,7 +2961,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 visible ASCII characters: a request with it happens once in 24 hours
+                 * @description A request with the same key happens once in 24 hours
                  * @example run-81
                  */
                 "idempotency-key"?: string;

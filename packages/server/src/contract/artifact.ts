@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { LIMITS } from './limits.ts';
-import { MapOf, Nullable } from './shapes.ts';
+import { AnyInteger, MapOf, Nullable } from './shapes.ts';
 
 /** What is known about an artifact without running it. `clean` means: read to the end, and it imports nothing outside the allow-list. */
 export const Verdict = Type.Enum(['clean', 'suspicious', 'unsafe', 'malformed', 'unknown'], {
@@ -37,7 +37,7 @@ export const Tensor = Type.Object(
     name: Type.Optional(Type.String({ maxLength: 1024 })),
     type: Type.String({ maxLength: 256, description: 'Element type', examples: ['float32'] }),
     shape: Type.Optional(
-      Type.Array(Type.Union([Type.Integer(), Type.String({ maxLength: 256 }), Type.Null()]), {
+      Type.Array(Type.Union([AnyInteger, Type.String({ maxLength: 256 }), Type.Null()]), {
         maxItems: 64,
         description: 'Dimensions; a string is a symbolic one, null an unknown one',
       }),

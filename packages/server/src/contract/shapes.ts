@@ -9,6 +9,11 @@ export const Time = Type.String({
   examples: ['2026-03-31T23:59:59.000Z'],
 });
 
+/** Integers beyond this one cannot be kept exactly, and are refused. */
+const MOST = Number.MAX_SAFE_INTEGER;
+export const AnyInteger = Type.Integer({ minimum: -MOST, maximum: MOST });
+export const VersionNumber = Type.Integer({ minimum: 1, maximum: MOST });
+
 export const ModelName = Type.String({
   minLength: 1,
   maxLength: LIMITS.name,

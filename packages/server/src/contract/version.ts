@@ -14,6 +14,7 @@ import {
   Tags,
   TagsPatch,
   Time,
+  VersionNumber,
 } from './shapes.ts';
 
 export const STATUSES = ['draft', 'staging', 'production', 'archived'] as const;
@@ -38,7 +39,7 @@ export const Lineage = Type.Object(
     datasets: Type.Optional(Datasets),
     base: Type.Optional(
       Type.Object(
-        { model: ModelName, version: Type.Integer({ minimum: 1 }), relation: Type.Optional(Text) },
+        { model: ModelName, version: VersionNumber, relation: Type.Optional(Text) },
         { title: 'LineageBase', additionalProperties: false },
       ),
     ),
@@ -63,7 +64,7 @@ export const LineagePatch = Type.Object(
         Type.Object(
           {
             model: Type.Optional(ModelName),
-            version: Type.Optional(Type.Integer({ minimum: 1 })),
+            version: Type.Optional(VersionNumber),
             relation: Type.Optional(Nullable(Text)),
           },
           { title: 'LineageBasePatch', additionalProperties: false },

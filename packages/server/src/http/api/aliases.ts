@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Model } from '../../contract/model.ts';
+import { VersionNumber } from '../../contract/shapes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { ActorHeader, type Api, IfMatchHeader, ifMatchOf, responses, sendTagged, WRITES } from './route.ts';
@@ -21,7 +22,7 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
         params: AliasParams,
         body: Type.Object(
           {
-            version: Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1, maxLength: 300 })], {
+            version: Type.Union([VersionNumber, Type.String({ minLength: 1, maxLength: 300 })], {
               description: 'A number, or any ref',
               examples: [7],
             }),

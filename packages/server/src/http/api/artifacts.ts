@@ -113,7 +113,7 @@ export function artifactRoutes(app: Api, registry: Registry, idleMs: number): vo
         summary: 'The bytes of an artifact; ranges and conditions as in RFC 9110',
         tags,
         params: SlotParams,
-        produces: ['application/octet-stream'],
+        produces: ['*/*'], // told from the bytes
         headers: Type.Object({ ...IfNoneMatchHeader, ...RangeHeaders }),
         response: responses({ 200: Bytes, 206: Bytes, 304: NotModified }, 416),
       },

@@ -60,6 +60,8 @@ export function eventRoutes(app: Api, { events, ledger }: Registry, options: Str
     async (request, reply) => {
       const asked = request.headers['last-event-id'];
       const size = await ledger.size();
+      if (asked !== undefined && !/^(0|[1-9]\d{0,14})$/.test(asked))
+        throw new HttpRefused(400, 'query-invalid', 'Last-Event-ID must be the seq of an event, or 0.');
       const after = asked === undefined ? size : Number(asked);
       if (after > size)
         throw new HttpRefused(400, 'query-invalid', `There is no event ${after} yet: the ledger has ${size} events.`);

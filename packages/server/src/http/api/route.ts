@@ -63,26 +63,39 @@ export const VersionParams = Type.Object({
   ref: Type.String({ description: 'A number, `latest`, `@alias` or a status', examples: ['7'] }),
 });
 
-const header = (description: string, example: string) =>
-  Type.Optional(Type.String({ description, examples: [example] }));
+const header = (description: string, example: string, rule: { pattern?: string; maxLength?: number } = {}) =>
+  Type.Optional(Type.String({ description, examples: [example], ...rule }));
 
-/** Headers of what changes something. */
+/**
+ * Headers of what changes something. Their schemas are for the document alone: a header is read, and refused by a name of
+ * its own, where it is used.
+ */
 export const ActorHeader = {
-  'x-assayer-actor': header('Who asks, while access is open; recorded as not verified', 'ada'),
+  'x-assayer-actor': header('Who asks, while access is open; recorded as not verified', 'ada', {
+    maxLength: LIMITS.actor,
+  }),
 };
 export const IdempotencyHeader = {
   ...ActorHeader,
-  'idempotency-key': header('1 to 255 visible ASCII characters: a request with it happens once in 24 hours', 'run-81'),
+  'idempotency-key': header('A request with the same key happens once in 24 hours', 'run-81', {
+    pattern: '^[!-~]{1,255}$',
+  }),
 };
-export const IfMatchHeader = { 'if-match': header('The ETag that was read: an older one gets 412', '"3"') };
+export const IfMatchHeader = {
+  'if-match': header('The ETag that was read: an older one gets 412', '"3"', {
+    pattern: '^(\\*|"[!#-~]+")$',
+  }),
+};
 export const IfNoneMatchHeader = { 'if-none-match': header('The ETag that is held: the same one gets 304', '"3"') };
 export const RangeHeaders = {
   range: header('One range of bytes', 'bytes=0-1023'),
   'if-range': header('The ETag that the range belongs to: another one gets the whole', `"${'0'.repeat(64)}"`),
 };
 export const DigestHeaders = {
-  'repr-digest': header('RFC 9530: held against what came', `sha-256=:${'A'.repeat(43)}=:`),
-  'x-checksum-sha256': header('The same in hex', '0'.repeat(64)),
+  'repr-digest': header('RFC 9530: held against what came', `sha-256=:${'A'.repeat(43)}=:`, {
+    pattern: '^sha-256=:[A-Za-z0-9+/]{43}=:$',
+  }),
+  'x-checksum-sha256': header('The same in hex', '0'.repeat(64), { pattern: '^[0-9A-Fa-f]{64}$' }),
 };
 
 export const AsOf = {
