@@ -11,7 +11,7 @@ import { docsRoutes } from './http/docs.ts';
 import { createExposition } from './http/operations/exposition.ts';
 import { type Log, openLog } from './http/operations/log.ts';
 import { createHttp } from './http/server.ts';
-import { ANSWERS_KEPT_MS } from './registry/change.ts';
+import { ANSWERS_KEPT_MS } from './registry/idempotency.ts';
 import { createIngest } from './registry/ingest.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 

@@ -1,6 +1,7 @@
 import type { Caller } from '../contract/actor.ts';
 import type { Event, Happening } from '../contract/event.ts';
 import type { Writer } from '../db/database.ts';
+import { insertRows } from '../db/rows.ts';
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
 import { storedNodes } from './tiles.ts';
 
@@ -10,8 +11,6 @@ export interface Entry {
   caller: Caller;
   happening: Happening;
 }
-
-const ROWS_TOGETHER = 500;
 
 /**
  * Appends events as the last statements of a transaction: sequence numbers without a gap, each line naming the leaf
@@ -49,9 +48,9 @@ export async function append(
     for (const { level, index, hash } of storedNodes(grown.created))
       tiles.push({ level, position: index, hash: Buffer.from(hash) });
   }
-  for (const rows of inRuns(events)) await tx.insertInto('event').values(rows).execute();
-  for (const rows of inRuns(subjects)) await tx.insertInto('event_subject').values(rows).execute();
-  for (const rows of inRuns(tiles)) await tx.insertInto('ledger_tile').values(rows).execute();
+  await insertRows(tx, 'event', events);
+  await insertRows(tx, 'event_subject', subjects);
+  await insertRows(tx, 'ledger_tile', tiles);
   await tx
     .updateTable('ledger_head')
     .set({ size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) })
@@ -76,8 +75,4 @@ function lineOf(seq: number, prev: Uint8Array, at: number, caller: Caller, happe
     request_id: caller.request_id,
   };
   return JSON.stringify(event);
-}
-
-function* inRuns<T>(rows: readonly T[]): Generator<T[]> {
-  for (let i = 0; i < rows.length; i += ROWS_TOGETHER) yield rows.slice(i, i + ROWS_TOGETHER);
 }

@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database, Writer } from '../db/database.ts';
 import type { Entry } from '../events/log.ts';
+import { earlierAnswer, keepAnswer } from './idempotency.ts';
 import { Refused } from './refusals.ts';
+import { mergeReindexes, type Reindex, writeIndex } from './search/index-text.ts';
 
 /** A change under way. Verbs that write take it; only `change` makes one. */
 export interface Work {
@@ -15,6 +17,10 @@ export interface Work {
   /** The time of the change, epoch milliseconds. */
   readonly at: number;
   record(happening: Happening): void;
+  /** Has the search index written anew, together with that of all changes that share the commit. */
+  reindex(entry: Reindex): void;
+  /** Has this done in the same transaction once all changes that share the commit are made, and the index is written. */
+  afterwards(write: (tx: Writer) => Promise<void>): void;
 }
 /** Runs `body` in a transaction together with its events. The answer must be plain JSON: it is kept for idempotent repeats. */
 export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>) => Promise<T>;
@@ -59,8 +65,6 @@ interface Job {
 const MOST_TOGETHER = 200;
 const MOST_WAITING = 5_000;
 const TRIES = 6;
-/** The answer to a request with an idempotency key is kept this long. */
-export const ANSWERS_KEPT_MS = 86_400_000;
 const inside = new AsyncLocalStorage<true>();
 
 /**
@@ -131,73 +135,60 @@ async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, '
   }
 }
 
+const SAVEPOINT = CompiledQuery.raw('savepoint one');
+const ROLLBACK = CompiledQuery.raw('rollback to savepoint one');
+const RELEASE = CompiledQuery.raw('release savepoint one');
+
+/** What changes leave to be written once, at the end of their transaction. */
+interface Left {
+  entries: Entry[];
+  reindexes: Reindex[];
+  afterwards: ((tx: Writer) => Promise<void>)[];
+}
+
 async function attemptAll(parts: Parts, tx: Writer, batch: Job[]): Promise<{ outcomes: Outcome[]; events: number }> {
   await parts.db.lockLedger(tx);
-  const entries: Entry[] = [];
+  const left: Left = { entries: [], reindexes: [], afterwards: [] };
   const outcomes: Outcome[] = [];
-  for (const job of batch) outcomes.push(await attempt(parts, tx, job, entries));
-  if (entries.length > 0) await parts.append(tx, entries);
-  return { outcomes, events: entries.length };
+  for (const job of batch) outcomes.push(await attempt(parts, tx, job, left));
+  if (left.entries.length > 0) {
+    await writeIndex({ tx, dialect: parts.db.name }, mergeReindexes(left.reindexes));
+    for (const write of left.afterwards) await write(tx);
+    await parts.append(tx, left.entries);
+  }
+  return { outcomes, events: left.entries.length };
 }
 
 /** One change in its savepoint. A body that records nothing leaves nothing but its answer: its writes are rolled back. */
-async function attempt(parts: Parts, tx: Writer, job: Job, entries: Entry[]): Promise<Outcome> {
+async function attempt(parts: Parts, tx: Writer, job: Job, left: Left): Promise<Outcome> {
   const at = parts.now();
-  const own: Entry[] = [];
+  const own: Left = { entries: [], reindexes: [], afterwards: [] };
   const work: Work = {
     tx,
     db: parts.db,
     caller: job.caller,
     at,
-    record: (happening) => void own.push({ at, caller: job.caller, happening }),
+    record: (happening) => void own.entries.push({ at, caller: job.caller, happening }),
+    reindex: (entry) => void own.reindexes.push(entry),
+    afterwards: (write) => void own.afterwards.push(write),
   };
-  await sql`savepoint one`.execute(tx);
+  await tx.executeQuery(SAVEPOINT);
   try {
     const earlier = await earlierAnswer(work);
     const value = earlier ? earlier.value : await inside.run(true, () => job.body(work));
-    if (own.length === 0) await sql`rollback to savepoint one`.execute(tx);
+    const changed = own.entries.length > 0;
+    if (!changed) await tx.executeQuery(ROLLBACK);
     if (!earlier) await keepAnswer(work, value);
-    await sql`release savepoint one`.execute(tx);
-    entries.push(...own);
+    await tx.executeQuery(RELEASE);
+    if (changed)
+      for (const part of ['entries', 'reindexes', 'afterwards'] as const) left[part].push(...(own[part] as never[]));
     return { value };
   } catch (error) {
     // What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full.
     const { db } = parts;
     if (db.isRetryable(error) || db.isAway(error) || db.isFull(error)) throw error;
-    await sql`rollback to savepoint one`.execute(tx);
-    await sql`release savepoint one`.execute(tx);
+    await tx.executeQuery(ROLLBACK);
+    await tx.executeQuery(RELEASE);
     return { error };
   }
-}
-
-/** The answer that was given to this idempotency key before. */
-async function earlierAnswer({ tx, caller, at }: Work): Promise<{ value: unknown } | undefined> {
-  const { idempotency, actor } = caller;
-  if (!idempotency) return undefined;
-  const earlier = await tx
-    .selectFrom('idempotency')
-    .select(['fingerprint', 'answer'])
-    .where('actor', '=', actor.name)
-    .where('key', '=', idempotency.key)
-    .where('at', '>', at - ANSWERS_KEPT_MS)
-    .executeTakeFirst();
-  if (!earlier) return undefined;
-  if (earlier.fingerprint === idempotency.fingerprint) return { value: JSON.parse(earlier.answer) };
-  throw new Refused(
-    'idempotency-key-reused',
-    'This Idempotency-Key was used with another request. Use a new key for a new request.',
-    { key: idempotency.key },
-  );
-}
-
-/** Keeps the first answer beside the change, in the same transaction. */
-async function keepAnswer({ tx, caller, at }: Work, value: unknown): Promise<void> {
-  const { idempotency, actor } = caller;
-  if (!idempotency) return;
-  const answer = { fingerprint: idempotency.fingerprint, answer: JSON.stringify(value ?? null), at };
-  await tx
-    .insertInto('idempotency')
-    .values({ actor: actor.name, key: idempotency.key, ...answer })
-    .onConflict((conflict) => conflict.columns(['actor', 'key']).doUpdateSet(answer))
-    .execute();
 }

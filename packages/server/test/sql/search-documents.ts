@@ -3,7 +3,7 @@ import { fromTime } from '../../src/contract/time.ts';
 import type { Version } from '../../src/contract/version.ts';
 import type { Database } from '../../src/db/database.ts';
 import { facetsOfModel, facetsOfVersion } from '../../src/registry/search/facets.ts';
-import { writeFacets, writeText } from '../../src/registry/search/index-text.ts';
+import { facetsBetween, writeIndex } from '../../src/registry/search/index-text.ts';
 import type { ModelSubject, VersionSubject } from '../../src/registry/search/subject.ts';
 import { METRICS, NUMBERS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
 
@@ -111,8 +111,8 @@ export async function insertDocuments(db: Database, models: readonly ModelDoc[])
         .insertInto('model')
         .values({ ...row, name_key: String(id), last_number: 9, purged_at: null })
         .execute();
-      await writeFacets(at, 'model', id, facetsOfModel(model));
-      await writeText(at, 'model', id, model);
+      const facets = facetsBetween([], facetsOfModel(model));
+      await writeIndex(at, [{ noun: 'model', id, entry: 'new', facets, text: model }]);
       for (const one of versions()) {
         const { model: name, signature: _, ...rest } = one.version;
         const { status, state, verdict, lineage, aliases, metrics } = one.version;
@@ -136,8 +136,9 @@ export async function insertDocuments(db: Database, models: readonly ModelDoc[])
             purged_at: null,
           })
           .execute();
-        await writeFacets(at, 'version', one.id, facetsOfVersion(one.version, one.formats));
-        await writeText(at, 'version', one.id, { ...one.version, name });
+        const found = facetsBetween([], facetsOfVersion(one.version, one.formats));
+        const text = { ...one.version, name };
+        await writeIndex(at, [{ noun: 'version', id: one.id, entry: 'new', facets: found, text }]);
       }
     }
   });

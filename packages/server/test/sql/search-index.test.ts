@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { PageTokenError, QueryError, SortError } from '../../src/registry/search/errors.ts';
 import { parseFilter } from '../../src/registry/search/grammar.ts';
-import { removeText, writeFacets, writeText } from '../../src/registry/search/index-text.ts';
+import { facetsBetween, writeIndex, writeText } from '../../src/registry/search/index-text.ts';
 import { type SearchQuery, searchModels, searchVersions } from '../../src/registry/search/search.ts';
 import { databases } from '../support/databases.ts';
 import { documents, insertDocuments } from './search-documents.ts';
 
 const { models } = documents();
+const gone = (id: number) => ({ noun: 'model', id, entry: 'gone', facets: new Map() }) as const;
 
 describe.each(Object.keys(databases) as (keyof typeof databases)[])('the search index on %s', (name) => {
   let db: Database;
@@ -31,7 +32,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('the search 
     expect(await count({ q: 'zebr' })).toBe(1);
     await change(write('giraffe') as never);
     expect([await count({ q: 'zebra' }), await count({ q: 'giraffe' })]).toEqual([0, 1]);
-    await change((tx) => removeText({ tx, dialect: db.name }, 'model', id));
+    await change((tx) => writeIndex({ tx, dialect: db.name }, [gone(id)]));
     expect(await count({ q: 'giraffe' })).toBe(0);
   });
 
@@ -47,12 +48,13 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('the search 
       num: null,
     }));
     await change(async (tx) => {
-      await writeText({ tx, dialect: db.name }, 'model', id, { name: wide('ф'), tags, description, card });
-      await writeFacets({ tx, dialect: db.name }, 'model', id, rows);
+      const text = { name: wide('ф'), tags, description, card };
+      const facets = facetsBetween([], rows);
+      await writeIndex({ tx, dialect: db.name }, [{ noun: 'model', id, entry: 'there', facets, text }]);
     });
     expect(await count({ q: 'яяяяяяяяяяяяяяяяяяяя7' })).toBe(1);
     expect(await count({ filter: parseFilter("tags.k2999 = 'v'", 'model') })).toBe(1);
-    await change((tx) => writeFacets({ tx, dialect: db.name }, 'model', id, []));
+    await change((tx) => writeIndex({ tx, dialect: db.name }, [gone(id)]));
     expect(await count({ filter: parseFilter("tags.k2999 = 'v'", 'model') })).toBe(0);
   });
 

@@ -3,7 +3,6 @@ import { toTime } from '../../contract/time.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse } from '../refusals.ts';
-import { removeText, writeFacets } from '../search/index-text.ts';
 import { EMPTIED } from '../versions/emptied.ts';
 import { assertFree, bearName } from './register.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
@@ -62,7 +61,7 @@ export async function purgeModel(work: Work, name: string): Promise<Model> {
 export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
   const versions = work.tx.selectFrom('version').select('id').where('model_id', '=', row.id);
   await work.tx.deleteFrom('artifact').where('version_id', 'in', versions).execute();
-  for (const { id } of await versions.execute()) await removeFromIndex(work, 'version', id);
+  for (const { id } of await versions.execute()) removeFromIndex(work, 'version', id);
   await work.tx
     .updateTable('version')
     .set({ ...EMPTIED, purged_at: work.at })
@@ -78,7 +77,7 @@ export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
     aliases: {},
   });
   await work.tx.updateTable('model').set({ purged_at: work.at }).where('id', '=', row.id).execute();
-  await removeFromIndex(work, 'model', row.id);
+  removeFromIndex(work, 'model', row.id);
   work.record({
     type: 'model.purged',
     subject: row.name,
@@ -89,10 +88,8 @@ export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
 }
 
 /** What is purged is found by nothing any more. */
-export async function removeFromIndex(work: Work, noun: 'model' | 'version', id: number): Promise<void> {
-  const at = { tx: work.tx, dialect: work.db.name };
-  await writeFacets(at, noun, id, []);
-  await removeText(at, noun, id);
+export function removeFromIndex(work: Work, noun: 'model' | 'version', id: number): void {
+  work.reindex({ noun, id, entry: 'gone', facets: new Map() });
 }
 
 async function getTrashed(work: Work, name: string): Promise<ModelRow> {

@@ -15,7 +15,7 @@ export async function renameModel(work: Work, name: string, to: string): Promise
   const { model, changes } = await updateModel(work, row, { name: to });
   if (changes.length === 0) return model;
   await bearName(work, row.id, to, row.last_number);
-  await renameText(work, row.id, to);
+  work.afterwards((tx) => renameText({ tx, dialect: work.db.name }, row.id, to));
   work.record({ type: 'model.renamed', subject: to, details: { from: name }, changes });
   return model;
 }

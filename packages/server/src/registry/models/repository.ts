@@ -4,6 +4,7 @@ import type { Model } from '../../contract/model.ts';
 import type { Deregistered } from '../../contract/shapes.ts';
 import { fromTime, toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
+import { updateRow } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { changeBetween, same } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
@@ -11,7 +12,7 @@ import { changedColumns } from '../columns.ts';
 import { keyOf } from '../names.ts';
 import { Refused } from '../refusals.ts';
 import { facetsOfModel } from '../search/facets.ts';
-import { writeFacets, writeText } from '../search/index-text.ts';
+import { facetsBetween } from '../search/index-text.ts';
 
 export type ModelRow = Selectable<ModelTable>;
 
@@ -139,7 +140,7 @@ export async function insertModel(work: Work, model: Model): Promise<{ id: numbe
     .values({ ...toColumns(model), last_number: 0, purged_at: null })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await indexModel(work, id, model);
+  work.reindex({ noun: 'model', id, entry: 'new', facets: facetsBetween([], facetsOfModel(model)), text: model });
   return { id, change: changeBetween({ model_id: id, number: 0 }, null, model) as SubjectChange };
 }
 
@@ -162,20 +163,13 @@ export async function updateModel(
     etag: before.etag + 1,
     updated_at: toTime(Math.max(work.at, row.updated_at)),
   };
-  await work.tx
-    .updateTable('model')
-    .set({ ...changedColumns(toColumns(before), toColumns(model)), ...columns })
-    .where('id', '=', row.id)
-    .execute();
-  if (SEARCHED.some((key) => !same(before[key], model[key]))) await indexModel(work, row.id, model);
+  await updateRow(work.tx, 'model', row.id, { ...changedColumns(toColumns(before), toColumns(model)), ...columns });
+  const facets = facetsBetween(facetsOfModel(before), facetsOfModel(model));
+  const text = TEXT.some((key) => !same(before[key], model[key])) ? model : undefined;
+  if (facets.size > 0 || text) work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
   const change = changeBetween({ model_id: row.id, number: 0 }, before, model);
   return { model, changes: change ? [change] : [] };
 }
 
-const SEARCHED = ['name', 'description', 'owner', 'tags', 'properties', 'card', 'aliases'] as const;
-
-async function indexModel(work: Work, id: number, model: Model): Promise<void> {
-  const at = { tx: work.tx, dialect: work.db.name };
-  await writeFacets(at, 'model', id, facetsOfModel(model));
-  await writeText(at, 'model', id, model);
-}
+/** The fields whose words are searched. */
+const TEXT = ['name', 'description', 'tags', 'card'] as const;

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Dialect, Writer } from '../../db/database.ts';
+import { prepareWrite } from '../../db/prepared.ts';
+import { insertRows } from '../../db/rows.ts';
 import type { FacetRow } from './facets.ts';
 import type { Noun } from './filter.ts';
 import { toTsvector } from './text-query.ts';
-import { type TextFields, textRow } from './words.ts';
+import { type TextFields, type TextTokens, textRow } from './words.ts';
 
 /** Where the index is written: the transaction of the change itself. */
 export interface IndexAt {
@@ -11,39 +13,162 @@ export interface IndexAt {
   dialect: Dialect;
 }
 
-const ROWS_AT_ONCE = 500;
+/** A facet that came or went. */
+interface FacetChange {
+  row: FacetRow;
+  stays: boolean;
+}
 
-/** Puts a subject's words into the full-text index, in place of what was there. */
-export async function writeText({ tx, dialect }: IndexAt, noun: Noun, id: number, fields: TextFields): Promise<void> {
-  const table = sql.table(`${noun}_text`);
-  const tokens = textRow(fields);
-  if (dialect === 'postgres') {
-    await sql`insert into ${table} (id, words) values (${id}, ${toTsvector(tokens)}::tsvector)
-      on conflict (id) do update set words = excluded.words`.execute(tx);
-    return;
+/** What is to be written of one subject's entry in the search index. */
+export interface Reindex {
+  noun: Noun;
+  id: number;
+  /** `new`: nothing of it is there yet. `gone`: nothing of it is to stay. */
+  entry: 'new' | 'there' | 'gone';
+  facets: ReadonlyMap<string, FacetChange>;
+  /** Its words, where they changed. */
+  text?: TextFields | undefined;
+}
+
+/** The facets that differ between two states of a subject. */
+export function facetsBetween(before: readonly FacetRow[], after: readonly FacetRow[]): Map<string, FacetChange> {
+  const changed = new Map(after.map((row) => [identityOf(row), { row, stays: true }]));
+  for (const row of before) {
+    const identity = identityOf(row);
+    if (!changed.delete(identity)) changed.set(identity, { row, stays: false });
   }
-  const [name, tags, description, card] = [tokens.name, tokens.tags, tokens.description, tokens.card].map((all) =>
-    all.join(' '),
-  );
-  await sql`insert or replace into ${table} (rowid, name, tags, description, card)
-    values (${id}, ${name}, ${tags}, ${description}, ${card})`.execute(tx);
+  return changed;
+}
+
+function identityOf({ key, text, num }: FacetRow): string {
+  return `${key}\0${num}\0${text}`;
+}
+
+/** One entry for each subject: what several changes of one transaction ask for, the later before the earlier. */
+export function mergeReindexes(asked: Iterable<Reindex>): Reindex[] {
+  const merged = new Map<string, Reindex>();
+  for (const next of asked) {
+    const key = `${next.noun} ${next.id}`;
+    const old = next.entry === 'gone' ? undefined : merged.get(key);
+    merged.set(key, {
+      ...next,
+      entry: old?.entry ?? next.entry,
+      facets: old ? new Map([...old.facets, ...next.facets]) : next.facets,
+      text: next.text ?? old?.text,
+    });
+  }
+  return [...merged.values()];
+}
+
+/** Writes the entries, at most one for each subject. */
+export async function writeIndex(at: IndexAt, entries: readonly Reindex[]): Promise<void> {
+  for (const noun of ['model', 'version'] as const) {
+    const of = entries.filter((entry) => entry.noun === noun);
+    if (of.length === 0) continue;
+    await removeFacets(at, noun, of);
+    const rows = of.flatMap(({ id, facets }) =>
+      [...facets.values()].filter(({ stays }) => stays).map(({ row }) => ({ [`${noun}_id`]: id, ...row })),
+    );
+    await insertRows(at.tx, `${noun}_facet`, rows as never);
+    for (const { id } of of.filter(({ entry }) => entry === 'gone')) await removeText(at, noun, id);
+    await writeTexts(
+      at,
+      noun,
+      of.flatMap(({ id, text }) => (text ? [{ id, tokens: textRow(text) }] : [])),
+    );
+  }
+}
+
+const removal = { model: prepareRemoval('model'), version: prepareRemoval('version') };
+
+/** Statements that take facets out: on SQLite one, on PostgreSQL many at once. */
+function prepareRemoval(noun: Noun) {
+  const table = sql.table(`${noun}_facet`);
+  const owner = sql.ref(`${noun}_id`);
+  return {
+    all: prepareWrite<{ id: number }, never>((_, param) => sql`delete from ${table} where ${owner} = ${param('id')}`),
+    one: prepareWrite<{ id: number; key: string; text: string | null; num: number | null }, never>(
+      (_, param) => sql`delete from ${table} where ${owner} = ${param('id')} and key = ${param('key')}
+        and text is ${param('text')} and num is ${param('num')}`,
+    ),
+    many: prepareWrite<Record<'ids' | 'keys' | 'texts' | 'nums', unknown[]>, never>(
+      (_, param) => sql`delete from ${table} as facet
+        using unnest(${param('ids')}::bigint[], ${param('keys')}::text[], ${param('texts')}::text[],
+          ${param('nums')}::double precision[]) as gone (id, key, text, num)
+        where facet.${owner} = gone.id and facet.key = gone.key
+          and facet.text is not distinct from gone.text and facet.num is not distinct from gone.num`,
+    ),
+  };
+}
+
+/** What is put in is taken out before: it may be there already. */
+async function removeFacets({ tx, dialect }: IndexAt, noun: Noun, entries: readonly Reindex[]): Promise<void> {
+  const remove = removal[noun];
+  for (const { id } of entries.filter(({ entry }) => entry === 'gone')) await remove.all(tx, { id });
+  const gone = entries
+    .filter(({ entry }) => entry === 'there')
+    .flatMap(({ id, facets }) => [...facets.values()].map(({ row: { key, text, num } }) => ({ id, key, text, num })));
+  if (gone.length === 0) return;
+  if (dialect === 'sqlite') for (const one of gone) await remove.one(tx, one);
+  else
+    await remove.many(tx, {
+      ids: gone.map(({ id }) => id),
+      keys: gone.map(({ key }) => key),
+      texts: gone.map(({ text }) => text),
+      nums: gone.map(({ num }) => num),
+    });
+}
+
+interface Words {
+  id: number;
+  tokens: TextTokens;
+}
+
+const wordsOf = { model: prepareWords('model'), version: prepareWords('version') };
+
+/** Statements that put words in, in place of what was there: on SQLite of one subject, on PostgreSQL of many at once. */
+function prepareWords(noun: Noun) {
+  const table = sql.table(`${noun}_text`);
+  return {
+    one: prepareWrite<Record<'id' | keyof TextTokens, unknown>, never>(
+      (_, param) => sql`insert or replace into ${table} (rowid, name, tags, description, card)
+        values (${param('id')}, ${param('name')}, ${param('tags')}, ${param('description')}, ${param('card')})`,
+    ),
+    many: prepareWrite<{ ids: number[]; words: string[] }, never>(
+      (_, param) => sql`insert into ${table} (id, words)
+        select id, words::tsvector from unnest(${param('ids')}::bigint[], ${param('words')}::text[]) as given (id, words)
+        on conflict (id) do update set words = excluded.words`,
+    ),
+  };
+}
+
+async function writeTexts({ tx, dialect }: IndexAt, noun: Noun, rows: readonly Words[]): Promise<void> {
+  const write = wordsOf[noun];
+  if (dialect === 'sqlite')
+    for (const { id, tokens } of rows) {
+      const { name, tags, description, card } = tokens;
+      await write.one(tx, {
+        id,
+        name: name.join(' '),
+        tags: tags.join(' '),
+        description: description.join(' '),
+        card: card.join(' '),
+      });
+    }
+  else if (rows.length > 0)
+    await write.many(tx, {
+      ids: rows.map(({ id }) => id),
+      words: rows.map(({ tokens }) => toTsvector(tokens)),
+    });
+}
+
+/** Puts a subject's words into the full-text index at once, in place of what was there. */
+export function writeText(at: IndexAt, noun: Noun, id: number, fields: TextFields): Promise<void> {
+  return writeTexts(at, noun, [{ id, tokens: textRow(fields) }]);
 }
 
 /** Takes a subject out of the full-text index. */
-export async function removeText({ tx, dialect }: IndexAt, noun: Noun, id: number): Promise<void> {
+async function removeText({ tx, dialect }: IndexAt, noun: Noun, id: number): Promise<void> {
   await sql`delete from ${sql.table(`${noun}_text`)}
     where ${sql.ref(dialect === 'postgres' ? 'id' : 'rowid')} = ${id}`.execute(tx);
-}
-
-/** Replaces a subject's facets; none removes them. */
-export async function writeFacets({ tx }: IndexAt, noun: Noun, id: number, rows: readonly FacetRow[]): Promise<void> {
-  const table = sql.table(`${noun}_facet`);
-  const owner = sql.ref(`${noun}_id`);
-  await sql`delete from ${table} where ${owner} = ${id}`.execute(tx);
-  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-    const values = rows
-      .slice(from, from + ROWS_AT_ONCE)
-      .map((row) => sql`(${id}, ${row.key}, ${row.head}, ${row.text}, ${row.folded}, ${row.num})`);
-    await sql`insert into ${table} (${owner}, key, head, text, folded, num) values ${sql.join(values)}`.execute(tx);
-  }
 }

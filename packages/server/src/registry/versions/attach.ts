@@ -2,7 +2,6 @@ import { Value } from 'typebox/value';
 import { type Artifact, type Inspection, Signature, type Verdict } from '../../contract/artifact.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Version } from '../../contract/version.ts';
-import type { Reader } from '../../db/database.ts';
 import type { Work } from '../change.ts';
 import { worstVerdict } from '../lifecycle/rules.ts';
 import { keyOf } from '../names.ts';
@@ -66,8 +65,8 @@ export async function attachArtifact(
   // A file can state more than a signature may hold: what does not fit stays out.
   const { signature } = inspection;
   if (row.signature === null && signature && Value.Check(Signature, signature)) patch.signature = signature;
-  const formats = await formatsWith(work.tx, row.id, inspection.format);
-  const { changes } = await updateVersion(work, model.name, row, patch, formats ? { formats } : {});
+  const formats = { before: [], after: [inspection.format] };
+  const { changes } = await updateVersion(work, model.name, row, patch, { formats });
   work.record({
     type: 'artifact.attached',
     subject: `${model.name}/${row.number}`,
@@ -102,18 +101,6 @@ function assertRoom(row: VersionRow, more: number, limitBytes: number): void {
         limit_bytes: limitBytes,
       },
     );
-}
-
-/** The version's formats where this one is new among them; undefined where its search index stays as it is. */
-async function formatsWith(reader: Reader, version_id: number, format: string): Promise<string[] | undefined> {
-  const known = await reader
-    .selectFrom('version_facet')
-    .select('text')
-    .where('version_id', '=', version_id)
-    .where('key', '=', 'format')
-    .execute();
-  const formats = known.map(({ text }) => text as string);
-  return formats.includes(format) ? undefined : [...formats, format].sort();
 }
 
 async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promise<void> {

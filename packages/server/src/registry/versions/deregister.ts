@@ -80,7 +80,7 @@ export async function purgeVersionRow(work: Work, model: ModelRow, row: VersionR
   const before = toVersion(row, model.name);
   const { version, changes } = await updateVersion(work, model.name, row, EMPTIED_FIELDS);
   await work.tx.updateTable('version').set({ purged_at: work.at }).where('id', '=', row.id).execute();
-  await removeFromIndex(work, 'version', row.id);
+  removeFromIndex(work, 'version', row.id);
   work.record({
     type: 'version.purged',
     subject: `${model.name}/${row.number}`,

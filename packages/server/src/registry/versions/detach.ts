@@ -38,7 +38,7 @@ export async function detachArtifact(
       artifact_count: row.artifact_count - 1,
       verdict: worstVerdict(left.map((rest) => rest.verdict)),
     },
-    { formats: await formatsOf(work.tx, row.id) },
+    { formats: { before: [artifact.format], after: await formatsOf(work.tx, row.id) } },
   );
   work.record({
     type: 'artifact.detached',

@@ -6,6 +6,7 @@ import type { Deregistered } from '../../contract/shapes.ts';
 import { fromTime, toTime } from '../../contract/time.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
+import { updateRow } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
 import { changeBetween, same } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
@@ -14,7 +15,7 @@ import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { facetsOfVersion } from '../search/facets.ts';
-import { writeFacets, writeText } from '../search/index-text.ts';
+import { facetsBetween, type IndexAt, writeText } from '../search/index-text.ts';
 
 export type VersionRow = Selectable<VersionTable>;
 
@@ -167,20 +168,22 @@ export async function insertVersion(
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await indexVersion(work, id, version, []);
+  const facets = facetsBetween([], facetsOfVersion(version, []));
+  work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
   return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
 }
 
 /**
  * Writes what `patch` changes of a version: the columns, the search index, a new etag and time. Answers the version as
- * it is now and what the event is to say of it; no change where nothing differs.
+ * it is now and what the event is to say of it; no change where nothing differs. `formats`: of its artifacts, those
+ * that came or went.
  */
 export async function updateVersion(
   work: Work,
   model: string,
   row: VersionRow,
   patch: Partial<Version>,
-  columns: Partial<Pick<VersionRow, 'status_since'>> & { formats?: string[] } = {},
+  more: Partial<Pick<VersionRow, 'status_since'>> & { formats?: { before: string[]; after: string[] } } = {},
 ): Promise<{ version: Version; changes: SubjectChange[] }> {
   const before = toVersion(row, model);
   const differs = Object.entries(patch).some(([key, value]) => !same(before[key as keyof Version], value));
@@ -191,25 +194,21 @@ export async function updateVersion(
     etag: before.etag + 1,
     updated_at: toTime(Math.max(work.at, row.updated_at)),
   };
-  const { formats, ...more } = columns;
-  await work.tx
-    .updateTable('version')
-    .set({ ...changedColumns(toColumns(before), toColumns(version)), ...more })
-    .where('id', '=', row.id)
-    .execute();
-  if (formats || SEARCHED.some((key) => !same(before[key], version[key])))
-    await indexVersion(work, row.id, version, formats ?? (await formatsOf(work.tx, row.id)));
+  const { formats, ...columns } = more;
+  await updateRow(work.tx, 'version', row.id, { ...changedColumns(toColumns(before), toColumns(version)), ...columns });
+  const facets = facetsBetween(
+    facetsOfVersion(before, formats?.before ?? []),
+    facetsOfVersion(version, formats?.after ?? []),
+  );
+  const text = TEXT.some((key) => !same(before[key], version[key])) ? textOf(version) : undefined;
+  if (facets.size > 0 || text) work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
   const change = changeBetween({ model_id: row.model_id, number: row.number }, before, version);
   return { version, changes: change ? [change] : [] };
 }
 
-const SEARCHED = ['description', 'tags', 'properties', 'card', 'framework', 'aliases', 'metrics', 'lineage'] as const;
-
-async function indexVersion(work: Work, id: number, version: Version, formats: string[]): Promise<void> {
-  const at = { tx: work.tx, dialect: work.db.name };
-  await writeFacets(at, 'version', id, facetsOfVersion(version, formats));
-  await writeText(at, 'version', id, { ...version, name: version.model });
-}
+/** The fields whose words are searched, besides the model's name. */
+const TEXT = ['description', 'tags', 'card'] as const;
+const textOf = (version: Version) => ({ ...version, name: version.model });
 
 /** The distinct formats of a version's artifacts, in order. */
 export async function formatsOf(reader: Reader, version_id: number): Promise<string[]> {
@@ -227,9 +226,9 @@ export async function formatsOf(reader: Reader, version_id: number): Promise<str
 const ROWS_TOGETHER = 500;
 
 /** Full text finds a version by its model's name too: after a rename that part is written anew. */
-export async function renameText(work: Work, model_id: number, name: string): Promise<void> {
+export async function renameText(at: IndexAt, model_id: number, name: string): Promise<void> {
   for (let after = 0; ; ) {
-    const rows = await work.tx
+    const rows = await at.tx
       .selectFrom('version')
       .selectAll()
       .where('model_id', '=', model_id)
@@ -239,8 +238,7 @@ export async function renameText(work: Work, model_id: number, name: string): Pr
       .limit(ROWS_TOGETHER)
       .execute();
     await setImmediate(); // reads go on meanwhile
-    for (const row of rows)
-      await writeText({ tx: work.tx, dialect: work.db.name }, 'version', row.id, { ...toVersion(row, name), name });
+    for (const row of rows) await writeText(at, 'version', row.id, textOf(toVersion(row, name)));
     const last = rows.at(-1);
     if (!last || rows.length < ROWS_TOGETHER) return;
     after = last.number;

@@ -1,0 +1,50 @@
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Reader, Writer } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** Stands in a query for the parameter of this name, until it is run. */
+class Parameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+type Params = Record<string, unknown>;
+type Param<P> = <K extends keyof P & string>(name: K) => P[K];
+type Build<P, O> = (db: Kysely<Tables>, param: Param<P>) => { compile(on: Kysely<Tables>): CompiledQuery<O> };
+type Run<On, P, O> = (on: On, params: P) => Promise<O[]>;
+
+/**
+ * A query whose text is made once for each database and then only gets its parameters: building and compiling it anew
+ * costs more than SQLite takes to answer it. `build` must make the same text whatever the parameters are.
+ */
+export function prepareRead<P extends Params, O>(build: Build<P, O>): Run<Reader, P, O> {
+  return prepare(build);
+}
+
+/** The same for what writes. */
+export function prepareWrite<P extends Params, O>(build: Build<P, O>): Run<Writer, P, O> {
+  return prepare(build);
+}
+
+/** The texts of all prepared queries: few, so a database may keep a plan for each. */
+const texts = new Set<string>();
+export const isPrepared = (text: string) => texts.has(text);
+
+function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, P, O> {
+  // Transactions share the adapter of the database that they belong to.
+  const made = new WeakMap<object, CompiledQuery<O>>();
+  return async (on, params) => {
+    const db = on as Kysely<Tables>;
+    const { adapter } = db.getExecutor();
+    let query = made.get(adapter);
+    if (!query) {
+      query = build(db, (name) => new Parameter(name) as never).compile(db);
+      made.set(adapter, query);
+      texts.add(query.sql);
+    }
+    const parameters = query.parameters.map((value) => (value instanceof Parameter ? params[value.name] : value));
+    return (await db.executeQuery<O>({ ...query, parameters })).rows;
+  };
+}
