@@ -28,10 +28,6 @@ export function prepareWrite<P extends Params, O>(build: Build<P, O>): Run<Write
   return prepare(build);
 }
 
-/** The texts of all prepared queries: few, so a database may keep a plan for each. */
-const texts = new Set<string>();
-export const isPrepared = (text: string) => texts.has(text);
-
 function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, P, O> {
   // Transactions share the adapter of the database that they belong to.
   const made = new WeakMap<object, CompiledQuery<O>>();
@@ -42,7 +38,6 @@ function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, 
     if (!query) {
       query = build(db, (name) => new Parameter(name) as never).compile(db);
       made.set(adapter, query);
-      texts.add(query.sql);
     }
     const parameters = query.parameters.map((value) => (value instanceof Parameter ? params[value.name] : value));
     return (await db.executeQuery<O>({ ...query, parameters })).rows;

@@ -41,6 +41,25 @@ export async function insertRows<T extends Table>(
   for (const row of rows) await insert(tx, row as Record<string, unknown>);
 }
 
+/** Inserts one row into a table that gives out ids, and answers its id. */
+export async function insertRow<T extends 'model' | 'version'>(
+  tx: Writer,
+  table: T,
+  row: Insertable<Tables[T]>,
+): Promise<number> {
+  const columns = Object.keys(row);
+  const insert = kept(inserts, `${table} id`, columns, () =>
+    prepareWrite((db, param) =>
+      (db as Kysely<Tables>)
+        .insertInto<'model' | 'version'>(table)
+        .values(Object.fromEntries(columns.map((column) => [column, param(column)])) as never)
+        .returning('id'),
+    ),
+  );
+  const [inserted] = await insert(tx, row as Record<string, unknown>);
+  return (inserted as { id: number }).id;
+}
+
 /** Writes the given columns of the row with this id. */
 export async function updateRow<T extends 'model' | 'version'>(
   tx: Writer,

@@ -4,7 +4,8 @@ import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse } from '../refusals.ts';
 import { EMPTIED } from '../versions/emptied.ts';
-import { assertFree, bearName } from './register.ts';
+import { bearName } from './name-use.ts';
+import { assertFree } from './register.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
 
 export interface Deregistration {

@@ -4,6 +4,7 @@ import type { Work } from '../change.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
+import { bearName } from './name-use.ts';
 import { insertModel } from './repository.ts';
 
 /** Registers a model. A name may be registered anew after deregistration; its numbers then go on where they ended. */
@@ -49,23 +50,4 @@ export async function assertFree(work: Work, name: string, except?: number): Pro
   const same =
     holder.name === name ? 'already exists' : `differs from ${holder.name} only in Unicode form or percent-encoding`;
   refuse('name-taken', `The model ${name} ${same}. Choose another name.`, { model: holder.name });
-}
-
-/** Notes that a model bears a name, so that numbers given under it are never given again. */
-export async function bearName(work: Work, model_id: number, name: string, last_number: number): Promise<void> {
-  await work.tx
-    .insertInto('name_use')
-    .values({ name_key: keyOf(name), last_number, model_id })
-    .onConflict((conflict) =>
-      conflict.column('name_key').doUpdateSet((eb) => ({
-        model_id,
-        last_number: eb
-          .case()
-          .when('name_use.last_number', '>', last_number)
-          .then(eb.ref('name_use.last_number'))
-          .else(last_number)
-          .end(),
-      })),
-    )
-    .execute();
 }

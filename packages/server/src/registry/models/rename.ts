@@ -3,7 +3,8 @@ import type { Work } from '../change.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { renameText } from '../versions/repository.ts';
-import { assertFree, bearName } from './register.ts';
+import { bearName } from './name-use.ts';
+import { assertFree } from './register.ts';
 import { getModel, updateModel } from './repository.ts';
 
 /** Gives a model another name. The old one answers with the new one until it is registered anew. */

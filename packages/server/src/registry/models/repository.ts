@@ -4,7 +4,8 @@ import type { Model } from '../../contract/model.ts';
 import type { Deregistered } from '../../contract/shapes.ts';
 import { fromTime, toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
-import { updateRow } from '../../db/rows.ts';
+import { prepareRead } from '../../db/prepared.ts';
+import { insertRow, updateRow } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { changeBetween, same } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
@@ -61,15 +62,18 @@ export function toColumns(model: Model) {
 }
 
 /** The live model of this very name, byte for byte. */
-export function findModel(reader: Reader, name: string): Promise<ModelRow | undefined> {
-  return reader
+export async function findModel(reader: Reader, name: string): Promise<ModelRow | undefined> {
+  return (await byName(reader, { name, name_key: keyOf(name) }))[0];
+}
+
+const byName = prepareRead<Pick<ModelRow, 'name' | 'name_key'>, ModelRow>((db, param) =>
+  db
     .selectFrom('model')
     .selectAll()
-    .where('name_key', '=', keyOf(name))
-    .where('name', '=', name)
-    .where('deregistered', 'is', null)
-    .executeTakeFirst();
-}
+    .where('name_key', '=', param('name_key'))
+    .where('name', '=', param('name'))
+    .where('deregistered', 'is', null),
+);
 
 /** The live model, or a refusal that says where it went. */
 export async function getModel(reader: Reader, name: string): Promise<ModelRow> {
@@ -135,11 +139,7 @@ export function trashedModels(reader: Reader, name: string): Promise<ModelRow[]>
 }
 
 export async function insertModel(work: Work, model: Model): Promise<{ id: number; change: SubjectChange }> {
-  const { id } = await work.tx
-    .insertInto('model')
-    .values({ ...toColumns(model), last_number: 0, purged_at: null })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const id = await insertRow(work.tx, 'model', { ...toColumns(model), last_number: 0, purged_at: null });
   work.reindex({ noun: 'model', id, entry: 'new', facets: facetsBetween([], facetsOfModel(model)), text: model });
   return { id, change: changeBetween({ model_id: id, number: 0 }, null, model) as SubjectChange };
 }

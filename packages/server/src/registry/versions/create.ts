@@ -2,9 +2,8 @@ import { toTime } from '../../contract/time.ts';
 import type { NewVersion, Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
-import { bearName } from '../models/register.ts';
+import { takeNumber } from '../models/name-use.ts';
 import { getModel, toModel, updateModel } from '../models/repository.ts';
-import { keyOf } from '../names.ts';
 import { insertVersion } from './repository.ts';
 
 /** Creates the next version of a model: a draft, open. Numbers follow each other without a gap and are never used again. */
@@ -12,7 +11,7 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
   assertTags(asked.tags);
   assertProperties(asked.properties);
   const row = await getModel(work.tx, name);
-  const number = (await lastNumber(work, row.last_number, name)) + 1;
+  const number = await takeNumber(work, row);
   const at = toTime(work.at);
   const version: Version = {
     model: row.name,
@@ -47,17 +46,6 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     { latest_version: number, version_count: before.version_count + 1 },
     { last_number: number },
   );
-  await bearName(work, row.id, row.name, number);
   work.record({ type: 'version.created', subject: `${row.name}/${number}`, changes: [change, ...changes] });
   return version;
-}
-
-/** The highest number given in this model or under its name: a name registered anew goes on where it ended. */
-async function lastNumber(work: Work, ofModel: number, name: string): Promise<number> {
-  const use = await work.tx
-    .selectFrom('name_use')
-    .select('last_number')
-    .where('name_key', '=', keyOf(name))
-    .executeTakeFirst();
-  return Math.max(ofModel, use?.last_number ?? 0);
 }

@@ -6,7 +6,8 @@ import type { Deregistered } from '../../contract/shapes.ts';
 import { fromTime, toTime } from '../../contract/time.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
-import { updateRow } from '../../db/rows.ts';
+import { prepareRead } from '../../db/prepared.ts';
+import { insertRow, updateRow } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
 import { changeBetween, same } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
@@ -75,13 +76,12 @@ export function toColumns(version: Version) {
   };
 }
 
-export function findNumber(reader: Reader, model_id: number, number: number): Promise<VersionRow | undefined> {
-  return reader
-    .selectFrom('version')
-    .selectAll()
-    .where('model_id', '=', model_id)
-    .where('number', '=', number)
-    .executeTakeFirst();
+const byNumber = prepareRead<{ model_id: number; number: number }, VersionRow>((db, param) =>
+  db.selectFrom('version').selectAll().where('model_id', '=', param('model_id')).where('number', '=', param('number')),
+);
+
+export async function findNumber(reader: Reader, model_id: number, number: number): Promise<VersionRow | undefined> {
+  return (await byNumber(reader, { model_id, number }))[0];
 }
 
 /** A model and one of its live versions by ref, or a refusal that says what is missing. */
@@ -158,16 +158,8 @@ export async function insertVersion(
   model_id: number,
   version: Version,
 ): Promise<{ id: number; change: SubjectChange }> {
-  const { id } = await work.tx
-    .insertInto('version')
-    .values({
-      ...toColumns(version),
-      model_id,
-      status_since: await sinceNow(work, model_id, version.status as Status),
-      purged_at: null,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const status_since = await sinceNow(work, model_id, version.status as Status);
+  const id = await insertRow(work.tx, 'version', { ...toColumns(version), model_id, status_since, purged_at: null });
   const facets = facetsBetween([], facetsOfVersion(version, []));
   work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
   return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
@@ -250,16 +242,20 @@ export async function renameText(at: IndexAt, model_id: number, name: string): P
  * the clock stepped back, so that the newest is the one that came last.
  */
 export async function sinceNow(work: Work, model_id: number, status: Status): Promise<number> {
-  const newest = await work.tx
-    .selectFrom('version')
-    .select('status_since')
-    .where('model_id', '=', model_id)
-    .where('status', '=', status)
-    .orderBy('status_since', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const [newest] = await newestSince(work.tx, { model_id, status });
   return newest ? Math.max(work.at, newest.status_since + 1) : work.at;
 }
+
+const newestSince = prepareRead<Pick<VersionRow, 'model_id' | 'status'>, Pick<VersionRow, 'status_since'>>(
+  (db, param) =>
+    db
+      .selectFrom('version')
+      .select('status_since')
+      .where('model_id', '=', param('model_id'))
+      .where('status', '=', param('status'))
+      .orderBy('status_since', 'desc')
+      .limit(1),
+);
 
 /** Numbers in a status, the newest promoted first, as the model lists them. */
 export async function liveNumbers(
