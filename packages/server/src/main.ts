@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { openLocalStore } from './blobs/local.ts';
 import { blobFolder, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
@@ -63,7 +62,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       ledger,
       log,
       health: {
-        database: async () => void (await sql`select 1`.execute(db.read)),
+        database: () => db.check(),
         artifacts: () => blobs.check(),
       },
       async close() {

@@ -22,5 +22,7 @@ export interface Database {
   /** The database is away: the caller is told to come back later. */
   isAway(error: unknown): boolean;
   isFull(error: unknown): boolean;
+  /** Rejects where it cannot be read, or may not be written any more. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,8 +4,8 @@ import type { Database } from './database.ts';
 import type { Tables } from './tables.ts';
 
 const INT8 = 20;
-/** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby (PostgreSQL, appendix A). */
-const AWAY = /^(08...|57P0[123]|57014|25006|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+/** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby; 58030: its disk fails (PostgreSQL, appendix A). */
+const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
 /**
  * Any one query ends within a minute, and a commit is on disk when it is answered, whatever the server's own settings
@@ -75,6 +75,7 @@ export function openPostgres(url: string, options: { connections?: number; schem
         messageOf(error),
       ),
     isFull: (error) => codeOf(error) === '53100',
+    check: async () => void (await sql`select 1`.execute(db)),
     close: () => db.destroy(),
   };
 }

@@ -1,8 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  sql,
+} from 'kysely';
 import type { Database } from './database.ts';
+import { createSoundness, DatabaseSuspect, type Soundness } from './suspect.ts';
 import type { Tables } from './tables.ts';
 
 /** SQLite before this version can lose acknowledged commits in WAL mode with two connections (the WAL-reset flaw). */
@@ -23,12 +32,14 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
     assertVersion(writer);
     settle(writer, memory);
     assertWhole(writer);
+    if (options.exclusive) emptyLog(writer);
   } catch (error) {
     writer.close();
     lock?.close();
     throw asRefusal(error);
   }
-  const write = open(writer);
+  const soundness = createSoundness(isLoss);
+  const write = open(writer, soundness);
   // A second, read-only connection sees only what is committed. In memory there is but one connection.
   const read = memory ? write : open(readOnly(file));
   return {
@@ -38,8 +49,12 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
     lockLedger: async () => {},
     isDuplicate: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
     isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
-    isAway: (error) => /^SQLITE_(CANTOPEN|IOERR)/.test(codeOf(error)),
-    isFull: (error) => codeOf(error) === 'SQLITE_FULL',
+    isAway: (error) => error instanceof DatabaseSuspect || /^SQLITE_(CANTOPEN|IOERR)/.test(codeOf(error)),
+    isFull,
+    async check() {
+      soundness.assertSound();
+      await sql`select 1`.execute(read);
+    },
     async close() {
       if (!memory) await read.destroy();
       await write.destroy();
@@ -51,6 +66,15 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : '';
   return typeof code === 'string' ? code : '';
+}
+
+function isFull(error: unknown): boolean {
+  return /^SQLITE_(FULL|IOERR_SHMSIZE)$/.test(codeOf(error));
+}
+
+/** After these, bytes that were written before may not be on the disk either. */
+function isLoss(error: unknown): boolean {
+  return /^SQLITE_IOERR_(WRITE|FSYNC|DIR_FSYNC|TRUNCATE)$/.test(codeOf(error));
 }
 
 function assertVersion(db: Sqlite.Database): void {
@@ -102,6 +126,19 @@ function settle(db: Sqlite.Database, memory: boolean): void {
     );
 }
 
+/**
+ * What a crash left in the log goes into the database file before anything is added to it: after a failed fsync the log
+ * may be whole in memory and not on the disk, and commits that follow there would be lost with it.
+ */
+function emptyLog(db: Sqlite.Database): void {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    // Reads can be served without space; commits will say that there is none.
+    if (!isFull(error)) throw error;
+  }
+}
+
 function readOnly(file: string): Sqlite.Database {
   const db = new Sqlite(file, { readonly: true });
   db.pragma('busy_timeout = 5000');
@@ -138,22 +175,38 @@ function lockFile(file: string): Sqlite.Database {
   return lock;
 }
 
-function open(db: Sqlite.Database): Kysely<Tables> {
-  const kept = new Map<string, Sqlite.Statement>();
+function open(db: Sqlite.Database, soundness?: Soundness): Kysely<Tables> {
+  const kept = new Map<string, Watched>();
   const prepare = (text: string) => {
     const found = kept.get(text);
     if (found) return found;
     if (kept.size >= STATEMENTS_KEPT) kept.delete(kept.keys().next().value as string);
-    const statement = db.prepare(text);
+    const statement = soundness ? watched(db.prepare(text), soundness) : db.prepare(text);
     kept.set(text, statement);
     return statement;
   };
   const cached = { prepare, close: () => db.close() };
-  return new Kysely<Tables>({ dialect: new ImmediateDialect({ database: cached as never }) });
+  return new Kysely<Tables>({ dialect: new ImmediateDialect({ database: cached as never }, soundness) });
 }
 
-/** `begin immediate` instead of a plain `begin`: two writers never meet in mid-transaction. */
+type Watched = Pick<Sqlite.Statement, 'reader' | 'all' | 'run' | 'iterate'>;
+
+function watched(statement: Sqlite.Statement, { watch }: Soundness): Watched {
+  return {
+    reader: statement.reader,
+    all: (parameters) => watch(() => statement.all(parameters)),
+    run: (parameters) => watch(() => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters),
+  };
+}
+
+/** `begin immediate` instead of a plain `begin`: two writers never meet in mid-transaction. None begins after a failed write. */
 class ImmediateDriver extends SqliteDriver {
+  readonly #soundness: Soundness | undefined;
+  constructor(config: SqliteDialectConfig, soundness: Soundness | undefined) {
+    super(config);
+    this.#soundness = soundness;
+  }
   /** SQLite itself rolls back when the disk is full or fails. Saying so must not hide why. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     try {
@@ -163,17 +216,18 @@ class ImmediateDriver extends SqliteDriver {
     }
   }
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#soundness?.assertSound();
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 }
 
 class ImmediateDialect extends SqliteDialect {
-  readonly #config: ConstructorParameters<typeof SqliteDialect>[0];
-  constructor(config: ConstructorParameters<typeof SqliteDialect>[0]) {
+  readonly #driver: () => ImmediateDriver;
+  constructor(config: SqliteDialectConfig, soundness: Soundness | undefined) {
     super(config);
-    this.#config = config;
+    this.#driver = () => new ImmediateDriver(config, soundness);
   }
   override createDriver(): ImmediateDriver {
-    return new ImmediateDriver(this.#config);
+    return this.#driver();
   }
 }

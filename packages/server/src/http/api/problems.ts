@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isBlobError } from '../../blobs/errors.ts';
 import type { Database } from '../../db/database.ts';
+import { DatabaseSuspect } from '../../db/suspect.ts';
 import { toRefusal } from '../../registry/blob-refusals.ts';
 import { type RefusalKind, Refused } from '../../registry/refusals.ts';
 import { FilterError, PageTokenError, QueryError, SortError } from '../../registry/search/errors.ts';
@@ -120,6 +121,13 @@ function toAnswer(error: unknown, db: Pick<Database, 'isAway' | 'isFull'>): Answ
     return toAnswer(toRefusal(error), db);
   if (isFastifyError(error)) return ofFastify(error);
   if (db.isFull(error)) return of('disk-full', 'The disk is full. Nothing was changed; ask the operator for space.');
+  if (error instanceof DatabaseSuspect)
+    return {
+      status: 503,
+      kind: 'database-suspect',
+      title: 'The database is read-only',
+      detail: 'A write to the database failed, so no other is made until the server was restarted. Tell the operator.',
+    };
   if (db.isAway(error))
     return {
       status: 503,
