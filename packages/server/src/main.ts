@@ -1,4 +1,5 @@
 import { openLocalStore } from './blobs/local.ts';
+import { startChores, sweepBytes } from './chores.ts';
 import { blobFolder, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { migrate, schemaOf } from './db/migrate.ts';
@@ -12,11 +13,10 @@ import { type Log, openLog } from './http/operations/log.ts';
 import { createHttp } from './http/server.ts';
 import { ANSWERS_KEPT_MS } from './registry/idempotency.ts';
 import { createIngest } from './registry/ingest.ts';
-import { createRegistry, type Registry } from './registry/registry.ts';
+import { createRegistry } from './registry/registry.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 
 export interface Overrides {
   now?: () => number;
@@ -46,14 +46,18 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       onDamage: (error) => log.error({ err: error }, 'a stored blob is damaged'),
     });
     const ingest = createIngest(db);
-    const stopChores = startChores(registry, log, async () => {
-      await ingest(ledger.keepCheckpoint);
-      await ingest((tx) =>
-        tx
-          .deleteFrom('idempotency')
-          .where('at', '<', now() - ANSWERS_KEPT_MS)
-          .execute(),
-      );
+    const stopChores = startChores(log, {
+      everyMinute: async () => {
+        await ingest(ledger.keepCheckpoint);
+        await ingest((tx) =>
+          tx
+            .deleteFrom('idempotency')
+            .where('at', '<', now() - ANSWERS_KEPT_MS)
+            .execute(),
+        );
+      },
+      everyHour: registry.trash.purgeExpired,
+      everyDay: (signal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
     });
     return {
       registry,
@@ -130,21 +134,4 @@ async function assertSchema(db: Awaited<ReturnType<typeof openDatabase>>, config
       'the database has an older schema; stop the other servers, then run "assayer migrate" or start with --migrate',
     );
   if (schema !== 'current') await migrate(db);
-}
-
-/** What is done every so often: expired trash is purged, old answers are forgotten, the ledger's head is signed. */
-function startChores(registry: Registry, log: Log, everyMinute: () => Promise<void>): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  const run = (chore: () => Promise<unknown>) => {
-    running = running.then(chore).catch((error) => log.error({ err: error }, 'a chore failed'));
-  };
-  run(registry.trash.purgeExpired);
-  const minutes = setInterval(() => run(everyMinute), MINUTE_MS).unref();
-  const hours = setInterval(() => run(registry.trash.purgeExpired), HOUR_MS).unref();
-  return async () => {
-    clearInterval(minutes);
-    clearInterval(hours);
-    run(everyMinute);
-    await running;
-  };
 }

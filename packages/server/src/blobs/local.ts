@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bufferSize } from './buffers.ts';
@@ -88,9 +89,10 @@ export async function openLocalStore(folder: string, options: LocalOptions = {})
       const path = pathOf(sha256);
       return inTurn(sha256, async () => {
         const found = await findFile(files, path);
-        if (!found || found.kept_at >= keptBefore) return false;
-        await health.step('remove', () => files.unlink(path));
-        return true;
+        if (!found || found.kept_at >= keptBefore) return undefined;
+        const hidden = join(drafts, randomUUID());
+        await health.step('remove', () => files.rename(path, hidden));
+        return { ...found, free: () => health.step('remove', () => files.rm(hidden, { force: true })) };
       });
     },
     async check() {

@@ -20,10 +20,10 @@ export interface BlobStore {
   list(): AsyncIterable<KeptBlob>;
 
   /**
-   * Removes a blob and says whether it did. With `keptBefore`, only one that nobody has kept since: a sweep passes the
-   * time before which it looked for rows, so that a blob kept anew in between survives.
+   * Takes a blob out of sight; undefined where it is not there. With `keptBefore`, only one that nobody has kept since.
+   * Its space is given back by `free`, which may take long for a large one; if that never comes, at a later start.
    */
-  remove(sha256: string, keptBefore?: number): Promise<boolean>;
+  remove(sha256: string, keptBefore?: number): Promise<Removed | undefined>;
 
   /** Refuses with the reason where the store cannot be written. */
   check(): Promise<void>;
@@ -56,6 +56,12 @@ export interface KeptBlob {
   size: number;
   /** Epoch milliseconds of the latest `keep`. */
   kept_at: number;
+}
+
+export interface Removed {
+  size: number;
+  kept_at: number;
+  free(): Promise<void>;
 }
 
 /** Both inclusive, from 0, as in an HTTP Range. */

@@ -19,6 +19,7 @@ const FLAGS: readonly (readonly [path: string, takes: string])[] = [
   ['migrate', ''],
   ['log_level', '<level>'],
   ['trash_days', '<n>'],
+  ['sweep_hours', '<n>'],
   ['database_connections', '<n>'],
   ['limits.artifact_bytes', '<size>'],
   ['limits.version_bytes', '<size>'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeLimits } from './describe.ts';
 import { loadConfig } from './load.ts';
 import { maskSecret, maskSecrets } from './mask.ts';
-import { formatDuration, formatSize, parseSize } from './sizes.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from './sizes.ts';
 
 describe('maskSecret', () => {
   it.each([
@@ -54,6 +54,18 @@ describe('sizes', () => {
     [3_900_000, '1 h 05 min'],
   ])('%d ms', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
+  });
+  it.each([
+    ['0', 0],
+    ['250 ms', 250],
+    ['90s', 90_000],
+    ['1.5h', 5_400_000],
+    ['7 d', 604_800_000],
+    ['90', undefined],
+    ['-1h', undefined],
+    ['1 week', undefined],
+  ])('%s as a time', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
   });
   it('O5: every limit is in the line of the start', () => {
     expect(describeLimits(loadConfig({}))).toMatch(/^artifact 64 GiB, version 256 GiB,.*upload idle 60 s/);

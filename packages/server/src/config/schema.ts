@@ -83,6 +83,12 @@ export const Config = Type.Object(
     policy: Policy,
     limits: Limits,
     trash_days: Type.Integer({ default: 30, minimum: 0, maximum: 36_500, description: 'Days that the trash keeps' }),
+    sweep_hours: Type.Integer({
+      default: 24,
+      minimum: 0,
+      maximum: 876_000,
+      description: 'Hours after which bytes that no version names are removed; 0 keeps them for ever',
+    }),
     database_connections: count(10, 1, 1_000, 'Connections to PostgreSQL'),
     log_level: Type.Enum(['silent', 'error', 'warn', 'info', 'debug'], {
       default: 'info',

@@ -18,6 +18,15 @@ export function parseSize(text: string): number | undefined {
   return match && unit ? Math.round(Number(match[1]) * unit) : undefined;
 }
 
+const TIMES: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `1.5h`, `7 d`, `0` as milliseconds; undefined where it is not a time. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)?\s*$/.exec(text);
+  const unit = match?.[2] === undefined && Number(match?.[1]) === 0 ? 1 : TIMES[match?.[2] ?? '?'];
+  return match && unit ? Math.round(Number(match[1]) * unit) : undefined;
+}
+
 /** Bytes in binary units with three digits at most: `64 GiB`, `1.46 MiB`. */
 export function formatSize(bytes: number): string {
   const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

@@ -1,13 +1,17 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database, Dialect } from './database.ts';
 import * as core from './migrations/0001-core.ts';
+import * as condemned from './migrations/0003-condemned.ts';
 import { DatabaseRefused } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
 type Step = { name: string; up(db: Kysely<unknown>, dialect: Dialect): Promise<void> };
 
 /** The one list of migrations. Each runs in its own transaction together with the row that says it ran. */
-const STEPS: readonly Step[] = [{ name: '0001-core', up: core.up }];
+const STEPS: readonly Step[] = [
+  { name: '0001-core', up: core.up },
+  { name: '0003-condemned', up: condemned.up },
+];
 
 export type Schema = 'empty' | 'older' | 'current' | 'newer';
 

@@ -11,6 +11,7 @@ export interface Tables {
   version: VersionTable;
   artifact: ArtifactTable;
   inspection: InspectionTable;
+  condemned: CondemnedTable;
   tenure: TenureTable;
   model_facet: ModelFacetTable;
   version_facet: VersionFacetTable;
@@ -123,6 +124,13 @@ export interface InspectionTable {
   signature: string | null;
   rules_version: string;
   inspected_at: number;
+}
+
+/** Bytes that the sweep may take away at any time, or took (`removed_at`), see registry/sweep.ts. */
+export interface CondemnedTable {
+  sha256: string;
+  at: number;
+  removed_at: number | null;
 }
 
 /** One stay of a version in a status; rollback reads the earlier ones. */

@@ -26,6 +26,7 @@ import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
 import type { PageAsked } from './pages.ts';
 import { reconcile } from './reconcile.ts';
+import { reprieve, type SweepAsked, sweep } from './sweep.ts';
 import { modelAt, seqAt, versionAt } from './timeline.ts';
 import { listTrash, purgeExpired } from './trash.ts';
 import { getArtifact, listArtifacts } from './versions/artifacts.ts';
@@ -60,7 +61,15 @@ export function createRegistry(parts: Parts) {
   const { read } = db;
   const tail = createTail(ledger);
   const change = createChange({ db, now, append: ledger.append, onCommit: tail.poke, onBatch: parts.onBatch });
-  const upload = { blobs, inspector: parts.inspector, change, read, limits };
+  const swept = { db, blobs, now };
+  const upload = {
+    blobs,
+    inspector: parts.inspector,
+    change,
+    read,
+    limits,
+    reprieve: (sha256: string) => reprieve(swept, sha256),
+  };
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
 
   return {
@@ -143,6 +152,8 @@ export function createRegistry(parts: Parts) {
     trash: {
       list: (asked: PageAsked) => listTrash(read, ledger.tokenKey, asked),
       purgeExpired: () => purgeExpired(read, change, now()),
+      /** Takes away bytes that no version names; yields each that went. */
+      sweep: (asked: SweepAsked) => sweep(swept, asked),
     },
     events: {
       list: (asked: EventQuery) => listEvents(read, ledger, asked),

@@ -153,7 +153,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         })();
         for (let i = 0; i < 20; i++) {
           await put(store, bytes);
-          await store.remove(sha256);
+          await (await store.remove(sha256))?.free();
         }
         over = true;
         await reader;
@@ -263,10 +263,13 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         const looked = Date.now();
         await new Promise((resolve) => setTimeout(resolve, 20));
         await put(store, bytes);
-        assert.equal(await store.remove(sha256, looked), false);
+        assert.equal(await store.remove(sha256, looked), undefined);
         assert.equal(await store.size(sha256), 10);
-        assert.equal(await store.remove(sha256, Date.now() + 60_000), true);
-        assert.equal(await store.remove(sha256), false);
+        const removed = await store.remove(sha256, Date.now() + 60_000);
+        assert.equal(removed?.size, 10);
+        assert.equal(await store.size(sha256), undefined, 'out of sight before its space is free');
+        await removed.free();
+        assert.equal(await store.remove(sha256), undefined);
         assert.deepEqual(await keptDigests(), []);
       });
 
@@ -277,7 +280,11 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         const sweep = (async () => {
           // A grace of 25 ms stands for the hours of a real one.
           while (!over)
-            for await (const { sha256 } of store.list()) if (await store.remove(sha256, Date.now() - 25)) swept++;
+            for await (const { sha256 } of store.list()) {
+              const removed = await store.remove(sha256, Date.now() - 25);
+              await removed?.free();
+              if (removed) swept++;
+            }
         })();
         for (let i = 0; i < 200; i++) {
           const kept = Date.now();
@@ -330,7 +337,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         }
         await put(store, bytes);
         assert.deepEqual(await buffer(await openVerified(store, sha256, 1000)), bytes, 'an upload repairs the length');
-        await store.remove(sha256);
+        await (await store.remove(sha256))?.free();
         const told: Error[] = [];
         const onDamage = (err: Error) => void told.push(err);
         await assert.rejects(openVerified(store, sha256, 1000, { onDamage }), BlobMissing);

@@ -6,6 +6,7 @@ import type { Work } from '../change.ts';
 import { worstVerdict } from '../lifecycle/rules.ts';
 import { keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
+import { Condemned } from '../sweep.ts';
 import { getVersion, updateVersion, type VersionRow } from './repository.ts';
 import { assertHeld, assertSlot, type HeldBytes } from './slot.ts';
 
@@ -103,6 +104,7 @@ function assertRoom(row: VersionRow, more: number, limitBytes: number): void {
     );
 }
 
+/** Keeps what was read, and refuses bytes that the sweep may be taking away. */
 async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promise<void> {
   const read = {
     media_type: inspection.media_type,
@@ -114,9 +116,17 @@ async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promis
     rules_version: inspection.rules_version,
     inspected_at: work.at,
   };
-  await work.tx
+  const { marks } = await work.tx
     .insertInto('inspection')
     .values({ sha256, ...read })
     .onConflict((conflict) => conflict.column('sha256').doUpdateSet(read))
-    .execute();
+    .returning((eb) =>
+      eb
+        .selectFrom('condemned')
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .where('condemned.sha256', '=', sha256)
+        .as('marks'),
+    )
+    .executeTakeFirstOrThrow();
+  if (marks) throw new Condemned(sha256);
 }

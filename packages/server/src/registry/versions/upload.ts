@@ -10,6 +10,7 @@ import { toRefusal } from '../blob-refusals.ts';
 import type { Change } from '../change.ts';
 import { assertPath } from '../names.ts';
 import { refuse } from '../refusals.ts';
+import { Condemned } from '../sweep.ts';
 import { attachArtifact } from './attach.ts';
 import { getVersion } from './repository.ts';
 import { assertSlot, type HeldBytes } from './slot.ts';
@@ -20,6 +21,8 @@ export interface UploadParts {
   change: Change;
   read: Reader;
   limits: UploadLimits;
+  /** Takes bytes off the list of the sweep, and says whether they are there. */
+  reprieve(sha256: string): Promise<boolean>;
 }
 
 export interface UploadLimits {
@@ -70,9 +73,12 @@ export async function uploadArtifact(
       await draft.keep(sha256);
       const number = String(row.number); // what the ref named when the upload began
       const bytes = { sha256, size_bytes: size, inspection };
-      return await parts.change(boundTo(caller, slot.path, sha256), (work) =>
-        attachArtifact(work, slot.model, number, slot.path, bytes, limits.version_bytes, ifMatch),
+      const attached = await nameBytes(parts, sha256, () =>
+        parts.change(boundTo(caller, slot.path, sha256), (work) =>
+          attachArtifact(work, slot.model, number, slot.path, bytes, limits.version_bytes, ifMatch),
+        ),
       );
+      return attached ?? refuse('upload-cut', 'The bytes were swept away before they were named. Send them again.', {});
     } finally {
       await draft.discard();
     }
@@ -97,14 +103,35 @@ export async function attachKnown(
   ifMatch?: HeldBytes,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   assertPath(slot.path);
-  const size = await parts.blobs.size(sha256);
   const inspection = await earlierInspection(parts.read, sha256);
-  if (size === undefined || !inspection)
-    refuse('blob-not-found', `The store has no bytes with the digest sha256:${sha256}. Upload them.`, { sha256 });
+  const size = await parts.blobs.size(sha256);
+  if (size === undefined || !inspection) return refuseUnknown(sha256);
   const bytes = { sha256, size_bytes: size, inspection };
-  return parts.change(caller, (work) =>
-    attachArtifact(work, slot.model, slot.ref, slot.path, bytes, parts.limits.version_bytes, ifMatch),
+  const attached = await nameBytes(parts, sha256, () =>
+    parts.change(caller, (work) =>
+      attachArtifact(work, slot.model, slot.ref, slot.path, bytes, parts.limits.version_bytes, ifMatch),
+    ),
   );
+  return attached ?? refuseUnknown(sha256);
+}
+
+function refuseUnknown(sha256: string): never {
+  refuse('blob-not-found', `The store has no bytes with the digest sha256:${sha256}. Upload them.`, { sha256 });
+}
+
+const TRIES = 5;
+
+/** Runs a change that names bytes. Where the sweep has marked them it runs again, if they are there; undefined where they are gone. */
+async function nameBytes<T>(parts: UploadParts, sha256: string, change: () => Promise<T>): Promise<T | undefined> {
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (!(error instanceof Condemned)) throw error;
+      if (!(await parts.reprieve(sha256))) return undefined;
+    }
+  }
+  return undefined;
 }
 
 /** What these bytes were found to be before, unless by other rules, or by an inspection that did not come to its end. */
