@@ -1,53 +1,63 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { type Call, callOf } from './calls.ts';
-import { startAssayer, startGenerator, startPeer } from './load/start.ts';
-import { type Figure, measure } from './measure.ts';
+import { CACHE } from './installation/cache.ts';
+import { type Cluster, openCluster } from './installation/cluster.ts';
+import { openInstallation } from './installation/open.ts';
+import { startGenerator, startPeer } from './load/start.ts';
+import { measureInstallation, type Report } from './measure/installation.ts';
 import { HELP, type Options, readOptions } from './options.ts';
-import { canPin } from './processes.ts';
-import { tableOf, troublesOf } from './report.ts';
-import { CACHE, seededSqlite } from './seed/cache.ts';
-import { formatSize, shapeOf } from './seed/shape.ts';
+import { canCount, canPin } from './processes.ts';
+import { tablesOf, troublesOf } from './report.ts';
 
 const say = (text: string) => void process.stderr.write(`bench: ${text}\n`);
 
-async function bench(options: Options): Promise<Figure[]> {
+async function bench(options: Options): Promise<Report> {
   if (!canPin) say('there is no taskset, or but one core: server and load share the cores, figures will vary more');
+  if (!canCount) say('this system does not tell the CPU time of other processes: CPU, ratio and memory stay empty');
   const generator = startGenerator();
+  const readers = startGenerator();
   const peer = await startPeer();
-  const figures: Figure[] = [];
+  const report: Report = { starts: [], figures: [], hauls: [] };
+  let cluster: Cluster | undefined;
   try {
+    if (options.databases.includes('postgres')) cluster = await openCluster();
     for (const versions of options.sizes)
       for (const database of options.databases) {
-        const data = await seededSqlite(versions, say);
-        const profile = ['--cpu-prof', `--cpu-prof-dir=${join(CACHE, 'profiles')}`];
-        const server = await startAssayer(['--data', data, '--log-level', 'warn'], options.profile ? profile : []);
+        const of = database === 'postgres' ? cluster : undefined;
+        const installation = await openInstallation({ versions, cluster: of, say });
+        const files = { log: join(CACHE, 'server.log'), profiles: join(CACHE, 'profiles') };
+        const parts = { generator, readers, peer, database, databasePid: of?.pid, versions, ...files, say };
         try {
-          const { seconds, rounds } = options;
-          const at = { generator, peer, server, shape: shapeOf(versions), database, seconds, rounds };
-          for (const call of options.calls)
-            for (const clients of options.clients) {
-              figures.push(await measure(at, callOf(call) as Call, clients));
-              say(`${call}, ${database}, ${formatSize(versions)} versions, ${clients} clients`);
-            }
+          const { starts, figures, hauls } = await measureInstallation(installation, options, parts);
+          report.starts.push(...starts);
+          report.figures.push(...figures);
+          report.hauls.push(...hauls);
         } finally {
-          await server.stop();
-          await rm(data, { recursive: true, force: true });
+          await installation.remove();
         }
       }
   } finally {
-    await Promise.all([generator.stop(), peer.stop()]);
+    await Promise.all([generator.stop(), readers.stop(), peer.stop(), cluster?.stop()]);
   }
-  return figures;
+  return report;
 }
+
+/** What the figures depend on. */
+const MACHINE = {
+  cpu: cpus()[0]?.model,
+  cores: availableParallelism(),
+  system: `${process.platform} ${release()}`,
+  node: process.version,
+  pinned: canPin,
+};
 
 async function main(): Promise<void> {
   let options: Options | undefined;
   try {
     options = readOptions(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    say((error as Error).message);
     process.exitCode = 2;
     return;
   }
@@ -55,14 +65,14 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const figures = await bench(options);
-  process.stdout.write(`${tableOf(figures)}\n`);
-  const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version, pinned: canPin };
-  const document = { at: new Date().toISOString(), machine, options, figures };
+  const report = await bench(options);
+  process.stdout.write(`${tablesOf(report)}\n`);
+  const document = { at: new Date().toISOString(), machine: MACHINE, options, ...report };
   if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
-  if (options.profile) say(`the profile is in ${join(CACHE, 'profiles')}`);
-  for (const trouble of troublesOf(figures)) say(trouble);
-  if (figures.some((figure) => figure.errors > 0)) process.exitCode = 1;
+  if (options.profile) say(`the profiles are in ${join(CACHE, 'profiles')}`);
+  const troubles = troublesOf(report);
+  for (const words of troubles) say(words);
+  if (troubles.length > 0) process.exitCode = 1;
 }
 
 await main();

@@ -1,19 +1,25 @@
 import { parseArgs } from 'node:util';
-import { CALLS, callOf } from './calls.ts';
-import { formatSize, parseSize } from './seed/shape.ts';
+import { CALLS, callOf } from './calls/calls.ts';
+import { parseSize } from './seed/shape.ts';
 
 export interface Options {
   sizes: number[];
-  databases: 'sqlite'[];
+  databases: ('sqlite' | 'postgres')[];
   clients: number[];
   calls: string[];
+  /** Size of the artifact that goes up and down; 0 for none. */
+  transferBytes: number;
   seconds: number;
   rounds: number;
+  logLevel: string;
   json: string | undefined;
   profile: boolean;
 }
 
-const DATABASES = ['sqlite'] as const;
+const DATABASES = ['sqlite', 'postgres'] as const;
+const TRANSFER = 'transfer';
+const NAMES = [...CALLS.map((call) => call.name), TRANSFER];
+const MIB = 2 ** 20;
 
 export const HELP = `usage: npm run bench -- [options]
 
@@ -22,9 +28,12 @@ Measures the server beside bare node:http that answers the same bytes. Seeds by 
   --sizes 10k,1M          versions in the registry (default 10k)
   --databases sqlite      where rows live: ${DATABASES.join(', ')} (default sqlite)
   --clients 1,32          connections, each with one request under way (default 1,32)
-  --calls a,b             ${CALLS.map((call) => call.name).join(', ')} (default all)
+  --calls a,b             of ${NAMES.join(', ').replace(/(.{70,90}), /g, '$1,\n                          ')}
+                          (default all)
+  --transfer-mib 1024     size of the artifact of "${TRANSFER}" (default 1024)
   --seconds 3             length of one round (default 3)
   --rounds 3              rounds; targets alternate, medians are told (default 3)
+  --log-level warn        of the server; with info it writes lines for every request (default warn)
   --json FILE             writes the figures there too
   --profile               CPU profiles of the server, left in bench/.cache/profiles (for Chrome's or VS Code's viewer)
   --quick                 one round of half a second: shows that it works, not how fast
@@ -41,9 +50,11 @@ export function readOptions(args: string[]): Options | undefined {
       sizes: { type: 'string', default: '10k' },
       databases: { type: 'string', default: 'sqlite' },
       clients: { type: 'string', default: '1,32' },
-      calls: { type: 'string' },
+      calls: { type: 'string', default: NAMES.join(',') },
+      'transfer-mib': { type: 'string', default: '1024' },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
+      'log-level': { type: 'string', default: 'warn' },
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
@@ -51,15 +62,22 @@ export function readOptions(args: string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
+  const named = each('--calls', values.calls, (text) => NAMES.find((name) => name === text), `of ${NAMES.join(', ')}`);
+  const mib = read('--transfer-mib', values['transfer-mib'], countOf(65_536), 'a number from 1 to 65536');
   return {
-    sizes: each('--sizes', values.sizes, parseSize, `a multiple of 10 such as 10k, ${formatSize(100_000)} or 1M`),
-    databases: each('--databases', values.databases, (text) => DATABASES.find((one) => one === text), 'sqlite'),
+    sizes: each('--sizes', values.sizes, parseSize, 'a multiple of 10 such as 10k, 100k or 1M'),
+    databases: each(
+      '--databases',
+      values.databases,
+      (text) => DATABASES.find((one) => one === text),
+      DATABASES.join(' or '),
+    ),
     clients: each('--clients', values.clients, countOf(1_000), 'a number from 1 to 1000'),
-    calls: values.calls
-      ? each('--calls', values.calls, (text) => callOf(text)?.name, CALLS.map((call) => call.name).join(', '))
-      : CALLS.map((call) => call.name),
-    seconds: read('--seconds', values.seconds ?? (values.quick ? '0.5' : '3'), secondsOf, 'from 0.05 to 600'),
+    calls: named.filter((name) => callOf(name)),
+    transferBytes: named.includes(TRANSFER) ? mib * MIB : 0,
+    seconds: read('--seconds', values.seconds ?? (values.quick ? '0.5' : '3'), secondsOf, 'a number from 0.05 to 600'),
     rounds: read('--rounds', values.rounds ?? (values.quick ? '1' : '3'), countOf(100), 'a number from 1 to 100'),
+    logLevel: values['log-level'],
     json: values.json,
     profile: values.profile,
   };
@@ -68,11 +86,11 @@ export function readOptions(args: string[]): Options | undefined {
 type Parse<T> = (text: string) => T | undefined;
 
 function each<T>(flag: string, text: string, parse: Parse<T>, expects: string): T[] {
-  return text.split(',').map((part) => read(flag, part, parse, expects));
+  return text.split(',').map((part) => read(flag, part.trim(), parse, expects));
 }
 
 function read<T>(flag: string, text: string, parse: Parse<T>, expects: string): T {
-  const value = parse(text.trim());
+  const value = parse(text);
   if (value === undefined) throw new Error(`${flag}: "${text}" must be ${expects}`);
   return value;
 }

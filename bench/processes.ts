@@ -1,19 +1,27 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** Server and peer have one core, the load generator another. */
-export const CORES = { server: 0, load: 1 } as const;
+const CORES = { server: 0, load: 1 } as const;
 
 /** Whether processes can be bound to a core here. */
 export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
-/** Starts Node with these arguments, on one core where that can be had. */
-export function startPinned(core: keyof typeof CORES, args: string[], channel: 'ipc' | 'pipe'): ChildProcess {
+/** Whether the system tells CPU time and memory of other processes: Linux does. */
+export const canCount = existsSync('/proc/self/stat');
+
+/**
+ * Starts Node with these arguments, on one core where that can be had. With a log, standard error goes to that file and
+ * standard output is a pipe; without, there is a channel for messages.
+ */
+export function startPinned(core: keyof typeof CORES, args: string[], options: { log?: string } = {}): ChildProcess {
   const command = [process.execPath, ...args];
   const [first, ...rest] = canPin ? ['taskset', '-c', String(CORES[core]), ...command] : command;
-  return spawn(first as string, rest, { stdio: ['ignore', channel === 'ipc' ? 'inherit' : 'pipe', 'pipe', 'ipc'] });
+  return spawn(first as string, rest, {
+    stdio: options.log ? ['ignore', 'pipe', openSync(options.log, 'w')] : ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 export async function stopProcess(child: ChildProcess): Promise<void> {
@@ -25,32 +33,42 @@ export async function stopProcess(child: ChildProcess): Promise<void> {
 
 const TICKS_PER_SECOND = 100;
 
-/** CPU time of a process and its children so far, in microseconds; to 10 ms. */
+/** CPU time of a process and its children so far, in microseconds; to 10 ms. NaN where it cannot be known. */
 export function cpuOf(pid: number): number {
+  if (!canCount) return Number.NaN;
   let ticks = 0;
   for (const one of treeOf(pid)) {
-    // The name in parentheses may hold spaces: fields are counted after it.
-    const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
+    // The name in parentheses may hold spaces: fields are counted after it. They are utime, stime, cutime, cstime.
+    const fields = read(`/proc/${one}/stat`)
       .replace(/^.*\) /s, '')
       .split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
+    for (const field of fields.slice(11, 15)) ticks += Number(field);
   }
   return (ticks * 1e6) / TICKS_PER_SECOND;
 }
 
-/** Resident memory of a process and its children, in bytes. */
+/** Resident memory of a process and its children, in bytes. NaN where it cannot be known. */
 export function memoryOf(pid: number): number {
+  if (!canCount) return Number.NaN;
   let bytes = 0;
-  for (const one of treeOf(pid)) {
-    const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${one}/status`, 'utf8')) ?? [];
-    bytes += Number(kib ?? 0) * 1024;
-  }
+  for (const one of treeOf(pid))
+    bytes += Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${one}/status`))?.[1] ?? 0) * 1024;
   return bytes;
 }
 
 function treeOf(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
+  const children = tasks.flatMap((task) =>
+    read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
   );
   return [pid, ...children.flatMap(treeOf)];
+}
+
+/** Nothing, where the process ended meanwhile. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

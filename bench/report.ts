@@ -1,36 +1,81 @@
-import type { Figure } from './measure.ts';
+import type { Figure } from './measure/call.ts';
+import type { Haul } from './measure/haul.ts';
+import type { Report, Start } from './measure/installation.ts';
 import { formatSize } from './seed/shape.ts';
 
-type Column = [title: string, cell: (figure: Figure) => string];
+type Column<T> = [title: string, cell: (row: T) => string];
 
-const COLUMNS: readonly Column[] = [
-  ['call', (f) => f.call],
-  ['database', (f) => f.database],
-  ['versions', (f) => formatSize(f.versions)],
-  ['clients', (f) => String(f.clients)],
-  ['req/s', (f) => f.requestsPerSecond.toFixed(0)],
-  ['p50 ms', (f) => f.p50.toFixed(2)],
-  ['p99 ms', (f) => f.p99.toFixed(2)],
-  ['CPU µs', (f) => f.cpu.toFixed(0)],
-  ['node:http', (f) => f.peerCpu.toFixed(0)],
-  ['ratio', (f) => f.ratio.toFixed(1)],
-  ['RSS MB', (f) => (f.residentBytes / 1e6).toFixed(0)],
-  ['errors', (f) => String(f.errors)],
+const number = (value: number | undefined, digits = 0): string =>
+  value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
+const megabytes = (bytes: number | undefined): string => number(bytes === undefined ? undefined : bytes / 1e6);
+
+const WHERE: readonly Column<{ database: string; versions: number }>[] = [
+  ['database', (row) => row.database],
+  ['versions', (row) => formatSize(row.versions)],
 ];
 
-/** A table that reads in a terminal and in Markdown. */
-export function tableOf(figures: readonly Figure[]): string {
-  const rows = [COLUMNS.map(([title]) => title), ...figures.map((figure) => COLUMNS.map(([, cell]) => cell(figure)))];
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => (row[i] as string).length)));
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join(' | ')} |`;
-  const [head, ...body] = rows.map(line);
-  const rule = `|${widths.map((width, i) => `${'-'.repeat(width + 1)}${i < 2 ? '-' : ':'}`).join('|')}|`;
+const FIGURES: readonly Column<Figure>[] = [
+  ['call', (f) => f.call],
+  ...WHERE,
+  ['clients', (f) => number(f.clients)],
+  ['req/s', (f) => number(f.requestsPerSecond)],
+  ['p50 ms', (f) => number(f.p50, 2)],
+  ['p99 ms', (f) => number(f.p99, 2)],
+  ['CPU µs', (f) => number(f.cpu)],
+  ['of database', (f) => number(f.databaseCpu)],
+  ['node:http', (f) => number(f.peerCpu)],
+  ['ratio', (f) => number(f.ratio, 1)],
+  ['RSS MB', (f) => megabytes(f.residentBytes)],
+  ['errors', (f) => number(f.errors)],
+];
+
+const HAULS: readonly Column<Haul>[] = [
+  ['haul', (h) => h.haul],
+  ...WHERE,
+  ['MiB', (h) => number(h.bytes === undefined ? undefined : h.bytes / 2 ** 20)],
+  ['s', (h) => number(h.seconds, 2)],
+  ['CPU s', (h) => number(h.cpuSeconds, 2)],
+  ['RSS growth MB', (h) => megabytes(h.growthBytes)],
+  ['reads p50 ms', (h) => number(h.readP50, 2)],
+  ['reads p99 ms', (h) => number(h.readP99, 2)],
+  ['errors', (h) => number(h.errors)],
+];
+
+const STARTS: readonly Column<Start>[] = [
+  ...WHERE,
+  ['start s', (s) => number(s.seconds, 2)],
+  ['RSS MB', (s) => megabytes(s.residentBytes)],
+];
+
+/** Tables that read in a terminal and in Markdown. */
+export function tablesOf({ starts, figures, hauls }: Report): string {
+  const tables = [tableOf(STARTS, starts), tableOf(HAULS, hauls), tableOf(FIGURES, figures)];
+  return tables.filter((table) => table !== '').join('\n\n');
+}
+
+function tableOf<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
+  if (rows.length === 0) return '';
+  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => (row[i] as string).length)));
+  // Words stand left, numbers right.
+  const isWord = columns.map((_, i) => /[a-z]{3}/.test(cells[1]?.[i] as string));
+  const line = (row: string[]) => {
+    const padded = row.map((cell, i) =>
+      isWord[i] ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number),
+    );
+    return `| ${padded.join(' | ')} |`;
+  };
+  const [head, ...body] = cells.map(line);
+  const rule = `|${widths.map((width, i) => `${'-'.repeat(width + 1)}${isWord[i] ? '-' : ':'}`).join('|')}|`;
   return [head, rule, ...body].join('\n');
 }
 
-export function troublesOf(figures: readonly Figure[]): string[] {
-  return figures.flatMap(({ call, database, clients, troubles }) =>
-    troubles.map((trouble) => `${call} on ${database} with ${clients} clients: ${trouble}`),
-  );
+/** What went wrong, in words. */
+export function troublesOf({ figures, hauls }: Report): string[] {
+  return [
+    ...hauls.flatMap(({ haul, database, troubles }) => troubles.map((words) => `${haul} on ${database}: ${words}`)),
+    ...figures.flatMap(({ call, database, clients, troubles }) =>
+      troubles.map((words) => `${call} on ${database} with ${clients} clients: ${words}`),
+    ),
+  ];
 }

@@ -1,88 +1,20 @@
-import { type Call, callOf } from '../calls.ts';
-import type { Shape } from '../seed/shape.ts';
-import { type Answer, openConnection } from './connection.ts';
-import type { Job, Outcome } from './job.ts';
+import type { Job } from './job.ts';
+import { runCall } from './run-call.ts';
+import { runTransfer } from './run-transfer.ts';
 
-/** A process of its own: takes jobs over the channel to its parent, and answers each with its outcome. */
-const SAMPLES = 32;
-const TROUBLES = 5;
-/** An answer that takes longer is a fault of the server. */
-const LONGEST_MS = 60_000;
+/** A process of its own: takes one job at a time over the channel to its parent, and answers with what came of it. */
+let stop = new AbortController();
 
-process.on('message', (job: Job) => {
-  run(job).then(
+process.on('message', (message: Job | 'stop') => {
+  if (message === 'stop') {
+    stop.abort();
+    return;
+  }
+  stop = new AbortController();
+  const done = message.kind === 'call' ? runCall(message, stop.signal) : runTransfer(message);
+  done.then(
     (outcome) => process.send?.({ outcome }),
     (error: Error) => process.send?.({ error: error.stack }),
   );
 });
 process.on('disconnect', () => process.exit());
-
-async function run(job: Job): Promise<Outcome> {
-  const call = callOf(job.call) as Call;
-  const latencies: number[] = [];
-  const samples: string[] = [];
-  const troubles = new Set<string>();
-  let errors = 0;
-  let next = job.from;
-  const started = performance.now();
-  const until = started + job.ms;
-  let ended = started;
-
-  const client = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let sentAt = 0;
-      const overdue = setTimeout(() => reject(new Error('an answer did not come')), job.ms + LONGEST_MS);
-      const send = () => {
-        sentAt = performance.now();
-        connection.send(textOf(call, job.shape, next, job.port));
-        next += 1;
-      };
-      const finish = () => {
-        clearTimeout(overdue);
-        connection.end();
-        resolve();
-      };
-      const fail = (trouble: string) => {
-        errors += 1;
-        if (troubles.size < TROUBLES) troubles.add(trouble);
-      };
-      const onAnswer = ({ status, body }: Answer) => {
-        ended = performance.now();
-        latencies.push(ended - sentAt);
-        if (status < 200 || status > 299) fail(`${status} ${body.toString().slice(0, 300)}`);
-        else if (call.readBack) {
-          samples.push(body.toString());
-          if (samples.length > SAMPLES) samples.shift();
-        }
-        if (ended < until) send();
-        else finish();
-      };
-      const connection = openConnection(job.port, onAnswer, (error) => {
-        fail(error.message);
-        finish();
-      });
-      send();
-    });
-
-  await Promise.all(Array.from({ length: job.clients }, client));
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return {
-    answers: latencies.length,
-    errors,
-    troubles: [...troubles],
-    seconds: (ended - started) / 1_000,
-    p50: at(0.5),
-    p99: at(0.99),
-    sent: next - job.from,
-    samples,
-  };
-}
-
-function textOf(call: Call, shape: Shape, i: number, port: number): string {
-  const { method, path, body } = call.request(shape, i);
-  const head = `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n`;
-  if (body === undefined) return `${head}\r\n`;
-  const text = JSON.stringify(body);
-  return `${head}content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
-}

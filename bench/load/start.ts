@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startPinned, stopProcess } from '../processes.ts';
-import type { Job, Outcome } from './job.ts';
+import type { CallJob, Outcome, TransferJob, Transferred } from './job.ts';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const CLI = here('../../packages/server/bin/assayer.js');
+export const CLI = here('../../packages/server/bin/assayer.js');
 
 /** Something that listens, and the process that pays for it. */
 export interface Target {
@@ -13,20 +13,18 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** Starts `assayer serve` with these arguments; `nodeArgs` go to Node itself. */
-export async function startAssayer(args: string[], nodeArgs: string[] = []): Promise<Target> {
-  const child = startPinned('server', [...nodeArgs, CLI, 'serve', '--port', '0', ...args], 'pipe');
-  let log = '';
+/** Starts `assayer serve` with these arguments; `nodeArgs` go to Node itself. Its log goes to the file. */
+export async function startAssayer(args: string[], log: string, nodeArgs: string[] = []): Promise<Target> {
+  const child = startPinned('server', [...nodeArgs, CLI, 'serve', '--port', '0', ...args], { log });
   const port = await new Promise<number>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      log = (log + chunk).slice(-10_000);
-      const ready = /ready at http:\/\/\S+:(\d+)/.exec(log)?.[1];
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk;
+      const ready = /ready at http:\/\/\S+:(\d+)/.exec(text)?.[1];
       if (ready) resolve(Number(ready));
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
+    });
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${log}`)));
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: see ${log}`)));
   });
   return { port, pid: child.pid as number, stop: () => stopProcess(child) };
 }
@@ -36,7 +34,7 @@ export interface Peer extends Target {
 }
 
 export async function startPeer(): Promise<Peer> {
-  const child = startPinned('server', [here('peer.ts')], 'ipc');
+  const child = startPinned('server', [here('peer.ts')]);
   const { port } = await messageFrom<{ port: number }>(child);
   return {
     port,
@@ -50,21 +48,22 @@ export async function startPeer(): Promise<Peer> {
 }
 
 export interface Generator {
-  run(job: Job): Promise<Outcome>;
+  call(job: CallJob): Promise<Outcome>;
+  transfer(job: TransferJob): Promise<Transferred>;
+  /** Ends the call that is under way. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
 export function startGenerator(): Generator {
-  const child = startPinned('load', [here('generator.ts')], 'ipc');
-  return {
-    async run(job) {
-      child.send(job);
-      const { outcome, error } = await messageFrom<{ outcome?: Outcome; error?: string }>(child);
-      if (!outcome) throw new Error(`the load generator failed: ${error}`);
-      return outcome;
-    },
-    stop: () => stopProcess(child),
-  };
+  const child = startPinned('load', [here('generator.ts')]);
+  async function run<T>(job: CallJob | TransferJob): Promise<T> {
+    child.send(job);
+    const { outcome, error } = await messageFrom<{ outcome?: T; error?: string }>(child);
+    if (!outcome) throw new Error(`the load generator failed: ${error}`);
+    return outcome;
+  }
+  return { call: run, transfer: run, cut: () => void child.send('stop'), stop: () => stopProcess(child) };
 }
 
 function messageFrom<T>(child: ChildProcess): Promise<T> {

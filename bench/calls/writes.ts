@@ -1,0 +1,82 @@
+import { EACH } from '../seed/shape.ts';
+import { type Call, modelAt, passOf, pathOf } from './call.ts';
+
+interface Document {
+  etag: number;
+}
+interface Model extends Document {
+  name: string;
+}
+interface Version extends Document {
+  model: string;
+  number: number;
+}
+const readModel = (model: Model) => ({ path: pathOf(model.name), document: model });
+const readVersion = (version: Version) => ({
+  path: `${pathOf(version.model)}/versions/${version.number}`,
+  document: version,
+});
+
+/** Moves of one and the same version, each from where the one before left it. */
+const MOVES = ['staging', 'production', 'archived'] as const;
+const MOVED = 5;
+
+/** Every one of these changes something, however often it is called: an event is recorded for each. */
+export const WRITES: readonly Call[] = [
+  {
+    name: 'create-model',
+    request: (_ground, i) => ({
+      method: 'POST',
+      path: '/api/v1/models',
+      body: {
+        name: `bench-${i}`,
+        description: 'nightly experiment',
+        owner: 'risk-1@example.com',
+        tags: { team: 'risk' },
+      },
+    }),
+    readBack: readModel,
+  },
+  {
+    name: 'create-version',
+    request: ({ shape }, i) => ({
+      method: 'POST',
+      path: `${modelAt(shape, i)}/versions`,
+      body: {
+        description: 'nightly candidate',
+        tags: { team: 'risk', run: `r${i}` },
+        framework: 'sklearn',
+        metrics: { auc: 0.5 + (i % 1_000) / 2_000 },
+        lineage: { run_id: `run-${i}`, git_commit: '2f1e4c9' },
+      },
+    }),
+    readBack: readVersion,
+  },
+  {
+    name: 'set-tag',
+    request: ({ shape }, i) => ({
+      method: 'PATCH',
+      path: `${modelAt(shape, i)}/versions/${(passOf(shape, i) % EACH) + 1}`,
+      body: { tags: { bench: `n${i}` } },
+    }),
+    readBack: readVersion,
+  },
+  {
+    name: 'set-alias',
+    request: ({ shape }, i) => ({
+      method: 'PUT',
+      path: `${modelAt(shape, i)}/aliases/bench`,
+      body: { version: (passOf(shape, i) % EACH) + 1 },
+    }),
+    readBack: readModel,
+  },
+  {
+    name: 'promote',
+    request: ({ shape }, i) => ({
+      method: 'POST',
+      path: `${modelAt(shape, i)}/versions/${MOVED}/promotions`,
+      body: { to: MOVES[passOf(shape, i) % MOVES.length] },
+    }),
+    readBack: ({ version }: { version: Version }) => readVersion(version),
+  },
+];

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome, Transferred } from '../load/job.ts';
+import type { Generator } from '../load/start.ts';
+import { cpuOf, memoryOf } from '../processes.ts';
+import { nameOf } from '../seed/shape.ts';
+import { askJson } from './ask.ts';
+import type { Bench } from './call.ts';
+import type { Haul } from './haul.ts';
+import { median } from './median.ts';
+
+const READERS = 8;
+const LOOK_EVERY_MS = 20;
+/** What is left over from the calls before is let go first, so that growth is that of the transfer. */
+const SETTLE_MS = 2_000;
+
+/** An artifact of so many bytes up and down again, and up while `readers` reads one model after the other. */
+export async function measureTransfers(bench: Bench, readers: Generator, bytes: number): Promise<Haul[]> {
+  const uploads: Haul[] = [];
+  const downloads: Haul[] = [];
+  for (let i = 0; i < bench.rounds; i += 1) {
+    const path = await newSlot(bench);
+    const up = await carry(bench, 'upload', path, bytes);
+    uploads.push(up.haul);
+    const down = await carry(bench, 'download', path, bytes);
+    if (down.sha256 !== up.sha256) trouble(down.haul, `${path} did not come back as it was sent`);
+    downloads.push(down.haul);
+  }
+  return [middleOf(uploads), middleOf(downloads), await besideReads(bench, readers, bytes)];
+}
+
+async function besideReads(bench: Bench, readers: Generator, bytes: number): Promise<Haul> {
+  const { ground, server } = bench;
+  const path = await newSlot(bench);
+  const job = { kind: 'call', port: server.port, call: 'get-model', ground, clients: READERS, from: 0 } as const;
+  const reading: Promise<Outcome> = readers.call({ ...job, ms: 600_000 });
+  const { haul } = await carry(bench, 'upload', path, bytes);
+  readers.cut();
+  const { p50, p99, answers, errors, troubles } = await reading;
+  return {
+    ...haul,
+    haul: 'upload beside reads',
+    readP50: p50,
+    readP99: p99,
+    reads: answers,
+    errors: haul.errors + errors,
+    troubles: [...haul.troubles, ...troubles],
+  };
+}
+
+async function carry(
+  { generator, server, database, ground }: Bench,
+  kind: 'upload' | 'download',
+  path: string,
+  bytes: number,
+): Promise<{ haul: Haul; sha256: string }> {
+  await sleep(SETTLE_MS);
+  const memoryBefore = memoryOf(server.pid);
+  let most = memoryBefore;
+  const look = setInterval(() => {
+    most = Math.max(most, memoryOf(server.pid));
+  }, LOOK_EVERY_MS);
+  const before = cpuOf(server.pid);
+  const salt = Date.now() % 2 ** 32;
+  const { seconds, sha256 }: Transferred = await generator
+    .transfer({ kind, port: server.port, path, bytes, salt })
+    .finally(() => clearInterval(look));
+  const cpuSeconds = (cpuOf(server.pid) - before) / 1e6;
+  const { versions } = ground.shape;
+  const growthBytes = most - memoryBefore;
+  return {
+    haul: { haul: kind, database, versions, bytes, seconds, cpuSeconds, growthBytes, errors: 0, troubles: [] },
+    sha256,
+  };
+}
+
+/** The path of an artifact that is not there yet, of a version made for it. */
+async function newSlot({ server }: Bench): Promise<string> {
+  const versions = `/api/v1/models/${nameOf(0)}/versions`;
+  const { number } = await askJson<{ number: number }>(server.port, { method: 'POST', path: versions, body: {} });
+  return `${versions}/${number}/artifacts/weights.bin`;
+}
+
+function trouble(haul: Haul, words: string): void {
+  haul.errors += 1;
+  haul.troubles.push(words);
+}
+
+/** Medians of the times, and the worst of the memory. */
+function middleOf(hauls: readonly Haul[]): Haul {
+  return {
+    ...(hauls[0] as Haul),
+    seconds: median(hauls.map((haul) => haul.seconds)),
+    cpuSeconds: median(hauls.map((haul) => haul.cpuSeconds)),
+    growthBytes: Math.max(...hauls.map((haul) => haul.growthBytes as number)),
+    errors: hauls.reduce((sum, haul) => sum + haul.errors, 0),
+    troubles: hauls.flatMap((haul) => haul.troubles),
+  };
+}
