@@ -20,7 +20,7 @@ const SIMPLE = /^(application\/x-www-form-urlencoded|text\/plain)\b/i;
 export function guard(app: FastifyInstance, options: GuardOptions): void {
   const hosts = new Set([...LOOPBACK, ...options.hosts.map(inBrackets)].map((host) => host.toLowerCase()));
   const origins = new Set(options.origins.map((origin) => origin.toLowerCase()));
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     assertHost(request, hosts);
     assertOrigin(request, origins);
     if (UNSAFE.test(request.method) && SIMPLE.test(request.headers['content-type'] ?? ''))
@@ -29,6 +29,7 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
         'unsupported-media-type',
         'Send JSON as application/json, and files as application/octet-stream.',
       );
+    done();
   });
 }
 
