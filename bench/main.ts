@@ -9,6 +9,7 @@ import { measureInstallation, type Report } from './measure/installation.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { canCount, canPin } from './processes.ts';
 import { tablesOf, troublesOf } from './report.ts';
+import { verdictsOf } from './targets.ts';
 
 const say = (text: string) => void process.stderr.write(`bench: ${text}\n`);
 
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
   }
   const report = await bench(options);
   process.stdout.write(`${tablesOf(report)}\n`);
-  const document = { at: new Date().toISOString(), machine: MACHINE, options, ...report };
+  const document = { at: new Date().toISOString(), machine: MACHINE, options, ...report, verdicts: verdictsOf(report) };
   if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
   if (options.profile) say(`the profiles are in ${join(CACHE, 'profiles')}`);
   const troubles = troublesOf(report);

@@ -2,6 +2,7 @@ import type { Figure } from './measure/call.ts';
 import type { Haul } from './measure/haul.ts';
 import type { Report, Start } from './measure/installation.ts';
 import { formatSize } from './seed/shape.ts';
+import { type Verdict, verdictsOf } from './targets.ts';
 
 type Column<T> = [title: string, cell: (row: T) => string];
 
@@ -47,9 +48,21 @@ const STARTS: readonly Column<Start>[] = [
   ['RSS MB', (s) => megabytes(s.residentBytes)],
 ];
 
+const VERDICTS: readonly Column<Verdict>[] = [
+  ['target', (v) => v.target],
+  ['measured', (v) => v.measured],
+  ['', (v) => (v.hit ? 'hit' : 'missed')],
+];
+
 /** Tables that read in a terminal and in Markdown. */
-export function tablesOf({ starts, figures, hauls }: Report): string {
-  const tables = [tableOf(STARTS, starts), tableOf(HAULS, hauls), tableOf(FIGURES, figures)];
+export function tablesOf(report: Report): string {
+  const { starts, figures, hauls } = report;
+  const tables = [
+    tableOf(STARTS, starts),
+    tableOf(HAULS, hauls),
+    tableOf(FIGURES, figures),
+    tableOf(VERDICTS, verdictsOf(report)),
+  ];
   return tables.filter((table) => table !== '').join('\n\n');
 }
 

@@ -5,17 +5,14 @@ import { digestOf, manifestOf } from '../../packages/server/src/contract/manifes
 import type { Model } from '../../packages/server/src/contract/model.ts';
 import { toTime } from '../../packages/server/src/contract/time.ts';
 import type { Status, Version } from '../../packages/server/src/contract/version.ts';
-import type { Dialect } from '../../packages/server/src/db/database.ts';
-import type { Entry } from '../../packages/server/src/events/log.ts';
 import { changeBetween } from '../../packages/server/src/events/replay.ts';
 import { checksOf } from '../../packages/server/src/registry/lifecycle/rules.ts';
 import { toColumns as modelColumns } from '../../packages/server/src/registry/models/repository.ts';
 import { keyOf } from '../../packages/server/src/registry/names.ts';
 import { facetsOfModel, facetsOfVersion } from '../../packages/server/src/registry/search/facets.ts';
-import { toTsvector } from '../../packages/server/src/registry/search/text-query.ts';
-import { type TextFields, textRow } from '../../packages/server/src/registry/search/words.ts';
+import { facetsBetween } from '../../packages/server/src/registry/search/index-text.ts';
 import { toColumns as versionColumns } from '../../packages/server/src/registry/versions/repository.ts';
-import type { Bulk } from './bulk.ts';
+import type { Batch } from './batch.ts';
 import { newModel, newVersion, ownerOf } from './documents.ts';
 
 /** A model while its versions come: `i` is its place among the seeded models. */
@@ -28,12 +25,9 @@ export interface Line {
 /** What becomes of a version after it is sealed. An open one stays a draft without artifacts. */
 export type Fate = 'open' | Status;
 
-interface Parts {
-  dialect: Dialect;
-  bulk: Bulk;
+interface Parts extends Omit<Batch, 'flush'> {
   /** Artifacts that the store holds; each version has one of them. */
   files: readonly Artifact[];
-  record(entry: Entry): void;
   tick(): number;
   ids: { model: number; version: number };
 }
@@ -42,7 +36,7 @@ interface Parts {
  * Rows and events as the verbs of the registry would have left them, made from the same parts. That they agree is
  * checked by reconciling every seed with its ledger.
  */
-export function createHistory({ dialect, bulk, files, record, tick, ids }: Parts) {
+export function createHistory({ add, files, record, index, tick, ids }: Parts) {
   function tell(i: number, at: number, happening: Happening): void {
     const caller: Caller = { actor: { name: ownerOf(i), verified: false }, request_id: `seed-${at}` };
     record({ at, caller, happening });
@@ -93,16 +87,15 @@ export function createHistory({ dialect, bulk, files, record, tick, ids }: Parts
       if (fate === 'production') version = setAlias(line, of, subject, version, 'champion');
     }
     const { id: model_id } = line;
-    bulk.add('version', {
+    add('version', {
       id: ids.version,
       ...versionColumns(version),
       model_id,
       status_since: since,
       purged_at: null,
     });
-    for (const facet of facetsOfVersion(version, formats))
-      bulk.add('version_facet', { version_id: ids.version, ...facet });
-    addText('version', ids.version, { ...version, name: version.model });
+    const facets = facetsBetween([], facetsOfVersion(version, formats));
+    index({ noun: 'version', id: ids.version, entry: 'new', facets, text: { ...version, name: version.model } });
   }
 
   function attach(line: Line, of: Of, subject: string, before: Version, file: Artifact): Version {
@@ -112,7 +105,7 @@ export function createHistory({ dialect, bulk, files, record, tick, ids }: Parts
     const details = { path, sha256, size_bytes, format, verdict, rules_version };
     tell(line.i, at, { type: 'artifact.attached', subject, details, changes: [change] });
     const row = { version_id: ids.version, path, path_key: keyOf(path), size_bytes, sha256, created_at: at };
-    bulk.add('artifact', row);
+    add('artifact', row);
     return version;
   }
 
@@ -129,7 +122,7 @@ export function createHistory({ dialect, bulk, files, record, tick, ids }: Parts
     const changes = [change];
     if (to === 'production' || to === 'staging') {
       const stay = { model_id: of.model_id, number: of.number, status: to, since: at, until: null, ended_by: null };
-      bulk.add('tenure', stay);
+      add('tenure', stay);
       const { live } = line.model;
       changes.push(changeModel(line, { live: { ...live, [to]: [of.number, ...live[to]].slice(0, 100) } }, at));
     }
@@ -150,20 +143,9 @@ export function createHistory({ dialect, bulk, files, record, tick, ids }: Parts
   /** The rows of a model, once all its versions are there. */
   function finish({ id, model }: Line): void {
     const last_number = model.latest_version ?? 0;
-    bulk.add('model', { id, ...modelColumns(model), last_number, purged_at: null });
-    bulk.add('name_use', { name_key: keyOf(model.name), last_number, model_id: id });
-    for (const facet of facetsOfModel(model)) bulk.add('model_facet', { model_id: id, ...facet });
-    addText('model', id, model);
-  }
-
-  function addText(noun: string, id: number, fields: TextFields): void {
-    const tokens = textRow(fields);
-    if (dialect === 'postgres') bulk.add(`${noun}_text`, { id, words: toTsvector(tokens) });
-    else {
-      const { name, tags, description, card } = tokens;
-      const columns = { name: name.join(' '), tags: tags.join(' '), description: description.join(' ') };
-      bulk.add(`${noun}_text`, { rowid: id, ...columns, card: card.join(' ') });
-    }
+    add('model', { id, ...modelColumns(model), last_number, purged_at: null });
+    add('name_use', { name_key: keyOf(model.name), last_number, model_id: id });
+    index({ noun: 'model', id, entry: 'new', facets: facetsBetween([], facetsOfModel(model)), text: model });
   }
 
   return { register, addVersion, finish };
