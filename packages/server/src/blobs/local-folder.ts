@@ -6,6 +6,11 @@ import type { KeptBlob } from './store.ts';
 const PREFIX = /^[0-9a-f]{2}$/;
 const OURS = /^(sha256|drafts|[0-9a-f]{2})$/;
 
+/** Where the blob of a digest stands in the folder `sha256`. */
+export function blobPath(blobs: string, sha256: string): string {
+  return join(blobs, sha256.slice(0, 2), sha256);
+}
+
 /** Refuses links in place of our own folders: O_NOFOLLOW guards only the last part of a path. */
 export async function assertRealFolders(files: Files, parent: string): Promise<void> {
   for await (const entry of await files.opendir(parent)) {

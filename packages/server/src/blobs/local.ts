@@ -7,7 +7,7 @@ import { BlobMissing, codeOf } from './errors.ts';
 import { type Files, findFile, isAbsent, makeFolder, PRIVATE_FOLDER, READ, realFiles, syncFolder } from './files.ts';
 import { createHealth } from './health.ts';
 import { openLocalDraft } from './local-draft.ts';
-import { assertRealFolders, listBlobs, sweepDrafts } from './local-folder.ts';
+import { assertRealFolders, blobPath, listBlobs, sweepDrafts } from './local-folder.ts';
 import type { BlobStore, ByteRange, Draft } from './store.ts';
 import { createTurns } from './turns.ts';
 
@@ -40,7 +40,7 @@ export async function openLocalStore(folder: string, options: LocalOptions = {})
 
   function pathOf(sha256: string): string {
     assertDigest(sha256);
-    return join(blobs, sha256.slice(0, 2), sha256);
+    return blobPath(blobs, sha256);
   }
 
   async function prepare(sha256: string): Promise<string> {

@@ -1,3 +1,5 @@
+import { Ended } from './exit.ts';
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const GRACE_MS = 5_000;
 
@@ -32,4 +34,15 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     clearTimeout(overdue);
     for (const signal of SIGNALS) process.off(signal, stop);
   }
+}
+
+/** The same for work that throws once its signal is aborted: that ends the command with 130 and these words. */
+export function orInterrupted<T>(work: (signal: AbortSignal) => Promise<T>, lines: readonly string[] = []): Promise<T> {
+  return interruptible(async (signal) => {
+    try {
+      return await work(signal);
+    } catch (error) {
+      throw signal.aborted ? new Ended(130, 'Interrupted.', lines) : error;
+    }
+  });
 }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../support/blob-contract.ts';
-import { done, makePlace, type Place, run, serve } from './support.ts';
+import { done, jsonOf, makePlace, type Place, run, serve } from './support.ts';
 
 const linesOf = (text: string) =>
   text
@@ -55,5 +55,41 @@ describe('sweep', () => {
       stderr: expect.stringContaining('"soon"'),
     });
     expect(existsSync(join(place.folder, 'data'))).toBe(false);
+  });
+});
+
+describe('scrub', () => {
+  it('A2 names damage beside a running server, and ends with 1', async () => {
+    await using place = await makePlace();
+    const server = await serve(place);
+    await push(place, 'churn', 'sound');
+    expect(await jsonOf(place, 'scrub')).toEqual({
+      ok: true,
+      blobs: 1,
+      bytes: 5,
+      problems: [],
+      extra: { files: 0, bytes: 0, first: [] },
+    });
+    await push(place, 'churn', 'rotten');
+    await writeFile(blobFile(place, 'rotten'), 'Rotten');
+    const { code, stdout } = await run(place, 'scrub', '--rate', '1MB');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^sha256:\w{64} holds other bytes than it should: churn\/2\/model.bin\n2 blobs \(11 B\): 1 is not/,
+    );
+    // The same bytes sent again take the place of the damaged ones.
+    const path = `${server.url}/api/v1/models/churn/versions`;
+    await fetch(path, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+    await fetch(`${path}/3/artifacts/model.bin`, { method: 'PUT', body: Buffer.from('rotten') });
+    expect((await run(place, 'scrub')).code).toBe(0);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('a rate that is none is misuse', async () => {
+    await using place = await makePlace();
+    expect(await run(place, 'scrub', '--rate', 'fast')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"fast"'),
+    });
   });
 });

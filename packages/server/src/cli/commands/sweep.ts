@@ -3,7 +3,7 @@ import { formatDuration, formatSize, parseDuration } from '../../config/sizes.ts
 import { withConfig } from '../config-flags.ts';
 import { misused } from '../exit.ts';
 import { action, withExamples, withOutput } from '../run.ts';
-import { interruptible } from '../signals.ts';
+import { orInterrupted } from '../signals.ts';
 import type { Output, OutputOptions } from '../terminal/output.ts';
 import { withInstallation } from '../upkeep/installation.ts';
 
@@ -35,14 +35,14 @@ async function run(out: Output, options: Options): Promise<void> {
     const blobs = await openLocalStore(folder, { shared: true });
     let [count, bytes] = [0, 0];
     try {
-      await interruptible(async (signal) => {
+      await orInterrupted(async (signal) => {
         for await (const blob of sweep({ db, blobs, now: Date.now }, { graceMs, dryRun, signal })) {
           count += 1;
           bytes += blob.size;
           out.item({ ...blob, kept_at: new Date(blob.kept_at).toISOString(), removed: !dryRun });
           out.lines(`sha256:${blob.sha256}  ${formatSize(blob.size)}`);
         }
-        if (signal.aborted) process.exitCode = 130;
+        signal.throwIfAborted();
       });
     } finally {
       await blobs.close();

@@ -1,5 +1,5 @@
+import { inParallel } from '../../blobs/parallel.ts';
 import { refused } from '../exit.ts';
-import { inParallel } from '../parallel.ts';
 import type { Destination } from './destination.ts';
 import { fetchRange, type Source } from './fetch-range.ts';
 import type { Entry } from './manifest.ts';

@@ -1,8 +1,8 @@
+import { inParallel } from '../../blobs/parallel.ts';
 import { digestOf, manifestOf } from '../../contract/manifest.ts';
 import type { Version } from '../../contract/version.ts';
 import { refused } from '../exit.ts';
 import { hashFile } from '../hash-file.ts';
-import { inParallel } from '../parallel.ts';
 import { actorHeader } from '../server/actor-header.ts';
 import { answerOf } from '../server/answer.ts';
 import type { Connection } from '../server/connect.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { inParallel } from '../../blobs/parallel.ts';
 import { Ended } from '../exit.ts';
 import { linesOf } from '../ledger/lines.ts';
-import { inParallel } from '../parallel.ts';
 import { endOf, unreachable } from './answer.ts';
 import { connect } from './connect.ts';
 import { ConnectionLost, withRetries } from './retry.ts';

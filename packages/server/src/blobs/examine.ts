@@ -1,0 +1,98 @@
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from './errors.ts';
+import { isAbsent, READ } from './files.ts';
+import { createSha256 } from './hash.ts';
+import { blobPath } from './local-folder.ts';
+
+const CHUNK = 2 ** 20;
+
+export interface Damage {
+  kind: 'missing' | 'not-a-file' | 'unreadable' | 'length' | 'bytes' | 'mode';
+  detail: string;
+  /** The digest of the bytes that are there instead. */
+  actual?: string;
+}
+
+/** The two digits that digests begin with: the folders that blobs are in. */
+export const PREFIXES: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/** Reads a blob to its end and holds it against its digest and length. `folder` is that of a local store. */
+export async function examineBlob(
+  folder: string,
+  { sha256, size }: { sha256: string; size: number },
+  onBytes: (count: number) => void | Promise<void> = () => {},
+): Promise<Damage | undefined> {
+  try {
+    const handle = await open(blobPath(join(folder, 'sha256'), sha256), READ);
+    try {
+      return await examineFile(handle, sha256, size, onBytes);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (isAbsent(error)) return { kind: 'missing', detail: 'is missing' };
+    const code = codeOf(error);
+    if (code === 'ELOOP') return { kind: 'not-a-file', detail: 'is a symbolic link' };
+    if (code === undefined) throw error;
+    return { kind: 'unreadable', detail: `cannot be read (${code})` };
+  }
+}
+
+async function examineFile(
+  handle: FileHandle,
+  sha256: string,
+  size: number,
+  onBytes: (count: number) => void | Promise<void>,
+): Promise<Damage | undefined> {
+  const found = await handle.stat();
+  if (!found.isFile()) return { kind: 'not-a-file', detail: 'is not a file' };
+  if (found.size !== size) return { kind: 'length', detail: `has ${found.size} bytes instead of ${size}` };
+  const actual = await hashOf(handle, size, onBytes);
+  if (actual !== sha256) return { kind: 'bytes', detail: 'holds other bytes than it should', actual };
+  const bits = found.mode & 0o777;
+  if (process.platform === 'win32' || (bits & 0o077) === 0) return undefined;
+  return { kind: 'mode', detail: `is open to other users (${bits.toString(8).padStart(4, '0')})` };
+}
+
+/** While one chunk is hashed, the next is read. */
+async function hashOf(handle: FileHandle, size: number, onBytes: (count: number) => void | Promise<void>) {
+  const hasher = createSha256();
+  const length = Math.max(1, Math.min(CHUNK, size));
+  let [buffer, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+  let reading = handle.read(buffer, 0, length);
+  for (let { bytesRead } = await reading; bytesRead > 0; { bytesRead } = await reading) {
+    const chunk = buffer.subarray(0, bytesRead);
+    [buffer, other] = [other, buffer];
+    reading = handle.read(buffer, 0, length);
+    reading.catch(() => {}); // met in the next round
+    await hasher.update(chunk);
+    await onBytes(bytesRead);
+  }
+  return hasher.digest();
+}
+
+/** What stands where blobs of this prefix stand, whatever it is. */
+export async function namesIn(folder: string, prefix: string): Promise<string[]> {
+  return readdir(join(folder, 'sha256', prefix)).catch((error) => {
+    if (isAbsent(error)) return [];
+    throw error;
+  });
+}
+
+/** What stands beside the folders of blobs, and is none of them. */
+export async function strangersIn(folder: string): Promise<string[]> {
+  const known = new Set(PREFIXES);
+  const entries = await readdir(join(folder, 'sha256'), { withFileTypes: true });
+  return entries.filter((entry) => !known.has(entry.name) || !entry.isDirectory()).map(({ name }) => name);
+}
+
+/** Bytes of a file in the folder of blobs; undefined where it is gone. */
+export async function sizeOf(folder: string, path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(join(folder, 'sha256', path))).size;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import { Command } from 'commander';
+import { formatSize, parseSize } from '../../config/sizes.ts';
+import type { Extra, Problem } from '../../registry/scrub.ts';
+import { withConfig } from '../config-flags.ts';
+import { EXIT, misused } from '../exit.ts';
+import { action, withExamples, withOutput } from '../run.ts';
+import { orInterrupted } from '../signals.ts';
+import { escapeLine } from '../terminal/escape.ts';
+import { type Output, type OutputOptions, paint } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { type Installation, withInstallation } from '../upkeep/installation.ts';
+import { createPace } from '../upkeep/pace.ts';
+
+interface Options extends OutputOptions {
+  rate?: string;
+}
+
+interface Report {
+  ok: boolean;
+  blobs: number;
+  bytes: number;
+  problems: Problem[];
+  /** Files that no artifact names: `assayer sweep` removes those whose names are digests. */
+  extra: { files: number; bytes: number; first: Extra[] };
+}
+
+/** Of what is found, so much is in the report. */
+const TOLD = 10_000;
+
+export function command(): Command {
+  const scrub = withOutput(withConfig(new Command('scrub'), 'data', 'database', 'blobs'))
+    .description(
+      'Hash every stored blob, and name the artifacts whose bytes are damaged or missing: ends with 1 where there are any. ' +
+        'Changes nothing, and works beside a running server.',
+    )
+    .option('--rate <size>', 'read at most so much in a second, such as 100MB')
+    .action(action((out, options: Options) => run(out, options)));
+  return withExamples(scrub, 'assayer scrub', 'assayer scrub --data /var/lib/assayer --rate 100MB --json');
+}
+
+async function run(out: Output, options: Options): Promise<void> {
+  const rate = options.rate === undefined ? Number.POSITIVE_INFINITY : parseSize(options.rate);
+  if (!rate) throw misused(`--rate "${options.rate}" is not a size: give one such as 100MB.`);
+  const report = await withInstallation(options, (installation) => scrubAll(out, installation, rate));
+  const { blobs, bytes, problems, extra } = report;
+  out.document(report);
+  if (extra.files > 0)
+    out.note(`${extra.files} files (${formatSize(extra.bytes)}) that no version names: "assayer sweep" removes them.`);
+  const told = `${blobs} ${blobs === 1 ? 'blob' : 'blobs'} (${formatSize(bytes)})`;
+  if (report.ok) return out.lines(paint('green', `${told}: all are what they should be.`));
+  out.lines(
+    paint('red', `${told}: ${problems.length} ${problems.length === 1 ? 'is' : 'are'} not what they should be.`),
+  );
+  out.note('Copy these files from a backup. Until then they are not served.');
+  process.exitCode = EXIT.refused;
+}
+
+async function scrubAll(out: Output, { db, blobs: folder }: Installation, rate: number): Promise<Report> {
+  const { scrub, toScrub } = await import('../../registry/scrub.ts');
+  const progress = createProgress(out);
+  const report: Report = { ok: true, blobs: 0, bytes: 0, problems: [], extra: { files: 0, bytes: 0, first: [] } };
+  const total = await toScrub(db.read);
+  progress.start('Hashing', total.bytes, total.blobs);
+  const pace = createPace(rate);
+  await orInterrupted(async (signal) => {
+    const scrubbing = {
+      signal,
+      onBytes(count: number) {
+        report.bytes += count;
+        progress.add(count);
+        return pace(count, signal);
+      },
+      onBlob() {
+        report.blobs += 1;
+        progress.file();
+      },
+    };
+    for await (const found of scrub({ read: db.read, folder }, scrubbing)) {
+      if (found.kind === 'extra') {
+        report.extra.files += 1;
+        report.extra.bytes += found.size;
+        if (report.extra.first.length < TOLD) report.extra.first.push(found);
+        continue;
+      }
+      report.ok = false;
+      if (report.problems.length < TOLD) report.problems.push(found);
+      progress.end();
+      out.lines(escapeLine(`sha256:${found.sha256} ${found.detail}: ${found.artifacts.join(', ')}`));
+    }
+    progress.end();
+    signal.throwIfAborted();
+  });
+  return report;
+}

@@ -1,0 +1,117 @@
+import { type Damage, examineBlob, namesIn, PREFIXES, sizeOf, strangersIn } from '../blobs/examine.ts';
+import { inParallel } from '../blobs/parallel.ts';
+import type { Reader } from '../db/database.ts';
+
+const AT_ONCE = 4;
+const NAMED_MOST = 20;
+
+/** A blob that is not what its artifacts say. */
+export interface Problem extends Pick<Damage, 'kind' | 'detail'> {
+  sha256: string;
+  size: number;
+  /** Artifacts that name it, as `model/number/path`: at most 20. */
+  artifacts: string[];
+}
+
+/** A file among the blobs that no artifact names: no damage. Where its name is a digest, the sweep takes it away. */
+export interface Extra {
+  kind: 'extra';
+  /** Within the folder of blobs. */
+  path: string;
+  size: number;
+}
+
+export interface ScrubParts {
+  read: Reader;
+  /** Of a local store. */
+  folder: string;
+}
+
+export interface Scrubbing {
+  signal?: AbortSignal;
+  /** Told of bytes that were hashed; what it returns is waited for, so that it can slow the reading down. */
+  onBytes?(count: number): void | Promise<void>;
+  onBlob?(): void;
+}
+
+/** Hashes every blob that an artifact names, and looks for what nothing names. Memory does not grow with their number. */
+export async function* scrub(parts: ScrubParts, scrubbing: Scrubbing = {}): AsyncGenerator<Problem | Extra> {
+  for (const path of await strangersIn(parts.folder)) yield* extraAt(parts, path);
+  for (const prefix of PREFIXES) {
+    if (scrubbing.signal?.aborted) return;
+    // Files before rows: a blob that is named in between is no extra.
+    const names = await namesIn(parts.folder, prefix);
+    const blobs = await blobsNamed(parts.read, prefix);
+    const named = new Set(blobs.map(({ sha256 }) => sha256));
+    for (const name of names) if (!named.has(name)) yield* extraAt(parts, `${prefix}/${name}`);
+    yield* await problemsOf(parts, blobs, scrubbing);
+  }
+}
+
+interface Named {
+  sha256: string;
+  size: number;
+}
+
+/** Blobs that artifacts name, whose digests begin so. Their number and bytes, for all prefixes together, say `toScrub`. */
+function blobsNamed(read: Reader, prefix: string): Promise<Named[]> {
+  return read
+    .selectFrom('artifact')
+    .select(['sha256', 'size_bytes as size'])
+    .where('sha256', '>=', prefix)
+    .where('sha256', '<', `${prefix}g`) // 'g' follows 'f'
+    .groupBy(['sha256', 'size_bytes'])
+    .orderBy('sha256')
+    .execute();
+}
+
+/** How much there is to hash. */
+export async function toScrub(read: Reader): Promise<{ blobs: number; bytes: number }> {
+  const [row] = await read
+    .selectFrom((from) =>
+      from.selectFrom('artifact').select(['sha256', 'size_bytes as size']).groupBy(['sha256', 'size_bytes']).as('blob'),
+    )
+    .select((eb) => [eb.fn.countAll<number>().as('blobs'), eb.fn.sum<number | null>('size').as('bytes')])
+    .execute();
+  return { blobs: Number(row?.blobs ?? 0), bytes: Number(row?.bytes ?? 0) };
+}
+
+async function* extraAt({ folder }: ScrubParts, path: string): AsyncGenerator<Extra> {
+  const size = await sizeOf(folder, path);
+  if (size !== undefined) yield { kind: 'extra', path, size };
+}
+
+async function problemsOf(parts: ScrubParts, blobs: Named[], scrubbing: Scrubbing): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  await inParallel(AT_ONCE, blobs, async (blob) => {
+    if (scrubbing.signal?.aborted) return;
+    const damage = await examineBlob(parts.folder, blob, scrubbing.onBytes);
+    scrubbing.onBlob?.();
+    // Once more: in the meantime it may have been uploaded anew, or purged and swept away.
+    const still = damage && (await examineBlob(parts.folder, blob));
+    const artifacts = still ? await artifactsOf(parts.read, blob) : [];
+    if (still && artifacts.length > 0)
+      problems.push({ ...blob, kind: still.kind, detail: await detailOf(parts.read, still), artifacts });
+  });
+  return problems;
+}
+
+async function detailOf(read: Reader, { detail, actual }: Damage): Promise<string> {
+  if (actual === undefined) return detail;
+  const known = await read.selectFrom('artifact').select('id').where('sha256', '=', actual).limit(1).execute();
+  return known.length > 0 ? `holds the bytes of sha256:${actual}` : detail;
+}
+
+async function artifactsOf(read: Reader, { sha256, size }: Named): Promise<string[]> {
+  const rows = await read
+    .selectFrom('artifact as a')
+    .innerJoin('version as v', 'v.id', 'a.version_id')
+    .innerJoin('model as m', 'm.id', 'v.model_id')
+    .select(['m.name', 'v.number', 'a.path'])
+    .where('a.sha256', '=', sha256)
+    .where('a.size_bytes', '=', size)
+    .orderBy('a.id')
+    .limit(NAMED_MOST)
+    .execute();
+  return rows.map(({ name, number, path }) => `${name}/${number}/${path}`);
+}
