@@ -3,7 +3,7 @@ import { nameOf, type Shape } from '../seed/shape.ts';
 /** What a call needs to know of the installation that it meets. */
 export interface Ground {
   shape: Shape;
-  /** The token of the last page of a walk over all versions; none where there is but one page. */
+  /** The token of the last full page of a walk over all versions; none where it is the first. */
   deepToken?: string;
 }
 

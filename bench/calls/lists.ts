@@ -2,7 +2,8 @@ import { TEAMS } from '../seed/documents.ts';
 import { MANY, nameOf } from '../seed/shape.ts';
 import { type Call, pathOf } from './call.ts';
 
-const PAGE = 50;
+/** Rows of a page. */
+export const PAGE = 50;
 
 interface Query {
   q?: string;

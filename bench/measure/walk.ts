@@ -1,8 +1,10 @@
+import { PAGE as LISTED } from '../calls/lists.ts';
 import { cpuOf } from '../processes.ts';
 import { askJson } from './ask.ts';
 import type { Bench } from './call.ts';
 import type { Haul } from './haul.ts';
 
+/** As an export does. */
 const PAGE = 1_000;
 /** Those that the seed says, and the one that holds the files. */
 const BESIDES = 1;
@@ -12,7 +14,7 @@ interface Page {
   next_page_token: string | null;
 }
 
-/** Walks over all versions by page tokens, as an export does, and keeps the token of the last page. */
+/** Walks over all versions by page tokens, and keeps the token of the last full page of a list. */
 export async function walk({ server, ground, database }: Bench): Promise<{ haul: Haul; deepToken: string }> {
   const before = cpuOf(server.pid);
   const started = performance.now();
@@ -25,7 +27,7 @@ export async function walk({ server, ground, database }: Bench): Promise<{ haul:
       path: `/api/v1/versions?page_size=${PAGE}${token}`,
     });
     count += page.items.length;
-    deepToken = next;
+    if (page.items.length >= LISTED) deepToken = next;
     next = page.next_page_token;
   }
   const { versions } = ground.shape;
