@@ -25,7 +25,12 @@ export class DatabaseRefused extends Error {
 /** Opens `file` (or `:memory:`) with WAL, `synchronous=FULL` and foreign keys, and asserts that they took. */
 export function openSqlite(file: string, options: { exclusive?: boolean } = {}): Database {
   const memory = file === ':memory:';
-  if (!memory) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!memory) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // What a large transaction or sort spills stays beside the database: /tmp may be small, or read-only as in a container.
+    // SQLite looks at this once, when the process opens its first database.
+    process.env.SQLITE_TMPDIR ??= dirname(file);
+  }
   const lock = !memory && options.exclusive ? lockFile(file) : undefined;
   const writer = privately(() => new Sqlite(file));
   try {
@@ -53,7 +58,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
     isFull,
     async check() {
       soundness.assertSound();
-      await sql`select 1 from sqlite_schema limit 1`.execute(read);
+      await sql`select 1`.execute(read);
     },
     async close() {
       if (!memory) await read.destroy();
