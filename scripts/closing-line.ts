@@ -9,12 +9,13 @@ export default class ClosingLine implements Reporter {
     for (const module of modules) {
       if (module.errors().length > 0) failed += 1;
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        if (state === 'passed') passed += 1;
-        else if (state === 'failed') failed += 1;
+        const result = test.result();
+        if (result.state === 'passed') passed += 1;
+        else if (result.state === 'failed') failed += 1;
         else {
           skipped += 1;
-          process.stdout.write(`skipped: ${test.fullName}\n`);
+          const note = result.state === 'skipped' && result.note ? ` (${result.note})` : '';
+          process.stdout.write(`skipped: ${test.fullName}${note}\n`);
         }
       }
     }

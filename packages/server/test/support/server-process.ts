@@ -16,8 +16,12 @@ export interface ServerProcess {
 }
 
 /** Starts `assayer serve` with these arguments on a free port of the loopback. Rejects with what it printed where it does not start. */
-export async function startServer(args: string[], env: Record<string, string> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [CLI, 'serve', '--port', '0', '--log-level', 'warn', ...args], {
+export async function startServer(
+  args: string[],
+  env: Record<string, string> = {},
+  { node = process.execPath, cli = CLI } = {},
+): Promise<ServerProcess> {
+  const child = spawn(node, [cli, 'serve', '--port', '0', '--log-level', 'warn', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { freeOn } from '../../blobs/files.ts';
+import { stat, statfs } from 'node:fs/promises';
 import type { Config } from '../../config/schema.ts';
 import { formatSize } from '../../config/sizes.ts';
 import { type Finding, fine, problem } from './checks.ts';
@@ -22,7 +21,8 @@ export async function permissions(check: string, path: string): Promise<Finding>
 }
 
 export async function freeDisk(check: string, folder: string, { limits }: Config): Promise<Finding> {
-  const free = await freeOn(folder);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
   const told = `${formatSize(free)} free at ${folder}`;
   return free < limits.reserve_bytes
     ? problem(

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from './tools.ts';
+import { lockedPackages, productionTree } from './tree.ts';
+
+/** Licences that ask for no more than to be named. */
+const LICENCES = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'Apache-2.0', '0BSD']);
+
+const manifest = async (path: string) => JSON.parse(await readFile(join(ROOT, path, 'package.json'), 'utf8'));
+const named = (packages: Iterable<{ name: string; version: string }>) =>
+  [...packages].map(({ name, version }) => `${name}@${version}`);
+
+describe('dependencies', () => {
+  it('O6 the production tree is small', async () => {
+    const tree = await productionTree();
+    expect(tree.length).toBeGreaterThan(20);
+    expect(tree.length, named(tree).join(' ')).toBeLessThanOrEqual(120);
+  });
+
+  it('O6 everything is pinned: exact versions are asked for, and what comes has to have its digest', async () => {
+    for (const path of ['.', 'packages/server', 'packages/client']) {
+      const { dependencies = {}, devDependencies = {} } = await manifest(path);
+      const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+        ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(String(version)),
+      );
+      expect([path, loose]).toEqual([path, []]);
+    }
+    const ours = /^packages\/[a-z]+$/;
+    const undigested = [...(await lockedPackages())].filter(
+      ([path, { link, integrity }]) => !ours.test(path) && !link && !/^sha512-/.test(integrity ?? ''),
+    );
+    expect(undigested.map(([path]) => path)).toEqual([]);
+  });
+
+  it('O6 every licence of the production tree asks for no more than to be named', async () => {
+    const others = (await productionTree()).filter(({ license }) => !LICENCES.has(license ?? ''));
+    expect(others.map(({ name, license }) => `${name}: ${license}`)).toEqual([]);
+  });
+
+  it('O6 no install script runs: production has none, and each of development is denied by name', async () => {
+    expect(named((await productionTree()).filter((one) => one.hasInstallScript))).toEqual([]);
+    const { allowScripts } = await manifest('.');
+    const allowed = [...(await lockedPackages()).values()].filter(
+      ({ name, hasInstallScript }) => hasInstallScript && allowScripts[name] !== false,
+    );
+    expect(named(allowed)).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from './tools.ts';
+
+/** A package as `package-lock.json` has it. */
+export interface Locked {
+  name: string;
+  version: string;
+  integrity?: string;
+  license?: string;
+  link?: true;
+  resolved?: string;
+  hasInstallScript?: true;
+  optional?: true;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+
+/** Every package of the lock file, by where it is installed. */
+export async function lockedPackages(): Promise<Map<string, Locked>> {
+  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
+  return new Map(
+    Object.entries<Omit<Locked, 'name'>>(packages)
+      .filter(([path]) => path !== '')
+      .map(([path, one]) => [path, { ...one, name: path.replace(/^.*node_modules\//, '') }]),
+  );
+}
+
+/** What runs in production: all that the server needs, and what that needs; the server and client themselves left out. */
+export async function productionTree(): Promise<Locked[]> {
+  const locked = await lockedPackages();
+  const found = new Map<string, Locked>();
+  const visit = (from: string, name: string) => {
+    const path = placesFrom(from, name).find((place) => locked.has(place));
+    // An optional one may be absent on this platform.
+    if (path === undefined || found.has(path)) return;
+    const one = locked.get(path) as Locked;
+    if (one.link) return walk(one.resolved as string);
+    found.set(path, one);
+    walk(path);
+  };
+  const walk = (path: string) => {
+    const { dependencies, optionalDependencies } = locked.get(path) as Locked;
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) visit(path, name);
+  };
+  walk('packages/server');
+  return [...found.values()];
+}
+
+/** Where Node looks for a package: beside, then further up. */
+function placesFrom(path: string, name: string): string[] {
+  const parts = path.split('/');
+  return parts
+    .map((_, i) => [...parts.slice(0, parts.length - i), 'node_modules', name].join('/'))
+    .concat(`node_modules/${name}`);
+}
