@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { LIMITS } from './limits.ts';
+import { fromTime } from './time.ts';
 
 /** Pieces that several resources share. */
 
@@ -84,6 +85,11 @@ export const Deregistered = Type.Object(
   },
 );
 export type Deregistered = Static<typeof Deregistered>;
+
+/** When it is purged, epoch milliseconds; null for what is not in the trash. */
+export function purgeTime(deregistered: Deregistered | null): number | null {
+  return deregistered && fromTime(deregistered.purge_after);
+}
 
 /** A page of `items`; `next_page_token` is null on the last one. */
 export const Page = <T extends Parameters<typeof Type.Array>[0]>(items: T, title: string) =>

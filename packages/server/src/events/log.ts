@@ -1,5 +1,6 @@
 import type { Caller } from '../contract/actor.ts';
 import type { Event, Happening } from '../contract/event.ts';
+import { toTime } from '../contract/time.ts';
 import type { Writer } from '../db/database.ts';
 import { insertRows } from '../db/rows.ts';
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
@@ -64,7 +65,7 @@ function lineOf(seq: number, prev: Uint8Array, at: number, caller: Caller, happe
   const event: Event = {
     seq,
     prev: Buffer.from(prev).toString('hex'),
-    at: new Date(at).toISOString(),
+    at: toTime(at),
     actor: caller.actor.name,
     verified: caller.actor.verified,
     type: happening.type,

@@ -12,24 +12,27 @@ export function changeBetween(
   before: Doc | null,
   after: Doc,
 ): SubjectChange | undefined {
+  if (!before) {
+    const known = Object.entries(after).filter(([, value]) => value !== undefined);
+    return known.length === 0 ? undefined : { ...subject, before: null, after: Object.fromEntries(known) };
+  }
   const was: Doc = {};
   const is: Doc = {};
-  for (const key of new Set([...Object.keys(before ?? {}), ...Object.keys(after)])) {
-    const old = before?.[key];
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const old = before[key];
     const now = after[key];
-    if (before && MAPS.has(key) && isMap(old) && isMap(now)) {
+    if (MAPS.has(key) && isMap(old) && isMap(now)) {
       const [oldKeys, newKeys] = keysBetween(old, now);
       if (Object.keys(newKeys).length > 0) {
         was[key] = oldKeys;
         is[key] = newKeys;
       }
     } else if (!same(old, now)) {
-      if (before) was[key] = old ?? null;
+      was[key] = old ?? null;
       is[key] = now ?? null;
     }
   }
-  if (Object.keys(is).length === 0) return undefined;
-  return { ...subject, before: before ? was : null, after: is };
+  return Object.keys(is).length === 0 ? undefined : { ...subject, before: was, after: is };
 }
 
 /** The state after a change: the inverse of `changeBetween`. Replaying all changes of a subject in order gives its state. */

@@ -8,7 +8,7 @@ import { databases } from '../support/databases.ts';
 import { documents, insertDocuments } from './search-documents.ts';
 
 const { models } = documents();
-const gone = (id: number) => ({ noun: 'model', id, entry: 'gone', facets: new Map() }) as const;
+const gone = (id: number) => ({ noun: 'model', id, entry: 'gone', facets: [] }) as const;
 
 describe.each(Object.keys(databases) as (keyof typeof databases)[])('the search index on %s', (name) => {
   let db: Database;

@@ -90,7 +90,7 @@ export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
 
 /** What is purged is found by nothing any more. */
 export function removeFromIndex(work: Work, noun: 'model' | 'version', id: number): void {
-  work.reindex({ noun, id, entry: 'gone', facets: new Map() });
+  work.reindex({ noun, id, entry: 'gone', facets: [] });
 }
 
 async function getTrashed(work: Work, name: string): Promise<ModelRow> {

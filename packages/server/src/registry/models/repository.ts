@@ -1,15 +1,15 @@
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { SubjectChange } from '../../contract/event.ts';
 import type { Model } from '../../contract/model.ts';
-import type { Deregistered } from '../../contract/shapes.ts';
-import { fromTime, toTime } from '../../contract/time.ts';
+import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
+import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import { insertRow, updateRow } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
-import { changeBetween, same } from '../../events/replay.ts';
+import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
-import { changedColumns } from '../columns.ts';
+import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { keyOf } from '../names.ts';
 import { Refused } from '../refusals.ts';
 import { facetsOfModel } from '../search/facets.ts';
@@ -39,26 +39,12 @@ export function toModel(row: ModelRow): Model {
 }
 
 /** The columns that hold a document. */
-export function toColumns(model: Model) {
+export function toColumns(fields: Partial<Model>): Insertable<ModelTable> {
   return {
-    name: model.name,
-    name_key: keyOf(model.name),
-    description: model.description,
-    owner: model.owner,
-    tags: JSON.stringify(model.tags),
-    properties: JSON.stringify(model.properties),
-    card: model.card,
-    aliases: JSON.stringify(model.aliases),
-    latest_version: model.latest_version,
-    version_count: model.version_count,
-    live: JSON.stringify(model.live),
-    created_at: fromTime(model.created_at),
-    created_by: model.created_by,
-    updated_at: fromTime(model.updated_at),
-    etag: model.etag,
-    deregistered: model.deregistered && JSON.stringify(model.deregistered),
-    purge_after: model.deregistered && fromTime(model.deregistered.purge_after),
-  };
+    ...columnsOf(fields),
+    ...(fields.name !== undefined && { name_key: keyOf(fields.name) }),
+    ...(fields.deregistered !== undefined && { purge_after: purgeTime(fields.deregistered) }),
+  } as Insertable<ModelTable>;
 }
 
 /** The live model of this very name, byte for byte. */
@@ -155,21 +141,24 @@ export async function updateModel(
   columns: Partial<Pick<ModelRow, 'last_number'>> = {},
 ): Promise<{ model: Model; changes: SubjectChange[] }> {
   const before = toModel(row);
-  const differs = Object.entries(patch).some(([key, value]) => !same(before[key as keyof Model], value));
-  if (!differs) return { model: before, changes: [] };
-  const model: Model = {
-    ...before,
-    ...patch,
+  const differing = fieldsThatDiffer(before, patch);
+  if (Object.keys(differing).length === 0) return { model: before, changes: [] };
+  const changed = {
+    ...differing,
     etag: before.etag + 1,
     updated_at: toTime(Math.max(work.at, row.updated_at)),
   };
-  await updateRow(work.tx, 'model', row.id, { ...changedColumns(toColumns(before), toColumns(model)), ...columns });
-  const facets = facetsBetween(facetsOfModel(before), facetsOfModel(model));
-  const text = TEXT.some((key) => !same(before[key], model[key])) ? model : undefined;
-  if (facets.size > 0 || text) work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
-  const change = changeBetween({ model_id: row.id, number: 0 }, before, model);
+  const model: Model = { ...before, ...changed };
+  await updateRow(work.tx, 'model', row.id, { ...toColumns(changed), ...columns });
+  if (FACETED.some((key) => key in differing)) {
+    const facets = facetsBetween(facetsOfModel(before), facetsOfModel(model));
+    const text = TEXT.some((key) => key in differing) ? model : undefined;
+    work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
+  }
+  const change = changeBetween({ model_id: row.id, number: 0 }, fieldsOf(before, changed), changed);
   return { model, changes: change ? [change] : [] };
 }
 
-/** The fields whose words are searched. */
+/** The fields that are searched, and of these the ones whose words are. */
+const FACETED = ['name', 'description', 'owner', 'tags', 'properties', 'card', 'aliases'] as const;
 const TEXT = ['name', 'description', 'tags', 'card'] as const;

@@ -25,23 +25,29 @@ export interface Reindex {
   id: number;
   /** `new`: nothing of it is there yet. `gone`: nothing of it is to stay. */
   entry: 'new' | 'there' | 'gone';
-  facets: ReadonlyMap<string, FacetChange>;
+  facets: readonly FacetChange[];
   /** Its words, where they changed. */
   text?: TextFields | undefined;
 }
 
 /** The facets that differ between two states of a subject. */
-export function facetsBetween(before: readonly FacetRow[], after: readonly FacetRow[]): Map<string, FacetChange> {
+export function facetsBetween(before: readonly FacetRow[], after: readonly FacetRow[]): FacetChange[] {
+  if (before.length === 0) return after.map((row) => ({ row, stays: true }));
   const changed = new Map(after.map((row) => [identityOf(row), { row, stays: true }]));
   for (const row of before) {
     const identity = identityOf(row);
     if (!changed.delete(identity)) changed.set(identity, { row, stays: false });
   }
-  return changed;
+  return [...changed.values()];
 }
 
 function identityOf({ key, text, num }: FacetRow): string {
   return `${key}\0${num}\0${text}`;
+}
+
+/** What two changes in a row come to. */
+function mergeFacets(earlier: readonly FacetChange[], later: readonly FacetChange[]): FacetChange[] {
+  return [...new Map([...earlier, ...later].map((change) => [identityOf(change.row), change])).values()];
 }
 
 /** One entry for each subject: what several changes of one transaction ask for, the later before the earlier. */
@@ -53,7 +59,7 @@ export function mergeReindexes(asked: Iterable<Reindex>): Reindex[] {
     merged.set(key, {
       ...next,
       entry: old?.entry ?? next.entry,
-      facets: old ? new Map([...old.facets, ...next.facets]) : next.facets,
+      facets: old ? mergeFacets(old.facets, next.facets) : next.facets,
       text: next.text ?? old?.text,
     });
   }
@@ -67,7 +73,7 @@ export async function writeIndex(at: IndexAt, entries: readonly Reindex[]): Prom
     if (of.length === 0) continue;
     await removeFacets(at, noun, of);
     const rows = of.flatMap(({ id, facets }) =>
-      [...facets.values()].filter(({ stays }) => stays).map(({ row }) => ({ [`${noun}_id`]: id, ...row })),
+      facets.filter(({ stays }) => stays).map(({ row }) => ({ [`${noun}_id`]: id, ...row })),
     );
     await insertRows(at.tx, `${noun}_facet`, rows as never);
     for (const { id } of of.filter(({ entry }) => entry === 'gone')) await removeText(at, noun, id);
@@ -107,7 +113,7 @@ async function removeFacets({ tx, dialect }: IndexAt, noun: Noun, entries: reado
   for (const { id } of entries.filter(({ entry }) => entry === 'gone')) await remove.all(tx, { id });
   const gone = entries
     .filter(({ entry }) => entry === 'there')
-    .flatMap(({ id, facets }) => [...facets.values()].map(({ row: { key, text, num } }) => ({ id, key, text, num })));
+    .flatMap(({ id, facets }) => facets.map(({ row: { key, text, num } }) => ({ id, key, text, num })));
   if (gone.length === 0) return;
   if (dialect === 'sqlite') for (const one of gone) await remove.one(tx, one);
   else

@@ -23,18 +23,18 @@ export interface Compound {
   runs: Run[];
 }
 
+/** Nothing is folded in plain ASCII, which most text is. */
+const BEYOND_ASCII = /[^\t\n\r -~]/;
+
 /** Compatibility forms, accents and final sigma folded; letter case stays, since camelCase is yet to be split. */
 function fold(text: string): string {
-  return text
-    .slice(0, READ)
-    .toWellFormed()
-    .normalize('NFKD')
-    .replace(ACCENTS, '')
-    .normalize('NFC')
-    .replaceAll('ς', 'σ');
+  const read = text.slice(0, READ);
+  if (!BEYOND_ASCII.test(read)) return read;
+  return read.toWellFormed().normalize('NFKD').replace(ACCENTS, '').normalize('NFC').replaceAll('ς', 'σ');
 }
 
 function lower(text: string): string {
+  if (!BEYOND_ASCII.test(text)) return text.toLowerCase().slice(0, TOKEN);
   const folded = text.toLowerCase().normalize('NFKD').replace(ACCENTS, '').normalize('NFC').replaceAll('ς', 'σ');
   return [...folded].slice(0, TOKEN).join('');
 }

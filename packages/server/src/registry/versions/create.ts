@@ -3,7 +3,7 @@ import type { NewVersion, Version } from '../../contract/version.ts';
 import type { Work } from '../change.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { takeNumber } from '../models/name-use.ts';
-import { getModel, toModel, updateModel } from '../models/repository.ts';
+import { getModel, updateModel } from '../models/repository.ts';
 import { insertVersion } from './repository.ts';
 
 /** Creates the next version of a model: a draft, open. Numbers follow each other without a gap and are never used again. */
@@ -39,11 +39,10 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
   };
   assertSize(version);
   const { change } = await insertVersion(work, row.id, version);
-  const before = toModel(row);
   const { changes } = await updateModel(
     work,
     row,
-    { latest_version: number, version_count: before.version_count + 1 },
+    { latest_version: number, version_count: row.version_count + 1 },
     { last_number: number },
   );
   work.record({ type: 'version.created', subject: `${row.name}/${number}`, changes: [change, ...changes] });

@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { SubjectChange } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import type { Deregistered } from '../../contract/shapes.ts';
-import { fromTime, toTime } from '../../contract/time.ts';
+import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
+import { toTime } from '../../contract/time.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import { insertRow, updateRow } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
-import { changeBetween, same } from '../../events/replay.ts';
+import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../change.ts';
-import { changedColumns } from '../columns.ts';
+import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
@@ -49,31 +49,11 @@ export function toVersion(row: VersionRow, model: string): Version {
 }
 
 /** The columns that hold a document. */
-export function toColumns(version: Version) {
+export function toColumns({ model: _, ...fields }: Partial<Version>): Insertable<VersionTable> {
   return {
-    number: version.number,
-    status: version.status as Status,
-    state: version.state as VersionRow['state'],
-    digest: version.digest,
-    size_bytes: version.size_bytes,
-    artifact_count: version.artifact_count,
-    verdict: version.verdict as VersionRow['verdict'],
-    description: version.description,
-    tags: JSON.stringify(version.tags),
-    properties: JSON.stringify(version.properties),
-    card: version.card,
-    framework: version.framework,
-    signature: version.signature && JSON.stringify(version.signature),
-    lineage: version.lineage && JSON.stringify(version.lineage),
-    aliases: JSON.stringify(version.aliases),
-    metrics: JSON.stringify(version.metrics),
-    created_at: fromTime(version.created_at),
-    created_by: version.created_by,
-    updated_at: fromTime(version.updated_at),
-    etag: version.etag,
-    deregistered: version.deregistered && JSON.stringify(version.deregistered),
-    purge_after: version.deregistered && fromTime(version.deregistered.purge_after),
-  };
+    ...columnsOf(fields),
+    ...(fields.deregistered !== undefined && { purge_after: purgeTime(fields.deregistered) }),
+  } as Insertable<VersionTable>;
 }
 
 const byNumber = prepareRead<{ model_id: number; number: number }, VersionRow>((db, param) =>
@@ -178,27 +158,31 @@ export async function updateVersion(
   more: Partial<Pick<VersionRow, 'status_since'>> & { formats?: { before: string[]; after: string[] } } = {},
 ): Promise<{ version: Version; changes: SubjectChange[] }> {
   const before = toVersion(row, model);
-  const differs = Object.entries(patch).some(([key, value]) => !same(before[key as keyof Version], value));
-  if (!differs) return { version: before, changes: [] };
-  const version: Version = {
-    ...before,
-    ...patch,
+  const differing = fieldsThatDiffer(before, patch);
+  if (Object.keys(differing).length === 0) return { version: before, changes: [] };
+  const changed = {
+    ...differing,
     etag: before.etag + 1,
     updated_at: toTime(Math.max(work.at, row.updated_at)),
   };
+  const version: Version = { ...before, ...changed };
   const { formats, ...columns } = more;
-  await updateRow(work.tx, 'version', row.id, { ...changedColumns(toColumns(before), toColumns(version)), ...columns });
-  const facets = facetsBetween(
-    facetsOfVersion(before, formats?.before ?? []),
-    facetsOfVersion(version, formats?.after ?? []),
-  );
-  const text = TEXT.some((key) => !same(before[key], version[key])) ? textOf(version) : undefined;
-  if (facets.size > 0 || text) work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
-  const change = changeBetween({ model_id: row.model_id, number: row.number }, before, version);
+  await updateRow(work.tx, 'version', row.id, { ...toColumns(changed), ...columns });
+  if (formats || FACETED.some((key) => key in differing)) {
+    const facets = facetsBetween(
+      facetsOfVersion(before, formats?.before ?? []),
+      facetsOfVersion(version, formats?.after ?? []),
+    );
+    const text = TEXT.some((key) => key in differing) ? textOf(version) : undefined;
+    work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
+  }
+  const subject = { model_id: row.model_id, number: row.number };
+  const change = changeBetween(subject, fieldsOf(before, changed), changed);
   return { version, changes: change ? [change] : [] };
 }
 
-/** The fields whose words are searched, besides the model's name. */
+/** The fields that are searched, and of these the ones whose words are, besides the model's name. */
+const FACETED = ['description', 'tags', 'properties', 'card', 'framework', 'aliases', 'metrics', 'lineage'] as const;
 const TEXT = ['description', 'tags', 'card'] as const;
 const textOf = (version: Version) => ({ ...version, name: version.model });
 
