@@ -12,13 +12,14 @@ export function acceptJson(app: FastifyInstance): void {
   );
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const malformed = (why: string) => new HttpRefused(400, 'malformed', `The body ${why}.`);
 
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    text = utf8.decode(body);
   } catch {
     throw malformed('is not UTF-8');
   }
