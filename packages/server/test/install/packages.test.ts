@@ -81,6 +81,15 @@ const { data } = await client.GET('/api/v1/models/{name}', { params: { path: { n
 console.log(data?.name);
 `;
 
+const TYPED = `
+import { createClient, type Schemas } from 'assayer-client';
+const client = createClient({ server: '' });
+const { data } = await client.GET('/api/v1/models/{name}', { params: { path: { name: 'churn' } } });
+export const model: Schemas['Model'] | undefined = data;
+// @ts-expect-error: there is no such route
+await client.GET('/api/v1/nothing');
+`;
+
 const MATRIX = [
   { version: '22', npm: '10' },
   { version: '24', npm: '11' },
@@ -128,27 +137,9 @@ describe.each(MATRIX)('on Node.js $version, installed by npm $npm', ({ version, 
   });
 
   it('the types of the client are whole', async () => {
-    const file = join(place, 'typed.ts');
-    await writeFile(
-      file,
-      `import { createClient, type Schemas } from 'assayer-client';
-       const { data } = await createClient({ server: '' }).GET('/api/v1/models/{name}', { params: { path: { name: '' } } });
-       export const model: Schemas['Model'] | undefined = data;
-       // @ts-expect-error: there is no such route
-       await createClient({ server: '' }).GET('/api/v1/nothing');\n`,
-    );
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2024',
-      '--lib',
-      'es2024,dom',
-      '--types',
-      '',
-    ];
-    await done(join(ROOT, 'node_modules', '.bin', 'tsc'), [...flags, file], { cwd: place });
+    const options = { strict: true, noEmit: true, module: 'nodenext', lib: ['es2024', 'dom'], types: [] };
+    await writeFile(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['typed.ts'] }));
+    await writeFile(join(place, 'typed.ts'), TYPED);
+    await done(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', place]);
   });
 });
