@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { startServer } from '../support/server-process.ts';
-import { getJson } from './workload.ts';
+import { getJson } from './client.ts';
 
 const run = promisify(execFile);
 /** A real small file system needs root; elsewhere the faults of each call are injected (blobs/local-faults.test.ts). */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
+import { readiness } from './client.ts';
 import { rounds, spread, told } from './rounds.ts';
 import { ALL_KINDS, type Fault, mayBuild, openShim, type Shim, TAKES_SPACE } from './shim/shim.ts';
 
@@ -69,10 +70,6 @@ const operations: Record<string, Operation> = {
 };
 
 const drafts = (data: string) => readdir(join(data, 'blobs', 'drafts'));
-const health = async (server: string) => {
-  const answer = await fetch(`${server}/readyz`);
-  return { code: answer.status, ...((await answer.json()) as object) };
-};
 /** Once a change is in the log it is kept, whether or not the log can be copied into the database file. */
 const afterCommit = (failed: string | undefined) => failed?.endsWith('assayer.db') === true;
 
@@ -140,7 +137,7 @@ describe.skipIf(!mayBuild)('every call that changes a file fails once (needs gcc
           expect((await run(server.url, at)).ok, `again after ${failed}`).toBe(true);
         }
         expect(await isThere(server.url, at), failed).toBe(true);
-        expect(await health(server.url)).toMatchObject({ code: 200 });
+        expect(await readiness(server.url)).toMatchObject({ code: 200 });
       }
       await restart();
       expect(await isThere(server.url, calls)).toBe(true);
@@ -161,7 +158,7 @@ describe.skipIf(!mayBuild)('every call that changes a file fails once (needs gcc
         if (failed === undefined || afterCommit(failed)) expect(answer.ok, failed).toBe(true);
         else {
           expect(answer.status, failed).toBe(503);
-          expect(await health(server.url), failed).toMatchObject({
+          expect(await readiness(server.url), failed).toMatchObject({
             code: 503,
             parts: { [failed.includes('assayer.db') ? 'database' : 'artifacts']: 'failing' },
           });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postgresDatabase } from '../support/databases.ts';
 import { startServer } from '../support/server-process.ts';
-import { get, getJson } from './workload.ts';
+import { get, getJson } from './client.ts';
 
 let data: string;
 beforeEach(async () => {

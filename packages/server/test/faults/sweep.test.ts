@@ -9,7 +9,7 @@ import { sweep } from '../../src/registry/sweep.ts';
 import { collect, sha256Of } from '../support/blob-contract.ts';
 import { postgresDatabase } from '../support/databases.ts';
 import { startServer } from '../support/server-process.ts';
-import { getJson } from './workload.ts';
+import { getJson } from './client.ts';
 
 const ROUNDS = Number(process.env.SWEEP_ROUNDS ?? 20);
 const CONTENTS = ['one', 'two', 'three', 'four', 'five'].map((word) => `the content ${word}`);

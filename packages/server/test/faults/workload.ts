@@ -1,84 +1,140 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Gone, get, getJson, send, sha256Of } from './client.ts';
+
+/** A version that the server said yes to, and what else it said yes to there. */
+interface VersionKnown {
+  tags?: Record<string, string>;
+  digest?: string;
+  promoted?: boolean;
+}
+
+interface ModelKnown {
+  /** Creations that were acknowledged, at once or when they were repeated. */
+  created: number;
+  /** The version that the alias was last set to, and the one that it may have been set to since. */
+  alias: number | null;
+  tried: number | null;
+}
+
+/** A creation without an answer. Repeated with its key it must have one effect. */
+interface Lost {
+  model: string;
+  key: string;
+}
 
 /** What the server said yes to: every one of these must be there for ever. */
-export interface Acknowledged {
-  models: Set<string>;
-  versions: Set<string>;
-  tags: Map<string, Record<string, string>>;
+export interface Known {
+  acknowledged: number;
+  models: Map<string, ModelKnown>;
+  versions: Map<string, VersionKnown>;
   artifacts: Map<string, string>;
-  digests: Map<string, string>;
+  lost: Lost[];
 }
 
-export const nothingYet = (): Acknowledged => ({
-  models: new Set(),
-  versions: new Set(),
-  tags: new Map(),
+export const nothingYet = (): Known => ({
+  acknowledged: 0,
+  models: new Map(),
+  versions: new Map(),
   artifacts: new Map(),
-  digests: new Map(),
+  lost: [],
 });
 
-export function countOf(known: Acknowledged): number {
-  return Object.values(known).reduce((sum, kind) => sum + kind.size, 0);
+export const pathOf = (model: string, number?: number): string =>
+  `/models/${encodeURIComponent(model)}${number === undefined ? '' : `/versions/${number}`}`;
+
+/** The answer, which must be a yes. It is counted: what it says stands from now on. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
+async function done(known: Known, ...asked: Parameters<typeof send>): Promise<any> {
+  const { status, bytes } = await send(...asked);
+  if (status !== 200 && status !== 201) throw new Error(`${asked[1]} ${asked[2]}: ${status} ${bytes}`);
+  known.acknowledged += 1;
+  return JSON.parse(bytes.toString());
 }
 
-/** One client that registers, uploads, seals, tags and promotes until the server is gone. */
-export async function write(server: string, client: string, known: Acknowledged, signal: AbortSignal): Promise<void> {
-  const model = `model ${client}`;
+/** One client that registers, creates, uploads, seals, tags, promotes and points an alias, until the server is gone. */
+export async function write(server: string, model: string, known: Known): Promise<void> {
   try {
     if (!known.models.has(model)) {
-      await post(server, '/models', { name: model }, signal);
-      known.models.add(model);
+      await done(known, server, 'POST', '/models', { name: model }, { 'idempotency-key': encodeURIComponent(model) });
+      known.models.set(model, { created: 0, alias: null, tried: null });
     }
-    for (let round = 0; !signal.aborted; round += 1) await publish(server, model, known, signal, round);
+    for (;;) await publish(server, model, known);
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!(error instanceof Gone)) throw error;
   }
 }
 
-async function publish(server: string, model: string, known: Acknowledged, signal: AbortSignal, round: number) {
-  const at = `/models/${encodeURIComponent(model)}`;
-  const { number } = await post(server, `${at}/versions`, { metrics: { round } }, signal);
-  const version = `${at}/versions/${number}`;
-  known.versions.add(version);
-  for (const path of ['a.bin', 'deep/b.bin']) {
-    const bytes = randomBytes(randomInt(0, round % 5 === 0 ? 3_000_000 : 60_000));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await send(server, `${version}/artifacts/${path}`, { method: 'PUT', body: bytes, signal });
-    known.artifacts.set(`${version}/artifacts/${path}`, sha256);
+async function publish(server: string, model: string, known: Known): Promise<void> {
+  const number = await create(server, { model, key: randomBytes(8).toString('hex') }, known);
+  const path = pathOf(model, number);
+  const version = known.versions.get(path) as VersionKnown;
+  for (const name of ['a.bin', 'deep/b.bin']) {
+    const bytes = randomBytes(randomInt(100) === 0 ? 1_500_000 : randomInt(12_000));
+    await done(known, server, 'PUT', `${path}/artifacts/${name}`, bytes);
+    known.artifacts.set(`${path}/artifacts/${name}`, sha256Of(bytes));
   }
-  const { digest } = await post(server, `${version}/seal`, undefined, signal);
-  known.digests.set(version, digest);
-  const tags = { round: String(round), nonce: randomBytes(4).toString('hex') };
-  await send(server, version, { method: 'PATCH', ...json({ tags }), signal });
-  known.tags.set(version, tags);
-  await post(server, `${version}/promotions`, { to: 'production' }, signal);
-  await send(server, `${at}/aliases/champion`, { method: 'PUT', ...json({ version: number }), signal });
+  version.digest = (await done(known, server, 'POST', `${path}/seal`)).digest;
+  const tags = { nonce: randomBytes(4).toString('hex') };
+  await done(known, server, 'PATCH', path, { tags });
+  version.tags = tags;
+  await done(known, server, 'POST', `${path}/promotions`, { to: 'production' });
+  version.promoted = true;
+  const own = known.models.get(model) as ModelKnown;
+  own.tried = number;
+  await done(known, server, 'PUT', `${pathOf(model)}/aliases/best`, { version: number });
+  own.alias = number;
 }
 
-export async function get(server: string, path: string) {
-  const response = await fetch(`${server}/api/v1${path}`);
-  if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
-  return response;
+async function create(server: string, lost: Lost, known: Known): Promise<number> {
+  const { model, key } = lost;
+  try {
+    const { number } = await done(
+      known,
+      server,
+      'POST',
+      `${pathOf(model)}/versions`,
+      { metrics: { auc: 0.5 } },
+      {
+        'idempotency-key': key,
+      },
+    );
+    known.versions.set(pathOf(model, number), {});
+    (known.models.get(model) as ModelKnown).created += 1;
+    return number;
+  } catch (error) {
+    if (error instanceof Gone) known.lost.push(lost);
+    throw error;
+  }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
-export const getJson = async (server: string, path: string): Promise<any> => (await get(server, path)).json();
-
-const post = (server: string, path: string, body: unknown, signal: AbortSignal) =>
-  send(server, path, { method: 'POST', ...(body === undefined ? {} : json(body)), signal });
-
-const json = (body: unknown) => ({ headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-
-class Answered extends Error {}
-
-async function send(server: string, path: string, init: RequestInit) {
-  const response = await fetch(`${server}/api/v1${path}`, init);
-  const text = await response.text();
-  if (!response.ok) throw new Answered(`${init.method} ${path}: ${response.status} ${text}`);
-  return JSON.parse(text);
+/** Repeats every creation that got no answer. */
+export async function repeatLost(server: string, known: Known): Promise<void> {
+  for (const lost of known.lost.splice(0)) await create(server, lost, known);
 }
 
-/** A connection that broke is what the test is about; an answer that says no is not. */
-function isGone(error: unknown): boolean {
-  return !(error instanceof Answered);
+/** Reads, all the time, whole artifacts of the newest versions, acknowledged or not. */
+export async function readAlong(server: string, known: Known): Promise<void> {
+  try {
+    for (;;) {
+      const models = [...known.models.keys()].slice(-50);
+      if (models.length > 0) await readNewest(server, models[randomInt(models.length)] as string);
+      await sleep(10);
+    }
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+  }
+}
+
+async function readNewest(server: string, model: string): Promise<void> {
+  const { items } = await getJson(server, `${pathOf(model)}/versions?page_size=1&sort=-number`);
+  for (const { number } of items) {
+    const at = `${pathOf(model, number)}/artifacts`;
+    for (const { path, sha256, size_bytes } of (await getJson(server, at)).items) {
+      const { headers, bytes } = await get(server, `${at}/${path}`);
+      const seen = { length: Number(headers['content-length']), sha256: sha256Of(bytes) };
+      if (seen.length !== size_bytes || seen.sha256 !== sha256)
+        throw new Error(`${at}/${path} is not whole: ${JSON.stringify(seen)}`);
+    }
+  }
 }

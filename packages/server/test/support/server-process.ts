@@ -15,16 +15,20 @@ export interface ServerProcess {
   log(): string;
 }
 
-/** Starts `assayer serve` with these arguments on a free port of the loopback. Rejects with what it printed where it does not start. */
+/**
+ * Starts `assayer serve` with these arguments on a free port of the loopback. Rejects with what it printed where it does
+ * not start, and where `killed` fires first.
+ */
 export async function startServer(
   args: string[],
   env: Record<string, string> = {},
-  { node = process.execPath, cli = CLI } = {},
+  { node = process.execPath, cli = CLI, killed }: { node?: string; cli?: string; killed?: AbortSignal } = {},
 ): Promise<ServerProcess> {
   const child = spawn(node, [cli, 'serve', '--port', '0', '--log-level', 'warn', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  killed?.addEventListener('abort', () => child.kill('SIGKILL'));
   let log = '';
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
