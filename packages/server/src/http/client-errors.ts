@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
 interface ClientError extends Error {
   code: string;
 }
+
+/** Node keeps the answer that is under way there, and looks at it for the same reason. */
+type Answering = Socket & { _httpMessage?: ServerResponse | null };
 
 const ANSWERS: Record<string, [status: number, kind: string, title: string, detail: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'too-slow', 'Too slow', 'The head of the request took too long. Send it again.'],
@@ -14,6 +17,8 @@ const ANSWERS: Record<string, [status: number, kind: string, title: string, deta
 /** What cannot be read as HTTP is told as a problem too, straight onto the socket, which is closed. */
 export function answerClientError(error: ClientError, socket: Socket, onRefused?: (status: number) => void): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  // An answer to an earlier request of the connection is under way: nothing may be put into it.
+  if ((socket as Answering)._httpMessage?.headersSent) return void socket.destroy();
   const [status, kind, title, detail] = ANSWERS[error.code] ?? [
     400,
     'malformed',

@@ -38,10 +38,10 @@ function inBrackets(host: string): string {
 }
 
 function assertHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
-  const { rawHeaders, url } = request.raw;
+  const { rawHeaders, url, httpVersion } = request.raw;
   const named = rawHeaders.filter((header, i) => i % 2 === 0 && header.toLowerCase() === 'host').length;
-  // RFC 9112, 3.2: two Hosts are refused; the host of an absolute address would stand before the header's.
-  if (named > 1 || !url?.startsWith('/'))
+  // RFC 9112, 3.2: two Hosts are refused, and none; the host of an absolute address would stand before the header's.
+  if (named > 1 || (named === 0 && httpVersion === '1.1') || !url?.startsWith('/'))
     throw new HttpRefused(400, 'malformed', 'A request has one Host header and an address that begins with /.');
   const name = /^(.*?)(?::\d{1,5})?$/.exec(request.headers.host ?? '')?.[1]?.toLowerCase();
   if (name && hosts.has(name)) return;

@@ -67,6 +67,7 @@ export async function createHttp(
       maxHeaderSize: options.headerBytes,
       headersTimeout: Math.min(options.requestMs, 30_000),
       requestTimeout: 0,
+      requireHostHeader: false, // the guard asks for it, and tells a problem
     },
     keepAliveTimeout: options.idleMs,
     forceCloseConnections: 'idle',
@@ -81,6 +82,8 @@ export async function createHttp(
     return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = options.connections;
+  // Node would answer by itself, and not with a problem.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
   watch.prepare(app);
   validateWithSchemas(app);
   // What is answered is made for its schema: writing it with the schema in hand takes longer, for every union in it.
@@ -95,6 +98,7 @@ export async function createHttp(
   guard(app, options);
   app.setErrorHandler(answer);
   const methodsAt = noteMethods(app);
+  app.setNotFoundHandler((request, reply) => answerUnrouted(request, reply, [])); // of a route that found nothing
   app.addHook('onRequest', (request, reply, done) => {
     assertPlain(request, options.headerBytes);
     // Before a body is read, which is nobody's.
@@ -145,6 +149,8 @@ export async function createHttp(
 function assertPlain({ headers, url, method }: FastifyRequest, headerBytes: number): void {
   if (url.length > headerBytes / 2)
     throw new HttpRefused(414, 'too-large', `The address is longer than ${Math.floor(headerBytes / 2)} characters.`);
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
+    throw new HttpRefused(417, 'expectation-failed', 'Of expectations only 100-continue is known. Leave Expect out.');
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new HttpRefused(

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.ts';
@@ -316,7 +317,7 @@ describe('bounds', () => {
 
   it.each([
     ['no HTTP at all', 'hello\r\n\r\n'],
-    ['no host', 'GET /api/v1/models HTTP/1.1\r\n\r\n'],
+    ['no host', 'GET /api/v1/models HTTP/1.1\r\nConnection: close\r\n\r\n'],
     [
       'two lengths',
       'POST /api/v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
@@ -330,8 +331,30 @@ describe('bounds', () => {
       'POST /api/v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
     ],
     ['a folded header', 'GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n'],
-  ])('%s is 400', async (_what, bytes) => {
-    expect(statusOf(await talk(bytes))).toBe(400);
+  ])('%s is 400, told as a problem', async (_what, bytes) => {
+    const text = await talk(bytes);
+    expect(statusOf(text)).toBe(400);
+    expect(text).toContain('content-type: application/problem+json');
+  });
+
+  it('an expectation that is not known is 417, told as a problem', async () => {
+    const text = await talk('GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\nConnection: close\r\n\r\n');
+    expect(statusOf(text)).toBe(417);
+    expect(text).toContain('/problems/expectation-failed');
+  });
+
+  it('nothing is put into an answer that is under way, when what follows it is no HTTP', async () => {
+    const { host, port } = await t.listen();
+    const socket = connect(port, host);
+    let text = '';
+    socket.on('data', (chunk) => {
+      if (text === '') socket.write('no HTTP\r\n\r\n');
+      text += chunk;
+    });
+    socket.write('GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(socket, 'close');
+    expect(statusOf(text)).toBe(200);
+    expect(text.match(/HTTP\/1/g)).toHaveLength(1);
   });
 
   it('B1 neither HTTP/1.0 without a host nor an absolute address gets around the guard', async () => {

@@ -56,6 +56,7 @@ const HTTP_TITLES: Record<string, string> = {
   'idempotency-key-invalid': 'The Idempotency-Key cannot be read',
   'if-match-invalid': 'If-Match cannot be read',
   'range-not-satisfiable': 'The range lies outside of the artifact',
+  'expectation-failed': 'The expectation cannot be met',
   'too-large': 'Too large',
   overloaded: 'Too much at once',
 };

@@ -1,0 +1,74 @@
+import { type Dice, garble } from './dice.ts';
+import { filter, sort, words } from './filters.ts';
+import type { Known, Operation } from './known.ts';
+import { encoded, NAMES, PATHS, REFS, text } from './texts.ts';
+
+/** The address of an operation with its parameters, mostly known ones. */
+export function addressOf(dice: Dice, { id, path }: Operation, known: Known): string {
+  const params: Record<string, () => string> = {
+    name: () => encoded(dice, text(dice, NAMES)),
+    ref: () => encoded(dice, text(dice, REFS)),
+    alias: () => encoded(dice, text(dice, ['champion', 'best', 'é_1', 'v1', 'latest'])),
+    path: () =>
+      text(dice, PATHS)
+        .split('/')
+        .map((segment) => encoded(dice, segment))
+        .join('/'),
+  };
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name]!());
+  const query = queryOf(dice, id, known);
+  return `${!dice.odd(0.03) ? filled : dice.one([`${filled}/`, `/${filled}`, filled.toUpperCase(), `${filled};a=b`, `${filled}#x`, filled.replace('/api', '/api/./')])}${query}`;
+}
+
+function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): string {
+  const time = () =>
+    text(dice, ['2030-01-01T00:00:00Z', '2020-01-01T00:00:00%2B02:00', '2026-02-30T00:00:00Z', 'now', '1']);
+  const number = () => text(dice, ['1', '2', '50', '1000', '1001', '0']);
+  const token = () =>
+    dice.chance(0.4)
+      ? dice.one([...tokens, 'AA'])
+      : garble(dice, Buffer.from(dice.one([...tokens, 'AA']))).toString('latin1');
+  const list = { q: () => words(dice), filter: () => filter(dice), sort: () => sort(dice), as_of: time };
+  const page = { page_size: number, page_token: token };
+  const known: Record<string, Record<string, () => string>> = {
+    listModels: { ...list, ...page },
+    listVersions: { ...list, ...page },
+    listVersionsOfModel: { ...list, ...page },
+    listArtifacts: page,
+    listTrash: page,
+    listEvents: {
+      ...page,
+      subject: () => text(dice, [...NAMES, 'churn/1']),
+      actor: () => text(dice, ['ada']),
+      type: () => text(dice, ['model.registered', 'x']),
+      from: time,
+      to: time,
+      order: () => text(dice, ['asc', 'desc']),
+    },
+    getModel: { as_of: time },
+    getVersion: { as_of: time },
+    deregisterModel: { reason: () => text(dice, ['r']), force: () => text(dice, ['true', 'false', '1']) },
+    deregisterVersion: { reason: () => text(dice, ['r']), force: () => text(dice, ['true', 'false', '1']) },
+    putArtifact: { digest: () => text(dice, [...digests.map((digest) => `sha256:${digest}`), 'sha256:x']) },
+    proveInclusion: { seq: number, size: number },
+    proveConsistency: { from: number, to: number },
+    exportLedger: { from: number, to: number },
+  };
+  const asked = Object.entries(known[operation] ?? {}).filter(([key]) => dice.chance(key === 'reason' ? 0.9 : 0.35));
+  if (operation === 'exportLedger' && !asked.some(([key]) => key === 'to')) asked.push(['to', () => '50']);
+  const parts = asked.map(([key, make]) => `${key}=${encoded(dice, make(), 0.05)}`);
+  if (dice.odd(0.05))
+    parts.push(
+      dice.one([
+        'x=1',
+        '=',
+        '&&',
+        'page_size=1&page_size=2',
+        '%zz=1',
+        'a[b]=c',
+        '__proto__=1',
+        `${'a=b&'.repeat(1_000)}`,
+      ]),
+    );
+  return parts.length === 0 ? dice.one(['', '', '', '?']) : `?${parts.join('&')}`;
+}

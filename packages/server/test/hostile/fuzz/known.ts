@@ -1,0 +1,17 @@
+/** What the fuzzer knows of the server that it asks. */
+export interface Known {
+  operations: readonly Operation[];
+  /** Page tokens and digests of earlier answers. */
+  tokens: readonly string[];
+  digests: readonly string[];
+}
+
+export interface Operation {
+  id: string;
+  method: string;
+  /** With `{name}` and the like. */
+  path: string;
+}
+
+/** Stands at the end of every case: a point read that must be answered right after whatever came before. */
+export const LAST = 'GET /api/v1/models/anchor HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
