@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startChores } from './chores.ts';
-import { openLog } from './http/operations/log.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -10,27 +9,32 @@ describe('chores', () => {
   afterEach(() => void vi.useRealTimers());
 
   function start(everyDay: (signal: AbortSignal) => Promise<unknown>, everyHour = async () => {}) {
-    const done = { minutes: 0, hours: 0, days: 0 };
-    const stop = startChores(openLog('silent'), {
+    const done = { minutes: 0, counts: 0, hours: 0, days: 0 };
+    const failures: unknown[] = [];
+    const chores = {
       everyMinute: async () => {
         done.minutes += 1;
+      },
+      count: async () => {
+        done.counts += 1;
       },
       everyHour: () => {
         done.hours += 1;
         return everyHour();
       },
-      everyDay: (signal) => {
+      everyDay: (signal: AbortSignal) => {
         done.days += 1;
         return everyDay(signal);
       },
-    });
-    return { done, stop };
+    };
+    const stop = startChores(chores, (error) => failures.push(error));
+    return { done, failures, stop };
   }
 
   it('the daily one comes an hour after the start, and then every day', async () => {
     const { done, stop } = start(async () => {});
     await vi.advanceTimersByTimeAsync(HOUR - 1);
-    expect(done).toEqual({ minutes: 59, hours: 1, days: 0 });
+    expect(done).toEqual({ minutes: 59, counts: 60, hours: 1, days: 0 });
     await vi.advanceTimersByTimeAsync(1);
     expect(done.days).toBe(1);
     await vi.advanceTimersByTimeAsync(24 * HOUR);
@@ -41,20 +45,21 @@ describe('chores', () => {
   it('a daily one that takes long keeps nobody waiting, and ends at the stop', async () => {
     const { done, stop } = start((signal) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
     await vi.advanceTimersByTimeAsync(3 * HOUR);
-    expect(done).toEqual({ minutes: 180, hours: 4, days: 1 });
+    expect(done).toEqual({ minutes: 180, counts: 181, hours: 4, days: 1 });
     await stop();
     expect(done.minutes).toBe(181);
     await vi.advanceTimersByTimeAsync(3 * HOUR);
     expect(done.minutes).toBe(181);
   });
 
-  it('one that fails does not keep the others from running', async () => {
-    const { done, stop } = start(
+  it('one that fails is told, and does not keep the others from running', async () => {
+    const { done, failures, stop } = start(
       () => Promise.reject(new Error('a test')),
       () => Promise.reject(new Error('a test')),
     );
     await vi.advanceTimersByTimeAsync(25 * HOUR);
-    expect(done).toEqual({ minutes: 1500, hours: 26, days: 2 });
+    expect(done).toEqual({ minutes: 1500, counts: 1501, hours: 26, days: 2 });
+    expect(failures).toHaveLength(28);
     await stop();
   });
 });

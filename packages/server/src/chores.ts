@@ -6,19 +6,28 @@ const MINUTE_MS = 60_000;
 
 interface Chores {
   everyMinute(): Promise<unknown>;
+  /** At the start and every minute. */
+  count(signal: AbortSignal): Promise<unknown>;
   everyHour(): Promise<unknown>;
   /** The first time an hour after the start, so that a server that is often restarted comes to it too. */
   everyDay(signal: AbortSignal): Promise<unknown>;
 }
 
 /** Does what is to be done every so often. What it answers stops it, after one more minute's chore. */
-export function startChores(log: Log, { everyMinute, everyHour, everyDay }: Chores): () => Promise<void> {
+export function startChores(
+  { everyMinute, count, everyHour, everyDay }: Chores,
+  onFailed: (error: unknown) => void,
+): () => Promise<void> {
   const over = new AbortController();
-  // What is done daily may take long: the others do not wait for it.
-  const [often, daily] = [inOrder(log), inOrder(log)];
+  // What is done daily may take long, and so may counting: the others do not wait for it.
+  const [often, counting, daily] = [inOrder(onFailed), inOrder(onFailed), inOrder(onFailed)];
   let hour = 0;
   often.run(everyHour);
-  const minutes = setInterval(() => often.run(everyMinute), MINUTE_MS).unref();
+  counting.run(() => count(over.signal));
+  const minutes = setInterval(() => {
+    often.run(everyMinute);
+    counting.run(() => count(over.signal));
+  }, MINUTE_MS).unref();
   const hours = setInterval(() => {
     often.run(everyHour);
     if (hour % 24 === 0) daily.run(() => everyDay(over.signal));
@@ -29,16 +38,16 @@ export function startChores(log: Log, { everyMinute, everyHour, everyDay }: Chor
     clearInterval(hours);
     over.abort();
     often.run(everyMinute);
-    await Promise.all([often.idle(), daily.idle()]);
+    await Promise.all([often.idle(), counting.idle(), daily.idle()]);
   };
 }
 
 /** Runs chores one after the other; one that fails is told of, and the next runs all the same. */
-function inOrder(log: Log) {
+function inOrder(onFailed: (error: unknown) => void) {
   let running: Promise<unknown> = Promise.resolve();
   return {
     run(chore: () => Promise<unknown>) {
-      running = running.then(chore).catch((error) => log.error({ err: error }, 'a chore failed'));
+      running = running.then(chore).catch(onFailed);
     },
     idle: () => running,
   };

@@ -1,6 +1,10 @@
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freeOn } from './blobs/files.ts';
 import { openLocalStore } from './blobs/local.ts';
+import type { BlobStore } from './blobs/store.ts';
 import { startChores, sweepBytes } from './chores.ts';
-import { blobFolder, databaseUrl } from './config/places.ts';
+import { blobFolder, databaseFile, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { migrate, schemaOf } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
@@ -9,11 +13,18 @@ import { openLedger } from './events/ledger.ts';
 import { createInspector } from './formats/inspector.ts';
 import { docsRoutes } from './http/docs.ts';
 import { createExposition } from './http/operations/exposition.ts';
+import { createHealth } from './http/operations/health.ts';
 import { type Log, openLog } from './http/operations/log.ts';
+import { type Disk, probeArtifacts, probeDatabase, probeDisks, watchCommits } from './http/operations/probes.ts';
+import { measureProcess } from './http/operations/process-metrics.ts';
+import { measureDisks, measureHealth, measureHoldings, measureRegistry } from './http/operations/registry-metrics.ts';
 import { createHttp } from './http/server.ts';
+import { prepareStop } from './http/stop.ts';
 import { ANSWERS_KEPT_MS } from './registry/idempotency.ts';
 import { createIngest } from './registry/ingest.ts';
 import { createRegistry } from './registry/registry.ts';
+import { createStock } from './registry/stock.ts';
+import { ownVersion } from './version.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -30,10 +41,12 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
   const db = await openDatabase(databaseUrl(config), { exclusive: true, connections: config.database_connections });
   try {
     await assertSchema(db, config);
+    const metrics = createExposition();
+    const watching = measureRegistry(metrics);
+    const commits = watchCommits(db);
     const ledger = await openLedger(db, now);
-    const shared = db.name === 'postgres';
-    const blobs = await openLocalStore(blobFolder(config), { shared });
-    const inspector = createInspector({ timeoutMs: config.limits.inspect_ms });
+    const blobs = await openLocalStore(blobFolder(config), { shared: db.name === 'postgres' });
+    const inspector = createInspector({ timeoutMs: config.limits.inspect_ms, onInspected: watching.onInspected });
     const registry = createRegistry({
       db,
       blobs,
@@ -43,10 +56,19 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       limits: config.limits,
       trashMs: config.trash_days * DAY_MS,
       now,
-      onDamage: (error) => log.error({ err: error }, 'a stored blob is damaged'),
+      onDamage(error) {
+        watching.onDamage();
+        log.error({ err: error }, 'a stored blob is damaged');
+      },
+      onBatch(batch) {
+        watching.onBatch(batch);
+        commits.onBatch(batch);
+      },
     });
+    const { pending } = registry;
+    const stock = createStock(db.read);
     const ingest = createIngest(db);
-    const stopChores = startChores(log, {
+    const chores = {
       everyMinute: async () => {
         await ingest(ledger.keepCheckpoint);
         await ingest((tx) =>
@@ -56,19 +78,32 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
             .execute(),
         );
       },
+      count: stock.count,
       everyHour: registry.trash.purgeExpired,
-      everyDay: (signal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
+      everyDay: (signal: AbortSignal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
+    };
+    const stopChores = startChores(chores, (error) => {
+      watching.onChoreFailed();
+      log.error({ err: error }, 'a chore failed');
     });
+    measureHoldings(metrics, { pending, ledgerSize: ledger.size, stock: stock.latest, pool: () => db.pool?.() });
+    const disks = disksOf(config, blobs);
+    measureDisks(metrics, disks);
+    const probes = {
+      database: await probeDatabase(db, commits, pending, databaseFile(config)),
+      artifacts: probeArtifacts(blobs),
+      disk: probeDisks(disks, config.limits.reserve_bytes),
+    };
+    const health = createHealth(probes, { probeMs: config.limits.probe_ms, log });
+    measureHealth(metrics, health);
     return {
       registry,
       db,
       blobs,
       ledger,
       log,
-      health: {
-        database: () => db.check(),
-        artifacts: () => blobs.check(),
-      },
+      metrics,
+      health,
       async close() {
         await stopChores();
         await registry.idle();
@@ -102,24 +137,25 @@ export async function openServer(
     eventStreams: limits.events_streams,
     log: parts.log,
     logRequests: config.log_requests,
-    metrics: config.metrics ? createExposition() : undefined,
+    metrics: config.metrics ? parts.metrics : undefined,
   });
+  const stop = prepareStop(http);
+  const stopMeasuring = config.metrics ? measureProcess(parts.metrics, http.server, ownVersion()) : () => {};
   await http.register(docsRoutes);
   try {
     const url = await http.listen({ host: config.host, port: config.port });
     return {
       url,
       async close() {
-        // A connection whose request ends after the stop began is idle then: it is not waited for.
-        const idle = setInterval(() => http.server.closeIdleConnections(), 50);
-        const cut = setTimeout(() => http.server.closeAllConnections(), limits.shutdown_ms);
-        await http.close();
-        clearTimeout(cut);
-        clearInterval(idle);
+        parts.health.stop();
+        await sleep(limits.shutdown_delay_ms);
+        await stop(limits.shutdown_ms);
+        stopMeasuring();
         await parts.close();
       },
     };
   } catch (error) {
+    stopMeasuring();
     await http.close();
     await parts.close();
     throw error;
@@ -134,4 +170,10 @@ async function assertSchema(db: Awaited<ReturnType<typeof openDatabase>>, config
       'the database has an older schema; stop the other servers, then run "assayer migrate" or start with --migrate',
     );
   if (schema !== 'current') await migrate(db);
+}
+
+function disksOf(config: Config, blobs: BlobStore): Disk[] {
+  const file = databaseFile(config);
+  const artifacts = { of: 'artifacts', free: blobs.free };
+  return file === undefined ? [artifacts] : [{ of: 'database', free: () => freeOn(dirname(file)) }, artifacts];
 }

@@ -32,6 +32,12 @@ export async function syncFolder(files: Files, folder: string): Promise<void> {
   }
 }
 
+/** Free bytes for this user on the disk of a folder. */
+export async function freeOn(folder: string, files: Files = realFiles): Promise<number> {
+  const device = await files.statfs(folder);
+  return device.bavail * device.bsize;
+}
+
 /** Makes a folder and those above it, private and durable. */
 export async function makeFolder(files: Files, folder: string): Promise<void> {
   const first = await files.mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });

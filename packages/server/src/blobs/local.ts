@@ -4,7 +4,17 @@ import type { Readable } from 'node:stream';
 import { bufferSize } from './buffers.ts';
 import { assertDigest } from './digest.ts';
 import { BlobMissing, codeOf } from './errors.ts';
-import { type Files, findFile, isAbsent, makeFolder, PRIVATE_FOLDER, READ, realFiles, syncFolder } from './files.ts';
+import {
+  type Files,
+  findFile,
+  freeOn,
+  isAbsent,
+  makeFolder,
+  PRIVATE_FOLDER,
+  READ,
+  realFiles,
+  syncFolder,
+} from './files.ts';
 import { createHealth } from './health.ts';
 import { openLocalDraft } from './local-draft.ts';
 import { assertRealFolders, blobPath, listBlobs, sweepDrafts } from './local-folder.ts';
@@ -81,10 +91,7 @@ export async function openLocalStore(folder: string, options: LocalOptions = {})
     open: read,
     size: async (sha256) => (await findFile(files, pathOf(sha256)))?.size,
     list: () => listBlobs(files, blobs),
-    async free() {
-      const device = await files.statfs(root);
-      return device.bavail * device.bsize;
-    },
+    free: () => freeOn(root, files),
     async remove(sha256, keptBefore = Number.POSITIVE_INFINITY) {
       const path = pathOf(sha256);
       return inTurn(sha256, async () => {

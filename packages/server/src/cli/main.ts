@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { ownVersion } from '../version.ts';
 import { COMMANDS, COMPLETION } from './commands.ts';
 import { EXIT } from './exit.ts';
 import { tell } from './run.ts';
@@ -19,7 +20,7 @@ export async function main(argv: string[]): Promise<void> {
 async function createProgram([asked, about]: readonly string[]): Promise<Command> {
   const program = new Command('assayer')
     .description('A model registry: versions that cannot be changed or lost, and a ledger that anyone can verify.')
-    .version(versionOf(), '-V, --version')
+    .version(ownVersion(), '-V, --version')
     .enablePositionalOptions()
     .addHelpText(
       'after',
@@ -50,11 +51,6 @@ async function createProgram([asked, about]: readonly string[]): Promise<Command
 function prepare(command: Command, path: string): void {
   command.exitOverride().showHelpAfterError(`(see "${path} --help")`);
   for (const one of command.commands) prepare(one, `${path} ${one.name()}`);
-}
-
-function versionOf(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')).version;
 }
 
 function endOf(error: unknown): number {

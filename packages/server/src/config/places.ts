@@ -12,3 +12,9 @@ export function databaseUrl({ database, data }: Pick<Config, 'database' | 'data'
 export function blobFolder({ blobs, data }: Pick<Config, 'blobs' | 'data'>): string {
   return blobs === '' ? join(resolve(data), 'blobs') : resolve(blobs.replace(/^file:(\/\/)?/, ''));
 }
+
+/** The file of the database, where it is one. */
+export function databaseFile(config: Pick<Config, 'database' | 'data'>): string | undefined {
+  const file = /^sqlite:(.+)$/.exec(databaseUrl(config))?.[1];
+  return file === ':memory:' ? undefined : file;
+}

@@ -25,6 +25,8 @@ const Limits = Type.Object(
     request_ms: time(300_000, 'Time to receive the head and JSON body of a request'),
     idle_ms: time(72_000, 'Time that a connection may be idle between requests'),
     upload_idle_ms: time(60_000, 'Time that the body of an upload may stall before it is cut'),
+    probe_ms: time(2_000, 'Time that a part has to answer before /readyz calls it failing'),
+    shutdown_delay_ms: time(0, 'Time between a signal to stop, from when /readyz is 503, and the stop', 0),
     shutdown_ms: time(10_000, 'Time that requests under way get to finish at a stop', 0),
   },
   { additionalProperties: false },

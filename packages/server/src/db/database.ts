@@ -24,5 +24,7 @@ export interface Database {
   isFull(error: unknown): boolean;
   /** Rejects where it cannot be read, or may not be written any more. */
   check(): Promise<void>;
+  /** PostgreSQL: connections that are open, of them idle, and requests that wait for one. */
+  pool?(): { total: number; idle: number; waiting: number };
   close(): Promise<void>;
 }

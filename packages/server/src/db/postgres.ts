@@ -76,6 +76,7 @@ export function openPostgres(url: string, options: { connections?: number; schem
       ),
     isFull: (error) => codeOf(error) === '53100',
     check: async () => void (await sql`select 1`.execute(db)),
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => db.destroy(),
   };
 }

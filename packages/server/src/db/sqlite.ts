@@ -58,7 +58,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
     isFull,
     async check() {
       soundness.assertSound();
-      await sql`select 1`.execute(read);
+      await sql`select 1 from sqlite_schema limit 1`.execute(read);
     },
     async close() {
       if (!memory) await read.destroy();

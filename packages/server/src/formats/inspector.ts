@@ -10,6 +10,14 @@ export interface InspectorOptions {
   memoryMb?: number;
   /** Files that may wait; beyond that a file is answered `unknown` at once. Default 10,000. */
   maxWaiting?: number;
+  /** Told of every file that had its turn. */
+  onInspected?: (seen: Inspected) => void;
+}
+
+export interface Inspected {
+  verdict: Inspection['verdict'];
+  /** Without the wait for its turn. */
+  ms: number;
 }
 
 export interface Inspector {
@@ -36,6 +44,7 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
   let worker: Worker | undefined;
   let current: Job | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let began = 0;
   let closed = false;
 
   function start(): Worker {
@@ -58,6 +67,7 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
       return;
     }
     const { file, path, timeoutMs: limit } = current;
+    began = performance.now();
     worker ??= start();
     worker.ref();
     const asked = worker;
@@ -69,6 +79,7 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
     clearTimeout(timer);
     const job = current;
     current = undefined;
+    if (job) options.onInspected?.({ verdict: inspection.verdict, ms: performance.now() - began });
     job?.done(inspection);
     if (!current) next();
   }

@@ -15,14 +15,15 @@ import { trashRoutes } from './api/trash.ts';
 import { versionRoutes } from './api/versions.ts';
 import { answerClientError } from './client-errors.ts';
 import { type GuardOptions, guard } from './guard.ts';
-import { type Health, healthRoutes } from './health.ts';
 import { acceptJson } from './json.ts';
 import { answerUnrouted, noteMethods } from './methods.ts';
 import type { Exposition } from './operations/exposition.ts';
+import type { Health } from './operations/health.ts';
 import type { Log } from './operations/log.ts';
 import { createRequestMeters } from './operations/meters.ts';
 import { requestIdOf } from './operations/request-id.ts';
 import { createRequestLog, type LoggedRequests } from './operations/request-log.ts';
+import { operationsRoutes } from './operations/routes.ts';
 import { Watch } from './operations/watch.ts';
 import { HttpRefused } from './refused.ts';
 import { validateWithSchemas } from './validate.ts';
@@ -111,7 +112,7 @@ export async function createHttp(
   });
   app.addHook('preClose', async () => stopping.abort());
   await beforeRoutes?.(app);
-  healthRoutes(app, health);
+  await app.register(async (operations) => operationsRoutes(operations, health, options.metrics));
   await app.register(
     async (api) => {
       refuseUnknownQueries(api);

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { done, jsonOf, makePlace, run, serve } from './support.ts';
@@ -92,25 +89,19 @@ describe('health', () => {
     ]);
   });
 
-  it('names the part that fails', async () => {
+  it('O1 names the part that fails, and what to do', async () => {
     await using place = await makePlace();
-    await using server = await answering(503, { status: 'failing', parts: { database: 'failing', artifacts: 'ok' } });
+    const server = await serve(place);
+    await rename(join(place.folder, 'data', 'blobs'), join(place.folder, 'elsewhere'));
     const { code, stdout, stderr } = await run(place, 'health', '--server', server.url);
-    expect([code, stdout, stderr]).toEqual([3, '', `Assayer at ${server.url} is not ready: database is failing.\n`]);
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(
+      /^Assayer at \S+ is not ready\.\n {2}artifacts: The folder of the artifact store is gone\. Mount/,
+    );
+    await rename(join(place.folder, 'elsewhere'), join(place.folder, 'data', 'blobs'));
+    await server.stop();
   });
 });
-
-/** What is not ready, as a server says it. */
-async function answering(status: number, body: unknown): Promise<{ url: string } & AsyncDisposable> {
-  const server = createServer((_, response) =>
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
-  ).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => void server.close(),
-  };
-}
 
 describe('config', () => {
   it('shows what is in effect, secrets masked, and where it comes from', async () => {

@@ -160,7 +160,7 @@ describe.skipIf(!mayBuild)('every call that changes a file fails once (needs gcc
           expect(answer.status, failed).toBe(503);
           expect(await readiness(server.url), failed).toMatchObject({
             code: 503,
-            parts: { [failed.includes('assayer.db') ? 'database' : 'artifacts']: 'failing' },
+            parts: { [failed.includes('assayer.db') ? 'database' : 'artifacts']: { state: 'failing', reads: true } },
           });
           expect((await run(server.url, at)).status, `again after ${failed}`).toBe(503);
         }

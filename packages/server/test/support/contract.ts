@@ -9,7 +9,7 @@ export async function openApiText(): Promise<string> {
   const app = await createHttp(
     {} as Registry,
     {} as never,
-    {},
+    {} as never,
     {
       hosts: [],
       origins: [],

@@ -9,8 +9,10 @@ import type { Caller } from '../../src/contract/actor.ts';
 import type { Database } from '../../src/db/database.ts';
 import { type Ledger, openLedger } from '../../src/events/ledger.ts';
 import type { Inspector } from '../../src/formats/inspector.ts';
+import { createHealth } from '../../src/http/operations/health.ts';
 import { createLog } from '../../src/http/operations/log.ts';
 import { createHttp, type HttpOptions } from '../../src/http/server.ts';
+import { prepareStop } from '../../src/http/stop.ts';
 import type { Policy } from '../../src/registry/lifecycle/policy.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { UploadLimits } from '../../src/registry/versions/upload.ts';
@@ -94,25 +96,23 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
     now: clock.now,
     onDamage: () => {},
   });
-  const http = await createHttp(
-    registry,
-    db,
-    {},
-    {
-      hosts: [],
-      origins: [],
-      jsonBytes: 1_048_576,
-      headerBytes: 16_384,
-      connections: 1_000,
-      requestMs: 10_000,
-      idleMs: 5_000,
-      uploadIdleMs: 5_000,
-      eventStreams: 10,
-      log: createLog(process.env.TEST_LOG_LEVEL ?? 'silent', process.stderr),
-      logRequests: 'all',
-      ...options.http,
-    },
-  );
+  const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', process.stderr);
+  const http = await createHttp(registry, db, createHealth({}, { probeMs: 1_000, log }), {
+    hosts: [],
+    origins: [],
+    jsonBytes: 1_048_576,
+    headerBytes: 16_384,
+    connections: 1_000,
+    requestMs: 10_000,
+    idleMs: 5_000,
+    uploadIdleMs: 5_000,
+    eventStreams: 10,
+    log,
+    logRequests: 'all',
+    ...options.http,
+  });
+
+  const stop = prepareStop(http);
 
   async function ask(method: string, path: string, { body, headers = {}, actor }: Ask = {}): Promise<Answer> {
     const isJson = body !== undefined && !Buffer.isBuffer(body);
@@ -160,9 +160,7 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
       return listening;
     },
     async close() {
-      const idle = setInterval(() => http.server.closeIdleConnections(), 20);
-      await http.close();
-      clearInterval(idle);
+      await stop(10_000);
       await registry.idle();
       await inspector.close();
       await blobs.close();

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
+import type { Report } from '../../http/operations/health.ts';
 import { configParts, orMisused, withConfig } from '../config-flags.ts';
 import { fault } from '../exit.ts';
 import { action, withExamples, withOutput } from '../run.ts';
@@ -26,7 +27,7 @@ export function command(): Command {
         const named = (options.server as string | undefined) ?? process.env.ASSAYER_SERVER;
         const server = readServer(named ?? addressOf(orMisused(() => loadConfig(configParts(options)))));
         const { status, report } = await ask(server);
-        if (status !== 200) throw fault(`Assayer at ${server} is not ready: ${whyNot(status, report)}.`, [], report);
+        if (status !== 200) throw fault(`Assayer at ${server} is not ready.`, whyNot(status, report), report);
         out.document(report);
         if (!out.quiet) out.lines(`Assayer at ${server} is ready`);
       }),
@@ -44,13 +45,7 @@ function addressOf({ host, port }: Pick<Config, 'host' | 'port'>): string {
   return `http://${isIPv6(at) ? `[${at}]` : at}:${port}`;
 }
 
-/** What `/readyz` answers. */
-interface Report {
-  status: string;
-  parts?: Record<string, string>;
-}
-
-async function ask(server: string): Promise<{ status: number; report: Report | undefined }> {
+async function ask(server: string): Promise<{ status: number; report: Partial<Report> | undefined }> {
   try {
     const answer = await fetch(`${server}/readyz`, { signal: AbortSignal.timeout(WAIT_MS) });
     const text = await answer.text();
@@ -61,8 +56,11 @@ async function ask(server: string): Promise<{ status: number; report: Report | u
   }
 }
 
-function whyNot(status: number, report: Report | undefined): string {
-  const failing = Object.entries(report?.parts ?? {}).filter(([, state]) => state !== 'ok');
-  if (failing.length === 0) return `it answered with status ${status}`;
-  return failing.map(([part, state]) => `${part} is ${state}`).join(', ');
+/** A sentence for each part that fails. */
+function whyNot(status: number, report: Partial<Report> | undefined): string[] {
+  if (report?.status === 'stopping') return ['It is stopping.'];
+  const failing = Object.entries(report?.parts ?? {}).flatMap(([name, part]) =>
+    part.state === 'failing' ? [`${name}: ${part.detail} ${part.advice}`] : [],
+  );
+  return failing.length > 0 ? failing : [`It answered with status ${status}.`];
 }

@@ -1,4 +1,5 @@
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { freeOn } from '../../blobs/files.ts';
 import type { Config } from '../../config/schema.ts';
 import { formatSize } from '../../config/sizes.ts';
 import { type Finding, fine, problem } from './checks.ts';
@@ -21,8 +22,7 @@ export async function permissions(check: string, path: string): Promise<Finding>
 }
 
 export async function freeDisk(check: string, folder: string, { limits }: Config): Promise<Finding> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const free = await freeOn(folder);
   const told = `${formatSize(free)} free at ${folder}`;
   return free < limits.reserve_bytes
     ? problem(

@@ -1,3 +1,7 @@
+import { within } from './within.ts';
+
+const READ_MS = 2_000;
+
 export type Labels = Readonly<Record<string, string>>;
 
 /** Whoever counts adds to it. */
@@ -76,7 +80,9 @@ export function createExposition() {
 }
 
 async function samples(name: string, read: ReadGauge): Promise<string[]> {
-  const got = await read();
+  // What cannot be had now, a database that is away say, is left out: that is how an absence shows in Prometheus.
+  const asked = (async () => read())().catch(() => undefined);
+  const got = await within(asked, READ_MS, undefined);
   if (got === undefined) return [];
   if (typeof got === 'number') return [`${name} ${got}`];
   return got.map(({ labels = {}, value }) => `${name}${textOf(labels)} ${value}`);

@@ -1,4 +1,4 @@
-import type { Counter, Exposition, Histogram, Labels, Sample } from './exposition.ts';
+import type { Counter, Exposition, Histogram, Labels } from './exposition.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
@@ -28,9 +28,11 @@ export function createRequestMeters(exposition: Exposition): RequestMeters {
   );
   const received = exposition.counter('assayer_http_received_bytes_total', 'Bytes of requests, heads among them.');
   const sent = exposition.counter('assayer_http_sent_bytes_total', 'Bytes of answers, heads among them.');
-  const open = new Map<{ method: string; route: string }, RouteMeter>();
+  const meters: { labels: Labels; meter: RouteMeter; asked(): boolean }[] = [];
   exposition.gauge('assayer_http_requests_open', 'Requests that are not over yet, live streams among them.', () =>
-    [...open].map(([labels, meter]): Sample => ({ labels: { ...labels }, value: meter.open })),
+    meters
+      .filter(({ meter, asked }) => meter.open > 0 || asked())
+      .map(({ labels, meter }) => ({ labels, value: meter.open })),
   );
 
   function count(byClass: (Counter | undefined)[], labels: Labels, status: number): void {
@@ -55,7 +57,7 @@ export function createRequestMeters(exposition: Exposition): RequestMeters {
         made.sent.value += bytesOut;
       },
     };
-    open.set(labels, meter);
+    meters.push({ labels, meter, asked: () => made !== undefined });
     return meter;
   }
 

@@ -37,7 +37,8 @@ const READS = /^(GET|HEAD|OPTIONS)$/;
 export function createRequestLog(log: Log, which: LoggedRequests): RequestLog {
   return (seen) => {
     const { request, status, ms, cut, trouble } = seen;
-    const failed = status >= 500 || trouble?.error !== undefined;
+    // A probe that is answered with 503 is no failure of the request.
+    const failed = trouble !== undefined && (status >= 500 || trouble.error !== undefined);
     const slow = ms >= SLOW_MS;
     const asked = which === 'all' || (which === 'changes' && (slow || cut || !READS.test(request.method)));
     if (!asked && !failed) return;

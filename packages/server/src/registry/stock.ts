@@ -1,0 +1,65 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Database } from '../db/database.ts';
+
+/** What an installation holds. */
+export interface Stock {
+  /** Live ones: neither in the trash nor purged. */
+  models: number;
+  versions: number;
+  artifacts: number;
+  /** Bytes that are stored once, however many artifacts point at them. */
+  blobs: number;
+  blob_bytes: number;
+}
+
+const BLOBS_TOGETHER = 1_000;
+
+/** Counts when it is asked to, as often as that takes under a hundredth of the time. */
+export function createStock(read: Database['read']) {
+  let latest: Stock | undefined;
+  let due = 0;
+  return {
+    latest: () => latest,
+    async count(signal: AbortSignal): Promise<void> {
+      const began = performance.now();
+      if (began < due || signal.aborted) return;
+      latest = (await takeStock(read, signal)) ?? latest;
+      due = began + 100 * (performance.now() - began);
+    },
+  };
+}
+
+/** Counts by indexes alone, the blobs in small pieces, so that requests come in between. Undefined where it was stopped. */
+async function takeStock(read: Database['read'], signal: AbortSignal): Promise<Stock | undefined> {
+  const models = await countLive(read, 'model');
+  const versions = await countLive(read, 'version');
+  const { artifacts } = await read
+    .selectFrom('artifact')
+    .select((eb) => eb.fn.countAll<number>().as('artifacts'))
+    .executeTakeFirstOrThrow();
+  let blobs = 0;
+  let blob_bytes = 0;
+  for (let after = ''; !signal.aborted; await breathe()) {
+    const some = await read
+      .selectFrom('artifact')
+      .select((eb) => ['sha256', eb.fn.max('size_bytes').as('size')])
+      .where('sha256', '>', after)
+      .groupBy('sha256')
+      .orderBy('sha256')
+      .limit(BLOBS_TOGETHER)
+      .execute();
+    blobs += some.length;
+    for (const { size } of some) blob_bytes += size;
+    if (some.length < BLOBS_TOGETHER) return { models, versions, artifacts, blobs, blob_bytes };
+    after = some.at(-1)?.sha256 as string;
+  }
+  return undefined;
+}
+
+/** All less those that were deregistered, which have an index of their own. */
+async function countLive(read: Database['read'], table: 'model' | 'version'): Promise<number> {
+  const all = read.selectFrom(table).select((eb) => eb.fn.countAll<number>().as('count'));
+  const { count } = await all.executeTakeFirstOrThrow();
+  const gone = await all.where('deregistered', 'is not', null).executeTakeFirstOrThrow();
+  return count - gone.count;
+}
