@@ -4,6 +4,7 @@ import { freeOn } from './blobs/files.ts';
 import { openLocalStore } from './blobs/local.ts';
 import type { BlobStore } from './blobs/store.ts';
 import { startChores, sweepBytes } from './chores.ts';
+import { maskSecrets } from './config/mask.ts';
 import { blobFolder, databaseFile, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { migrate, schemaOf } from './db/migrate.ts';
@@ -38,7 +39,11 @@ export interface Overrides {
 export async function openRegistry(config: Config, overrides: Overrides = {}) {
   const now = overrides.now ?? Date.now;
   const log = overrides.log ?? openLog(config.log_level);
-  const db = await openDatabase(databaseUrl(config), { exclusive: true, connections: config.database_connections });
+  const db = await openDatabase(databaseUrl(config), {
+    exclusive: true,
+    connections: config.database_connections,
+    statementMs: config.limits.database_ms,
+  });
   try {
     await assertSchema(db, config);
     const metrics = createExposition();
@@ -56,6 +61,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       limits: config.limits,
       trashMs: config.trash_days * DAY_MS,
       now,
+      mostWaiting: config.limits.changes_waiting,
       onDamage(error) {
         watching.onDamage();
         log.error({ err: error }, 'a stored blob is damaged');
@@ -144,14 +150,17 @@ export async function openServer(
   await http.register(docsRoutes);
   try {
     const url = await http.listen({ host: config.host, port: config.port });
+    parts.log.info({ version: ownVersion(), url, config: maskSecrets(config) }, 'started');
     return {
       url,
       async close() {
+        parts.log.info('stopping');
         parts.health.stop();
         await sleep(limits.shutdown_delay_ms);
         await stop(limits.shutdown_ms);
         stopMeasuring();
         await parts.close();
+        parts.log.info('stopped');
       },
     };
   } catch (error) {

@@ -1,46 +1,35 @@
 import type { Command } from 'commander';
-import { findLeaf, flagOf } from '../config/leaves.ts';
+import { flagOf, LEAVES, type Leaf } from '../config/leaves.ts';
 import { type ConfigParts, ConfigProblems } from '../config/load.ts';
 import { formatSize } from '../config/sizes.ts';
 import { Ended, EXIT, misused } from './exit.ts';
 import { postgresTrouble } from './start-trouble.ts';
 
-/** What each flag takes, by setting. Every setting has a flag. */
-const FLAGS: readonly (readonly [path: string, takes: string])[] = [
-  ['host', '<address>'],
-  ['port', '<n>'],
-  ['data', '<folder>'],
-  ['database', '<url>'],
-  ['blobs', '<url>'],
-  ['allow_anonymous', ''],
-  ['allowed_hosts', '<host...>'],
-  ['allowed_origins', '<origin...>'],
-  ['policy.single', '<status...>'],
-  ['migrate', ''],
-  ['log_level', '<level>'],
-  ['trash_days', '<n>'],
-  ['sweep_hours', '<n>'],
-  ['database_connections', '<n>'],
-  ['limits.artifact_bytes', '<size>'],
-  ['limits.version_bytes', '<size>'],
-  ['limits.reserve_bytes', '<size>'],
-  ['limits.json_bytes', '<size>'],
-  ['limits.header_bytes', '<size>'],
-  ['limits.connections', '<n>'],
-  ['limits.events_streams', '<n>'],
-  ['limits.inspect_ms', '<ms>'],
-  ['limits.request_ms', '<ms>'],
-  ['limits.idle_ms', '<ms>'],
-  ['limits.upload_idle_ms', '<ms>'],
-  ['limits.shutdown_ms', '<ms>'],
-];
+/** What flags take whose type does not say it. */
+const TAKES: Readonly<Record<string, string>> = {
+  host: '<address>',
+  data: '<folder>',
+  database: '<url>',
+  blobs: '<url>',
+  allowed_hosts: '<host...>',
+  allowed_origins: '<origin...>',
+  'policy.single': '<status...>',
+  log_level: '<level>',
+};
 
-/** Adds `--config` and the flags of these settings, or of all. */
+function takesOf({ path, schema }: Leaf): string {
+  if (schema.type === 'boolean') return schema.default === true ? '<true|false>' : '';
+  if (schema.type !== 'integer') return TAKES[path] ?? `<${schema.enum?.join('|') ?? 'text'}>`;
+  if (path.endsWith('_bytes')) return '<size>';
+  return path.endsWith('_ms') ? '<ms>' : '<n>';
+}
+
+/** Adds `--config` and the flags of these settings, or of all: every setting has a flag. */
 export function withConfig(command: Command, ...only: readonly string[]): Command {
   command.option('--config <file>', 'settings as JSON (default: assayer.config.json in the working directory)');
-  for (const [path, takes] of FLAGS) {
-    const leaf = findLeaf(path);
-    if (!leaf || (only.length > 0 && !only.includes(path))) continue;
+  for (const leaf of LEAVES) {
+    if (only.length > 0 && !only.includes(leaf.path)) continue;
+    const takes = takesOf(leaf);
     const { description = '', default: standard } = leaf.schema;
     const told = takes === '<size>' ? formatSize(standard as number) : String(standard);
     const words = lowered(description) + (isTold(standard) ? ` (default: ${told})` : '');
@@ -52,10 +41,9 @@ export function withConfig(command: Command, ...only: readonly string[]): Comman
 /** The configuration as the flags, the environment and the file have it. */
 export function configParts(options: Record<string, unknown>): ConfigParts {
   const flags: Record<string, unknown> = {};
-  for (const [path] of FLAGS) {
-    const leaf = findLeaf(path);
-    const value = leaf && options[camel(flagOf(leaf).slice(2))];
-    if (value !== undefined) flags[path] = value;
+  for (const leaf of LEAVES) {
+    const value = options[camel(flagOf(leaf).slice(2))];
+    if (value !== undefined) flags[leaf.path] = value;
   }
   return { flags, env: process.env, file: options.config as string | undefined };
 }
@@ -80,7 +68,7 @@ export function asRefusal(error: unknown, database: string): unknown {
 }
 
 function isTold(value: unknown): boolean {
-  return typeof value === 'string' ? value !== '' : typeof value === 'number';
+  return typeof value === 'string' ? value !== '' : typeof value === 'number' || value === true;
 }
 
 function lowered(text: string): string {

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { describeLimits } from './describe.ts';
 import { loadConfig } from './load.ts';
 import { maskSecret, maskSecrets } from './mask.ts';
+import type { Config } from './schema.ts';
 import { formatDuration, formatSize, parseDuration, parseSize } from './sizes.ts';
+
+const LIMITS = Object.keys(loadConfig({}).limits) as (keyof Config['limits'])[];
 
 describe('maskSecret', () => {
   it.each([
@@ -68,6 +71,18 @@ describe('sizes', () => {
     expect(parseDuration(text)).toBe(ms);
   });
   it('O5: every limit is in the line of the start', () => {
-    expect(describeLimits(loadConfig({}))).toMatch(/^artifact 64 GiB, version 256 GiB,.*upload idle 60 s/);
+    const line = describeLimits(loadConfig({}));
+    expect(line).toMatch(/^artifact 64 GiB, version 256 GiB,.*upload idle 60 s/);
+    for (const limit of LIMITS)
+      expect(line).toMatch(new RegExp(`\\b${limit.replace(/_(bytes|ms)$/, '').replaceAll('_', ' ')} \\d`));
+  });
+  it('O5: every limit can be set by file, variable and flag', () => {
+    for (const limit of LIMITS) {
+      const path = `limits.${limit}`;
+      const asked = (loadConfig({}).limits[limit] + 1).toString();
+      const env = { [`ASSAYER_LIMITS__${limit.toUpperCase()}`]: asked };
+      expect(loadConfig({ env }).limits[limit], limit).toBe(Number(asked));
+      expect(loadConfig({ flags: { [path]: asked } }).limits[limit], limit).toBe(Number(asked));
+    }
   });
 });

@@ -7,6 +7,8 @@ export interface OpenOptions {
   exclusive?: boolean;
   /** PostgreSQL: connections in the pool. */
   connections?: number;
+  /** PostgreSQL: milliseconds that a statement may take. */
+  statementMs?: number;
   /** PostgreSQL: the schema to live in, where it is not the connection's own. */
   schema?: string;
 }

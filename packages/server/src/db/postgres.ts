@@ -8,13 +8,13 @@ const INT8 = 20;
 const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
 /**
- * Any one query ends within a minute, and a commit is on disk when it is answered, whatever the server's own settings
+ * Any one query ends in time, and a commit is on disk when it is answered, whatever the server's own settings
  * are. Options that the operator gave in the address stand before ours.
  */
-function withOptions(url: string, schema: string | undefined): string {
+function withOptions(url: string, schema: string | undefined, statementMs: number): string {
   const address = new URL(url);
   const own = [
-    '-c statement_timeout=60000',
+    `-c statement_timeout=${statementMs}`,
     '-c synchronous_commit=on',
     ...(schema ? [`-c search_path=${schema}`] : []),
   ];
@@ -39,13 +39,17 @@ function cutWhenSilent(client: pg.PoolClient): void {
 }
 
 /** Opens a pool. Numbers come back as numbers: no count or time of ours passes 2^53. */
-export function openPostgres(url: string, options: { connections?: number; schema?: string } = {}): Database {
+export function openPostgres(
+  url: string,
+  options: { connections?: number; schema?: string; statementMs?: number } = {},
+): Database {
+  const { statementMs = 60_000 } = options;
   const pool = new pg.Pool({
-    connectionString: withOptions(url, options.schema),
+    connectionString: withOptions(url, options.schema, statementMs),
     max: options.connections ?? 10,
     connectionTimeoutMillis: 10_000,
     // A connection that went silent: the server's own bound does not reach us then.
-    query_timeout: 65_000,
+    query_timeout: statementMs + 5_000,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
     application_name: 'assayer',

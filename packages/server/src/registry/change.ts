@@ -53,6 +53,8 @@ interface Parts {
   onCommit(events: number): void;
   /** Told after each commit, and each that failed. Must not throw. */
   onBatch?: ((batch: Batch) => void) | undefined;
+  /** Changes beyond this many that wait are refused. */
+  mostWaiting?: number | undefined;
 }
 
 interface Job {
@@ -63,7 +65,6 @@ interface Job {
 }
 
 const MOST_TOGETHER = 200;
-const MOST_WAITING = 5_000;
 const TRIES = 6;
 const inside = new AsyncLocalStorage<true>();
 
@@ -73,6 +74,7 @@ const inside = new AsyncLocalStorage<true>();
  * asks for it (busy, deadlock), so it does nothing but read and write through its `work`.
  */
 export function createChange(parts: Parts): Change & { idle(): Promise<void>; pending(): Pending } {
+  const { mostWaiting = 5_000 } = parts;
   const waiting: Job[] = [];
   let running: Promise<void> | undefined;
   let since: number | undefined;
@@ -92,7 +94,7 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void>; pe
 
   const change = async <T>(caller: Caller, body: (work: Work) => Promise<T>): Promise<T> => {
     if (inside.getStore()) throw new Error('a change inside a change: pass the work on instead');
-    if (waiting.length >= MOST_WAITING)
+    if (waiting.length >= mostWaiting)
       throw new Refused('overloaded', 'Too many changes are waiting. Try again in a second.', {});
     return new Promise<T>((resolve, reject) => {
       waiting.push({ caller, body, resolve, reject } as Job);

@@ -53,6 +53,8 @@ export interface Parts {
   onDamage(error: Error): void;
   /** Told of every commit. */
   onBatch?: (batch: Batch) => void;
+  /** Changes beyond this many that wait for a commit are refused. */
+  mostWaiting?: number;
 }
 
 /** What this product can do, on one page. */
@@ -60,7 +62,14 @@ export function createRegistry(parts: Parts) {
   const { db, blobs, ledger, policy, limits, trashMs, now } = parts;
   const { read } = db;
   const tail = createTail(ledger);
-  const change = createChange({ db, now, append: ledger.append, onCommit: tail.poke, onBatch: parts.onBatch });
+  const change = createChange({
+    db,
+    now,
+    append: ledger.append,
+    onCommit: tail.poke,
+    onBatch: parts.onBatch,
+    mostWaiting: parts.mostWaiting,
+  });
   const swept = { db, blobs, now };
   const upload = {
     blobs,

@@ -14,6 +14,29 @@ describe('serve', () => {
     expect(await again.stop('SIGINT')).toBe(0);
   });
 
+  it('O5: says at the start what is in effect, for people and for the log, without secrets', async () => {
+    await using place = await makePlace();
+    const server = await serve(
+      place,
+      '--log-level',
+      'info',
+      '--idle-ms',
+      '71000',
+      '--database',
+      'sqlite:x.db?password=hunter2',
+    );
+    await server.stop();
+    const lines = server.stderr().split('\n');
+    expect(lines).toContainEqual(expect.stringMatching(/^Limits: artifact 64 GiB.*\bidle 71 s/));
+    const logged = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    expect(logged).toMatchObject([
+      { level: 'info', msg: 'started', url: server.url, config: { limits: { idle_ms: 71_000, database_ms: 60_000 } } },
+      { msg: 'stopping' },
+      { msg: 'stopped' },
+    ]);
+    expect(server.stderr()).not.toContain('hunter2');
+  });
+
   it('D12: a second server on the same database is refused in a sentence', async () => {
     await using place = await makePlace();
     const server = await serve(place);

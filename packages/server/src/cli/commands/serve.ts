@@ -43,7 +43,7 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
   if (config.log_level === 'debug' || config.log_level === 'info') out.note(`Limits: ${describeLimits(config)}.`);
   await signalled;
   out.note('Stopping: requests under way may end. A second signal stops at once.');
-  await stop(config.limits.shutdown_ms, () => server.close());
+  await stop(config.limits.shutdown_delay_ms + config.limits.shutdown_ms, () => server.close());
 }
 
 /** Also with `--quiet`: nobody should learn this later. */
