@@ -24,7 +24,7 @@ export function numberValue(text: string, cut: boolean): Value | undefined {
 }
 
 export function isFloat(text: string): boolean {
-  return /^\s*[+-]?(\d[\d_]*\.?[\d_]*(e[+-]?\d+)?|\.\d[\d_]*(e[+-]?\d+)?|inf(inity)?|nan)\s*$/i.test(text);
+  return /^[+-]?(\d[\d_]*(\.[\d_]*)?(e[+-]?\d+)?|\.\d[\d_]*(e[+-]?\d+)?|inf(inity)?|nan)$/i.test(text.trim());
 }
 
 const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };

@@ -148,9 +148,12 @@ function expectedOf({ headers }: FastifyRequest): { sha256?: string; size?: numb
 
 function digestOf(repr: string | string[] | undefined, plain: string | string[] | undefined): string | undefined {
   if (repr !== undefined) {
-    const base64 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/i.exec(String(repr))?.[1];
+    const named = String(repr)
+      .split(',')
+      .find((digest) => /^sha-256=/i.test(digest.trim()));
+    const base64 = /^sha-256=:([A-Za-z0-9+/]{43}=):/i.exec(named?.trim() ?? '')?.[1];
     if (base64) return Buffer.from(base64, 'base64').toString('hex');
-    if (/(?:^|,)\s*sha-256=/i.test(String(repr)) || plain === undefined)
+    if (named !== undefined || plain === undefined)
       throw new HttpRefused(400, 'digest-invalid', 'Repr-Digest must be sha-256=:<base64 of the SHA-256>:.');
   }
   if (plain === undefined) return undefined;
