@@ -8,6 +8,14 @@ export type Reader = Pick<Kysely<Tables>, 'selectFrom'>;
 /** A transaction under way. Only `change` and `ingest` make one. */
 export type Writer = Transaction<Tables>;
 
+/** The one savepoint of a transaction. */
+export interface Savepoint {
+  /** Puts it here, wherever it was before. */
+  set(): Promise<void>;
+  /** Undoes what was done since it was set. */
+  rollBack(): Promise<void>;
+}
+
 /** Everything in which the two databases differ. Nothing else knows which one is running. */
 export interface Database {
   readonly name: Dialect;
@@ -16,6 +24,7 @@ export interface Database {
   readonly write: Kysely<Tables>;
   /** Makes every other change wait until this transaction ends: nothing to do on SQLite, a row lock on PostgreSQL. */
   lockLedger(tx: Writer): Promise<void>;
+  savepoint(tx: Writer): Savepoint;
   isDuplicate(error: unknown): boolean;
   /** Busy, deadlock, serialization failure: nothing was committed, and the change may run again. */
   isRetryable(error: unknown): boolean;

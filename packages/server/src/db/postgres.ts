@@ -1,9 +1,13 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { preparedName } from './prepared.ts';
+import { savepointOf } from './savepoint.ts';
 import type { Tables } from './tables.ts';
 
 const INT8 = 20;
+/** In one message: each costs a round trip. */
+const MOVE = [CompiledQuery.raw('release savepoint one; savepoint one')];
 /** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby; 58030: its disk fails (PostgreSQL, appendix A). */
 const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
@@ -24,12 +28,17 @@ function withOptions(url: string, schema: string | undefined, statementMs: numbe
   return address.href;
 }
 
-/** A connection on which an answer failed to come in time is of no more use: it is closed, and the pool takes another. */
-function cutWhenSilent(client: pg.PoolClient): void {
+/**
+ * Sees every query of a connection. One that was prepared gets a name, so that the server parses and plans it once. A
+ * connection on which an answer failed to come in time is of no more use: it is closed, and the pool takes another.
+ */
+function watch(client: pg.PoolClient): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
   client.query = ((...args: unknown[]) => {
-    const answer = query(...args);
+    const [text, values] = args;
+    const name = typeof text === 'string' ? preparedName(text) : undefined;
+    const answer = name ? query({ name, text, values }) : query(...args);
     if (answer instanceof Promise)
       answer.catch((error: unknown) => {
         if (messageOf(error) === 'Query read timeout') stream.destroy();
@@ -62,7 +71,7 @@ export function openPostgres(
   pool.on('error', () => {});
   // One that breaks while it is in use tells its queries so; without a listener it would end the process too.
   pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('connect', cutWhenSilent);
+  pool.on('connect', watch);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     name: 'postgres',
@@ -71,6 +80,7 @@ export function openPostgres(
     async lockLedger(tx) {
       await sql`select 1 from ledger_head where id = 1 for update`.execute(tx);
     },
+    savepoint: (tx) => savepointOf(tx, MOVE),
     isDuplicate: (error) => codeOf(error) === '23505',
     isRetryable: (error) => /^(40001|40P01|55P03)$/.test(codeOf(error)),
     isAway: (error) =>

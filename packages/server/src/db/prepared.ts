@@ -28,6 +28,10 @@ export function prepareWrite<P extends Params, O>(build: Build<P, O>): Run<Write
   return prepare(build);
 }
 
+/** The names of the texts, for a database that keeps a plan under a name. There are as many as the code has queries. */
+const names = new Map<string, string>();
+export const preparedName = (text: string): string | undefined => names.get(text);
+
 function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, P, O> {
   // Transactions share the adapter of the database that they belong to.
   const made = new WeakMap<object, CompiledQuery<O>>();
@@ -38,6 +42,7 @@ function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, 
     if (!query) {
       query = build(db, (name) => new Parameter(name) as never).compile(db);
       made.set(adapter, query);
+      if (!names.has(query.sql)) names.set(query.sql, `assayer_${names.size + 1}`);
     }
     const parameters = query.parameters.map((value) => (value instanceof Parameter ? params[value.name] : value));
     return (await db.executeQuery<O>({ ...query, parameters })).rows;

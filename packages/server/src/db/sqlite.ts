@@ -11,12 +11,14 @@ import {
   sql,
 } from 'kysely';
 import type { Database } from './database.ts';
+import { savepointOf } from './savepoint.ts';
 import { createSoundness, DatabaseSuspect, type Soundness } from './suspect.ts';
 import type { Tables } from './tables.ts';
 
 /** SQLite before this version can lose acknowledged commits in WAL mode with two connections (the WAL-reset flaw). */
 const OLDEST = [3, 51, 3] as const;
 const STATEMENTS_KEPT = 500;
+const MOVE = [CompiledQuery.raw('release savepoint one'), CompiledQuery.raw('savepoint one')];
 
 export class DatabaseRefused extends Error {
   override name = 'DatabaseRefused';
@@ -52,6 +54,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
     read,
     write,
     lockLedger: async () => {},
+    savepoint: (tx) => savepointOf(tx, MOVE),
     isDuplicate: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),
     isRetryable: (error) => codeOf(error).startsWith('SQLITE_BUSY'),
     isAway: (error) => error instanceof DatabaseSuspect || /^SQLITE_(CANTOPEN|IOERR)/.test(codeOf(error)),

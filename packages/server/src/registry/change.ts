@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompiledQuery } from 'kysely';
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
-import type { Database, Writer } from '../db/database.ts';
+import type { Database, Savepoint, Writer } from '../db/database.ts';
 import type { Entry } from '../events/log.ts';
 import { earlierAnswer, keepAnswer } from './idempotency.ts';
 import { Refused } from './refusals.ts';
@@ -137,10 +136,6 @@ async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, '
   }
 }
 
-const SAVEPOINT = CompiledQuery.raw('savepoint one');
-const ROLLBACK = CompiledQuery.raw('rollback to savepoint one');
-const RELEASE = CompiledQuery.raw('release savepoint one');
-
 /** What changes leave to be written once, at the end of their transaction. */
 interface Left {
   entries: Entry[];
@@ -151,8 +146,12 @@ interface Left {
 async function attemptAll(parts: Parts, tx: Writer, batch: Job[]): Promise<{ outcomes: Outcome[]; events: number }> {
   await parts.db.lockLedger(tx);
   const left: Left = { entries: [], reindexes: [], afterwards: [] };
+  const savepoint = parts.db.savepoint(tx);
   const outcomes: Outcome[] = [];
-  for (const job of batch) outcomes.push(await attempt(parts, tx, job, left));
+  for (const job of batch) {
+    await savepoint.set();
+    outcomes.push(await attempt(parts, tx, savepoint, job, left));
+  }
   if (left.entries.length > 0) {
     await writeIndex({ tx, dialect: parts.db.name }, mergeReindexes(left.reindexes));
     for (const write of left.afterwards) await write(tx);
@@ -161,8 +160,8 @@ async function attemptAll(parts: Parts, tx: Writer, batch: Job[]): Promise<{ out
   return { outcomes, events: left.entries.length };
 }
 
-/** One change in its savepoint. A body that records nothing leaves nothing but its answer: its writes are rolled back. */
-async function attempt(parts: Parts, tx: Writer, job: Job, left: Left): Promise<Outcome> {
+/** One change after its savepoint. A body that records nothing leaves nothing but its answer: its writes are rolled back. */
+async function attempt(parts: Parts, tx: Writer, savepoint: Savepoint, job: Job, left: Left): Promise<Outcome> {
   const at = parts.now();
   const own: Left = { entries: [], reindexes: [], afterwards: [] };
   const work: Work = {
@@ -174,14 +173,12 @@ async function attempt(parts: Parts, tx: Writer, job: Job, left: Left): Promise<
     reindex: (entry) => void own.reindexes.push(entry),
     afterwards: (write) => void own.afterwards.push(write),
   };
-  await tx.executeQuery(SAVEPOINT);
   try {
     const earlier = await earlierAnswer(work);
     const value = earlier ? earlier.value : await inside.run(true, () => job.body(work));
     const changed = own.entries.length > 0;
-    if (!changed) await tx.executeQuery(ROLLBACK);
+    if (!changed) await savepoint.rollBack();
     if (!earlier) await keepAnswer(work, value);
-    await tx.executeQuery(RELEASE);
     if (changed)
       for (const part of ['entries', 'reindexes', 'afterwards'] as const) left[part].push(...(own[part] as never[]));
     return { value };
@@ -189,8 +186,7 @@ async function attempt(parts: Parts, tx: Writer, job: Job, left: Left): Promise<
     // What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full.
     const { db } = parts;
     if (db.isRetryable(error) || db.isAway(error) || db.isFull(error)) throw error;
-    await tx.executeQuery(ROLLBACK);
-    await tx.executeQuery(RELEASE);
+    await savepoint.rollBack();
     return { error };
   }
 }
