@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the benchmark', () => {
-  it('measures every call, checks what was written, and tells both as figures', async () => {
+  it('measures every call, checks what was written, and tells both as figures', { timeout: 240_000 }, async () => {
     const json = join(folder, 'figures.json');
     const flags = ['--sizes', '50', '--clients', '1,4', '--seconds', '0.1', '--rounds', '1', '--transfer-mib', '2'];
     const { stdout } = await run(process.execPath, [MAIN, ...flags, '--json', json]);
