@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { loadConfig } from '../../packages/server/src/config/load.ts';
 import type { Artifact } from '../../packages/server/src/contract/artifact.ts';
 import { openRegistry } from '../../packages/server/src/main.ts';
@@ -40,10 +41,7 @@ async function keepFiles(registry: Registry): Promise<Artifact[]> {
   const files: Artifact[] = [];
   for (const { path, bytes } of FILES) {
     const slot = { model: 'shared-files', ref: '1', path };
-    const body = (async function* () {
-      yield bytes;
-    })();
-    files.push((await registry.artifacts.upload(caller, slot, body, {})).artifact);
+    files.push((await registry.artifacts.upload(caller, slot, Readable.from([bytes]), {})).artifact);
   }
   await registry.versions.seal(caller, 'shared-files', '1');
   return files;

@@ -6,11 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { type ArchiveEntry, tarStream, zipStream } from './archive.ts';
+import { bytesOf } from '../../test/support/blob-contract.ts';
+import { type ArchiveEntry, tarOf, zipOf } from './archive.ts';
 
 const run = promisify(execFile);
 const MiB = 1024 * 1024;
@@ -46,9 +46,9 @@ assert z.testzip() is None
 print(json.dumps([[i.filename, hashlib.sha256(z.read(i)).hexdigest(), (i.external_attr >> 16) & 0o7777, calendar.timegm(i.date_time)] for i in z.infolist()]))`,
 };
 
-for (const [kind, stream] of [
-  ['tar', tarStream],
-  ['zip', zipStream],
+for (const [kind, archiveOf] of [
+  ['tar', tarOf],
+  ['zip', zipOf],
 ] as const) {
   describe(`a ${kind} of artifacts`, () => {
     let folder: string;
@@ -59,7 +59,7 @@ for (const [kind, stream] of [
 
     async function listWithPython(given: ArchiveEntry[]) {
       const file = join(folder, `a.${kind}`);
-      await pipeline(stream(given), createWriteStream(file));
+      await pipeline(archiveOf(given), createWriteStream(file));
       const { stdout } = await run('python3', ['-c', LISTERS[kind], file], { maxBuffer: 100e6 });
       return JSON.parse(stdout) as [path: string, sha256: string, mode: number, mtime: number][];
     }
@@ -90,7 +90,7 @@ for (const [kind, stream] of [
     it('is the same bytes each time, in any time zone', async () => {
       const digest = async () =>
         createHash('sha256')
-          .update(await buffer(stream(entries)))
+          .update(await bytesOf(archiveOf(entries)))
           .digest('hex');
       const zone = process.env.TZ;
       const seen = new Set<string>();
@@ -113,14 +113,14 @@ for (const [kind, stream] of [
             async open() {
               open += 1;
               most = Math.max(most, open);
-              return (await one.open()).once('close', () => {
+              return closing(await one.open(), () => {
                 open -= 1;
               });
             },
           };
         }
       }
-      assert.deepEqual(await buffer(stream(lazily())), await buffer(stream(entries)));
+      assert.deepEqual(await bytesOf(archiveOf(lazily())), await bytesOf(archiveOf(entries)));
       assert.equal(most, 1);
     });
 
@@ -130,9 +130,9 @@ for (const [kind, stream] of [
         opened = true;
         return Readable.from([]);
       };
-      const idle = stream([{ ...entries[0]!, open }]);
+      const idle = archiveOf([{ ...entries[0]!, open }]);
       await new Promise((resolve) => setTimeout(resolve, 10));
-      idle.destroy();
+      await idle.return();
       assert.equal(opened, false);
     });
 
@@ -145,7 +145,7 @@ for (const [kind, stream] of [
     for (const [what, differing] of bad) {
       it(`breaks where an entry ${what}`, async () => {
         const broken = { ...entry('b', randomBytes(1000)), ...differing };
-        await assert.rejects(buffer(stream([entry('a', randomBytes(10)), broken, entry('c', randomBytes(10))])));
+        await assert.rejects(bytesOf(archiveOf([entry('a', randomBytes(10)), broken, entry('c', randomBytes(10))])));
       });
     }
 
@@ -155,7 +155,7 @@ for (const [kind, stream] of [
         source = Readable.from(forever(), { objectMode: false });
         return source;
       };
-      for await (const _ of stream([{ path: 'a', size: 1e12, mtime, open: endless }])) if (source) break;
+      for await (const _ of archiveOf([{ path: 'a', size: 1e12, mtime, open: endless }])) if (source) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
       assert.ok(source?.destroyed);
     });
@@ -172,13 +172,21 @@ for (const [kind, stream] of [
         }
       }
       const open = async () => Readable.from(large(), { objectMode: false, highWaterMark: MiB });
-      for await (const chunk of stream([{ path: 'a', size: 100 * MiB, mtime, open }])) {
+      for await (const chunk of archiveOf([{ path: 'a', size: 100 * MiB, mtime, open }])) {
         taken += chunk.length;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
       assert.ok(ahead <= 6 * MiB, `${ahead} bytes`);
     });
   });
+}
+
+async function* closing(chunks: AsyncIterable<Uint8Array>, closed: () => void) {
+  try {
+    yield* chunks;
+  } finally {
+    closed();
+  }
 }
 
 function* brokenOff() {

@@ -1,24 +1,67 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const BUDGET = 8 * MiB;
+const SMALLEST = 16 * KiB;
+const LARGEST = 256 * KiB;
+const BUDGET = 4 * MiB;
+const KEPT = 8 * MiB;
 
 let transfers = 0;
+let kept = 0;
+const spare = new Map<number, Buffer[]>();
 
-/**
- * How large the buffers of a new transfer may be. One transfer moves 1 MiB at a time, which costs the least CPU; as they
- * multiply, buffers shrink, so that a thousand slow clients do not hold gigabytes.
- */
-export function bufferSize(others = transfers): number {
-  const share = Math.floor(BUDGET / (others + 1) / KiB) * KiB;
-  return Math.min(Math.max(share, 16 * KiB), MiB);
+/** The two buffers of a transfer: one is filled while the other is emptied. */
+export interface LentBuffers {
+  buffers: readonly [Buffer, Buffer];
+  /** Ends the transfer, and lets others use its buffers: only where nothing can still be reading or writing them. */
+  giveBack(): void;
+  /** Ends the transfer. Says nothing new after `giveBack`. */
+  end(): void;
 }
 
-/** Counts a transfer until the function it returns is called. */
-export function countTransfer(): () => void {
+/**
+ * How large the buffers of a new transfer may be. 256 KiB at a time cost the least CPU: more fall out of the processor's
+ * cache between the steps. As transfers multiply, buffers shrink, so that a thousand slow clients do not hold gigabytes;
+ * a transfer of fewer bytes takes less.
+ */
+export function bufferSize(others = transfers, bytes = Number.POSITIVE_INFINITY): number {
+  const share = Math.min(BUDGET / (others + 1), LARGEST);
+  let size = SMALLEST;
+  while (size * 2 <= share && size < bytes) size *= 2;
+  return size;
+}
+
+/** Buffers for a transfer of about so many bytes. They are shared memory, so that another thread can hash what is in them. */
+export function lendBuffers(bytes?: number): LentBuffers {
+  const size = bufferSize(transfers, bytes);
+  const buffers = [take(size), take(size)] as const;
   let over = false;
   transfers += 1;
-  return () => {
+  function end(): void {
     if (!over) transfers -= 1;
     over = true;
+  }
+  return {
+    buffers,
+    end,
+    giveBack() {
+      if (!over) for (const buffer of buffers) keep(buffer);
+      end();
+    },
   };
+}
+
+function take(size: number): Buffer {
+  const found = spare.get(size)?.pop();
+  if (!found) return Buffer.from(new SharedArrayBuffer(size));
+  kept -= size;
+  return found;
+}
+
+function keep(buffer: Buffer): void {
+  const { length } = buffer;
+  if (kept + length > KEPT) return;
+  kept += length;
+  const alike = spare.get(length);
+  if (alike) alike.push(buffer);
+  else spare.set(length, [buffer]);
 }

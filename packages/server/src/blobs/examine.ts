@@ -4,8 +4,8 @@ import { codeOf } from './errors.ts';
 import { isAbsent, READ } from './files.ts';
 import { createSha256 } from './hash.ts';
 import { blobPath } from './local-folder.ts';
-
-const CHUNK = 2 ** 20;
+import { readFile } from './local-reader.ts';
+import { chunksOf } from './reader.ts';
 
 export interface Damage {
   kind: 'missing' | 'not-a-file' | 'unreadable' | 'length' | 'bytes' | 'mode';
@@ -55,19 +55,11 @@ async function examineFile(
   return { kind: 'mode', detail: `is open to other users (${bits.toString(8).padStart(4, '0')})` };
 }
 
-/** While one chunk is hashed, the next is read. */
 async function hashOf(handle: FileHandle, size: number, onBytes: (count: number) => void | Promise<void>) {
   const hasher = createSha256();
-  const length = Math.max(1, Math.min(CHUNK, size));
-  let [buffer, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-  let reading = handle.read(buffer, 0, length);
-  for (let { bytesRead } = await reading; bytesRead > 0; { bytesRead } = await reading) {
-    const chunk = buffer.subarray(0, bytesRead);
-    [buffer, other] = [other, buffer];
-    reading = handle.read(buffer, 0, length);
-    reading.catch(() => {}); // met in the next round
+  for await (const chunk of chunksOf(readFile(handle), size)) {
     await hasher.update(chunk);
-    await onBytes(bytesRead);
+    await onBytes(chunk.length);
   }
   return hasher.digest();
 }

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
  * `update` before they reuse the chunk, and pass at most 1 MiB, so that hashing here never holds up others for long.
  */
 export interface Hasher {
-  update(chunk: Uint8Array): void | Promise<void>;
+  update(chunk: Uint8Array): Promise<void> | undefined;
   /** Lower-case hexadecimal. */
   digest(): string | Promise<string>;
 }
@@ -14,5 +14,11 @@ export type CreateHasher = () => Hasher;
 
 export const createSha256: CreateHasher = () => {
   const hash = createHash('sha256');
-  return { update: (chunk) => void hash.update(chunk), digest: () => hash.digest('hex') };
+  return {
+    update(chunk) {
+      hash.update(chunk);
+      return undefined;
+    },
+    digest: () => hash.digest('hex'),
+  };
 };

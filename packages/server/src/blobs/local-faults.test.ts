@@ -3,9 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'vitest';
-import { chunksOf, collect, put, sha256Of } from '../../test/support/blob-contract.ts';
+import { collect, cut, put, readBlob, sha256Of } from '../../test/support/blob-contract.ts';
 import { DiskFull, StoreSuspect, StoreUnwritable } from './errors.ts';
 import { type Files, realFiles } from './files.ts';
 import { openLocalStore } from './local.ts';
@@ -83,9 +82,10 @@ describe('a local store on a failing device', () => {
     const store = await open();
     calls = [];
     await put(store, bytes);
-    assert.deepEqual(calls, [
+    const steps = calls.filter((call, i) => call !== calls[i - 1]);
+    assert.deepEqual(steps, [
       'open draft',
-      ...Array(4).fill('write draft'),
+      'write draft',
       'mkdir folder',
       'sync folder',
       'close folder',
@@ -112,7 +112,7 @@ describe('a local store on a failing device', () => {
     await put(store, bytes);
     await writeFile(join(folder, 'sha256', sha256.slice(0, 2), sha256), Buffer.alloc(bytes.length, 1));
     await put(store, bytes);
-    assert.deepEqual(await buffer(await store.open(sha256)), bytes);
+    assert.deepEqual(await readBlob(store, sha256), bytes);
   });
 
   for (const code of ['ENOSPC', 'EDQUOT']) {
@@ -130,7 +130,7 @@ describe('a local store on a failing device', () => {
           await assert.rejects(put(store, bytes), DiskFull);
           assert.deepEqual(await drafts(), []);
           assert.equal(await store.size(sha256), undefined);
-          assert.deepEqual(await buffer(await store.open(sha256Of(small))), small);
+          assert.deepEqual(await readBlob(store, sha256Of(small)), small);
           await store.check();
           await put(store, bytes);
           assert.equal(await store.size(sha256), bytes.length);
@@ -175,7 +175,7 @@ describe('a local store on a failing device', () => {
       await assert.rejects(earlier.write(bytes), StoreSuspect);
       await earlier.discard();
       assert.deepEqual(await drafts(), []);
-      assert.deepEqual(await buffer(await store.open(sha256Of(small))), small, 'reads go on');
+      assert.deepEqual(await readBlob(store, sha256Of(small)), small, 'reads go on');
       await put(await open(), bytes);
     });
   }
@@ -229,11 +229,11 @@ describe('a local store on a failing device', () => {
       },
     };
     const store = await openLocalStore(folder, { files: short });
-    const { draft, sha256: received } = await receive(store, Readable.from(chunksOf(bytes, 65_536)), {
+    const { draft, sha256: received } = await receive(store, Readable.from(cut(bytes, 65_536)), {
       maxBytes: 10 * MiB,
       reserveBytes: 0,
     });
     await draft.keep(received);
-    assert.equal(sha256Of(await buffer(await store.open(sha256))), sha256);
+    assert.equal(sha256Of(await readBlob(store, sha256)), sha256);
   });
 });

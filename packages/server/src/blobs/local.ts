@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import { bufferSize } from './buffers.ts';
 import { assertDigest } from './digest.ts';
 import { BlobMissing, codeOf } from './errors.ts';
 import {
@@ -18,6 +16,8 @@ import {
 import { createHealth } from './health.ts';
 import { openLocalDraft } from './local-draft.ts';
 import { assertRealFolders, blobPath, listBlobs, sweepDrafts } from './local-folder.ts';
+import { readFile } from './local-reader.ts';
+import type { ByteReader } from './reader.ts';
 import type { BlobStore, ByteRange, Draft } from './store.ts';
 import { createTurns } from './turns.ts';
 
@@ -78,11 +78,11 @@ export async function openLocalStore(folder: string, options: LocalOptions = {})
     return tracked;
   }
 
-  async function read(sha256: string, range?: ByteRange): Promise<Readable> {
+  async function read(sha256: string, range?: ByteRange): Promise<ByteReader> {
     const handle = await files.open(pathOf(sha256), READ).catch((err) => {
       throw isAbsent(err) || codeOf(err) === 'ELOOP' ? new BlobMissing(sha256) : err;
     });
-    return handle.createReadStream({ ...range, highWaterMark: bufferSize() });
+    return readFile(handle, range);
   }
 
   return {

@@ -56,7 +56,7 @@ describe('receive', () => {
     let read = 0;
     let written = 0;
     let ahead = 0;
-    async function* body() {
+    function* body() {
       for (let i = 0; i < 40; i++) {
         read += 256 * 1024;
         ahead = Math.max(ahead, read - written);
@@ -75,7 +75,9 @@ describe('receive', () => {
         return { ...draft, write };
       },
     };
-    await (await receive(slow, body(), { maxBytes: 1e9, reserveBytes: 0 })).draft.discard();
+    await (
+      await receive(slow, Readable.from(body(), { highWaterMark: 1 }), { maxBytes: 1e9, reserveBytes: 0 })
+    ).draft.discard();
     assert.equal(written, 10 * MiB);
     assert.ok(ahead <= 3 * MiB, `${ahead} bytes ahead of the disk`);
   });
@@ -93,31 +95,15 @@ describe('receive', () => {
     assert.ok(turns >= 60, `${turns} turns`);
   });
 
-  it('takes a copy of each chunk, so that a source may use its buffer again', async () => {
-    async function* body() {
-      const one = Buffer.alloc(700_000);
-      for (let i = 0; i < 5; i++) yield one.fill(i);
-    }
-    const received = await receive(store, body(), { maxBytes: 1e9, reserveBytes: 0 });
-    const fresh = await receive(store, Readable.from([0, 1, 2, 3, 4].map((i) => Buffer.alloc(700_000, i))), {
-      maxBytes: 1e9,
-      reserveBytes: 0,
-    });
-    assert.equal(received.sha256, fresh.sha256);
-    await received.draft.discard();
-    await fresh.draft.discard();
-  });
-
-  it('closes a generator that it leaves early, and leaves a stream to its owner', async () => {
+  it('closes a reader, and leaves a stream to its owner', async () => {
     let closed = false;
-    async function* body() {
-      try {
-        for (;;) yield Buffer.alloc(10);
-      } finally {
+    const reader = {
+      read: async (into: Uint8Array) => into.length,
+      close: () => {
         closed = true;
-      }
-    }
-    await assert.rejects(receive(store, body(), { maxBytes: 100, reserveBytes: 0 }), TooLarge);
+      },
+    };
+    await assert.rejects(receive(store, reader, { maxBytes: 100, reserveBytes: 0 }), TooLarge);
     assert.ok(closed);
     const stream = zeros(10 * MiB);
     await assert.rejects(receive(store, stream, { maxBytes: 100, reserveBytes: 0 }), TooLarge);

@@ -1,9 +1,11 @@
-import { addAbortSignal, Readable } from 'node:stream';
-import { bufferSize, countTransfer } from './buffers.ts';
+import { Readable } from 'node:stream';
+import { lendBuffers } from './buffers.ts';
 import { assertDigest } from './digest.ts';
 import { Aborted, DigestMismatch, DiskFull, LengthMismatch, TooLarge } from './errors.ts';
 import { type CreateHasher, createSha256 } from './hash.ts';
+import type { ByteReader } from './reader.ts';
 import type { BlobStore, Draft } from './store.ts';
+import { readStream } from './stream-reader.ts';
 
 const LOOK_AT_SPACE_EVERY = 64 * 1024 * 1024;
 
@@ -13,10 +15,11 @@ export interface ReceiveOptions {
   expected?: { sha256?: string; size?: number };
   /** Free space that uploads must leave, so that the database and its log can go on. */
   reserveBytes: number;
-  /** Destroys a Readable; between the chunks of another source it is looked at. */
-  signal?: AbortSignal;
   createHasher?: CreateHasher;
 }
+
+/** A reader is closed in the end; a stream is let go of and left open, so that its owner can still answer on its socket. */
+export type Body = ByteReader | Readable;
 
 export interface Received {
   /** Still to be kept, under `sha256`, or discarded. */
@@ -27,87 +30,65 @@ export interface Received {
 
 /**
  * Writes a body into a draft: one pass, counted, hashed and limited, and no faster than the disk. On any failure the
- * draft is gone; a Readable is left open, so that the caller can still answer on its socket.
+ * draft is gone.
  */
-export async function receive(
-  store: BlobStore,
-  body: AsyncIterable<Uint8Array> | Readable,
-  options: ReceiveOptions,
-): Promise<Received> {
-  const { expected, maxBytes, signal } = options;
-  // The source may fail before it is read, and an error that nobody listens to ends the process; the reading meets it later.
-  if (body instanceof Readable) body.on('error', () => {});
-  if (expected?.sha256 !== undefined) assertDigest(expected.sha256);
-  if (expected?.size !== undefined && expected.size > maxBytes) throw new TooLarge(maxBytes);
-  await assertSpace(store, 0, options);
-  if (signal && body instanceof Readable) addAbortSignal(signal, body);
-  const draft = await store.draft();
-  const over = countTransfer();
+export async function receive(store: BlobStore, body: Body, options: ReceiveOptions): Promise<Received> {
+  const { expected, maxBytes } = options;
+  const reader = body instanceof Readable ? readStream(body) : body;
   try {
-    return { draft, ...(await fill(store, draft, body, options)) };
-  } catch (err) {
-    // The first failure is the one to tell; a draft that cannot be removed is swept at the next start.
-    await draft.discard().catch(() => {});
-    throw err;
+    if (expected?.sha256 !== undefined) assertDigest(expected.sha256);
+    if (expected?.size !== undefined && expected.size > maxBytes) throw new TooLarge(maxBytes);
+    await assertSpace(store, 0, options);
+    const draft = await store.draft();
+    try {
+      return { draft, ...(await fill(store, draft, reader, options)) };
+    } catch (err) {
+      // The first failure is the one to tell; a draft that cannot be removed is swept at the next start.
+      await draft.discard().catch(() => {});
+      throw err;
+    }
   } finally {
-    over();
+    await reader.close();
   }
 }
 
-async function fill(store: BlobStore, draft: Draft, body: AsyncIterable<Uint8Array>, options: ReceiveOptions) {
-  const { expected, maxBytes, signal, createHasher = createSha256 } = options;
+async function fill(store: BlobStore, draft: Draft, reader: ByteReader, options: ReceiveOptions) {
+  const { expected, maxBytes, createHasher = createSha256 } = options;
   const hasher = createHasher();
-  // Two buffers: one is filled while the other is written. Copying costs less than many small writes do.
-  const length = Math.max(Math.min(bufferSize(), expected?.size ?? Number.POSITIVE_INFINITY), 1);
-  let [buffer, spare] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-  let filled = 0;
+  const lent = lendBuffers(expected?.size);
+  let [buffer, other] = lent.buffers;
   let size = 0;
   let looked = 0;
-  let writing: Promise<void> = Promise.resolve();
-
-  async function flush() {
-    await writing;
-    const full = buffer.subarray(0, filled);
-    writing = draft.write(full);
-    // Its failure is met at the next flush; until then it is not unhandled.
-    writing.catch(() => {});
-    await hasher.update(full);
-    [buffer, spare] = [spare, buffer];
-    filled = 0;
-    if (size - looked < LOOK_AT_SPACE_EVERY) return;
-    looked = size;
-    await assertSpace(store, size, options);
-  }
-
-  for await (const chunk of watched(body, signal)) {
-    for (let taken = 0; taken < chunk.length; ) {
-      const part = chunk.subarray(taken, taken + buffer.length - filled);
-      buffer.set(part, filled);
-      filled += part.length;
-      taken += part.length;
-      size += part.length;
+  let working: Promise<unknown> = Promise.resolve();
+  try {
+    for (let filled = await next(reader, buffer); filled > 0; filled = await next(reader, buffer)) {
+      size += filled;
       if (size > maxBytes) throw new TooLarge(maxBytes);
       if (expected?.size !== undefined && size > expected.size) throw new LengthMismatch(expected.size, size);
-      if (filled === buffer.length) await flush();
+      await working;
+      const full = buffer.subarray(0, filled);
+      working = Promise.all([draft.write(full), hasher.update(full)]);
+      working.catch(() => {}); // met in the next round
+      [buffer, other] = [other, buffer];
+      if (size - looked < LOOK_AT_SPACE_EVERY) continue;
+      looked = size;
+      await assertSpace(store, size, options);
     }
+    await working;
+    if (expected?.size !== undefined && size !== expected.size) throw new LengthMismatch(expected.size, size);
+    const sha256 = await hasher.digest();
+    if (expected?.sha256 !== undefined && sha256 !== expected.sha256) throw new DigestMismatch(expected.sha256, sha256);
+    lent.giveBack();
+    return { sha256, size };
+  } finally {
+    lent.end();
   }
-  if (filled > 0) await flush();
-  await writing;
-  if (expected?.size !== undefined && size !== expected.size) throw new LengthMismatch(expected.size, size);
-  const sha256 = await hasher.digest();
-  if (expected?.sha256 !== undefined && sha256 !== expected.sha256) throw new DigestMismatch(expected.sha256, sha256);
-  return { sha256, size };
 }
 
-/** Passes the body on; whatever ends it before its time is Aborted, as nothing else of ours can be thrown in here. */
-async function* watched(body: AsyncIterable<Uint8Array>, signal?: AbortSignal) {
-  const chunks = body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : body;
+/** Whatever ends the body before its time is Aborted. */
+async function next(reader: ByteReader, into: Uint8Array): Promise<number> {
   try {
-    signal?.throwIfAborted();
-    for await (const chunk of chunks) {
-      yield chunk as Uint8Array;
-      signal?.throwIfAborted();
-    }
+    return await reader.read(into);
   } catch (cause) {
     throw new Aborted(cause);
   }

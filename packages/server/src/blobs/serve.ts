@@ -1,27 +1,27 @@
-import { pipeline, type Readable, Transform, type TransformCallback } from 'node:stream';
-import { countTransfer } from './buffers.ts';
 import { BlobMissing, Damaged } from './errors.ts';
-import { type CreateHasher, createSha256 } from './hash.ts';
+import { type CreateHasher, createSha256, type Hasher } from './hash.ts';
+import { type ByteReader, chunksOf, type Lent } from './reader.ts';
 import type { BlobStore, ByteRange } from './store.ts';
 
 export interface ServeOptions {
-  /** Told of a blob that is damaged or gone, before the reader's stream breaks. */
+  /** Told of a blob that is damaged or gone, before the reader's bytes break off. */
   onDamage?: (error: Damaged | BlobMissing) => void;
   createHasher?: CreateHasher;
 }
 
 /**
  * A whole blob, hashed as it goes. The last chunk is held back until the digest is known to match; where it does not,
- * the stream breaks with Damaged, so that no client ever holds all the bytes of a damaged blob and takes them for good.
+ * the bytes break off with Damaged, so that no client ever holds all the bytes of a damaged blob and takes them for good.
  */
 export async function openVerified(
   store: BlobStore,
   sha256: string,
   size: number,
   options: ServeOptions = {},
-): Promise<Readable> {
-  const source = await openWhole(store, sha256, size, undefined, options);
-  return follow(source, createVerifier(sha256, size, options));
+): Promise<Lent> {
+  const reader = await openWhole(store, sha256, size, undefined, options);
+  const { createHasher = createSha256 } = options;
+  return checked(chunksOf(reader, size), sha256, size, options, createHasher());
 }
 
 /** Part of a blob: its length is verified, its bytes are not (the digest is known of the whole only). */
@@ -31,10 +31,10 @@ export async function openRange(
   size: number,
   range: ByteRange,
   options: ServeOptions = {},
-): Promise<Readable> {
-  const source = await openWhole(store, sha256, size, range, options);
-  source.once('close', countTransfer());
-  return source;
+): Promise<Lent> {
+  const reader = await openWhole(store, sha256, size, range, options);
+  const length = range.end - range.start + 1;
+  return checked(chunksOf(reader, length), sha256, length, options);
 }
 
 /** Opens a blob after a look at its length: damage that shows in the length is told before the first byte. */
@@ -44,7 +44,7 @@ async function openWhole(
   size: number,
   range: ByteRange | undefined,
   options: ServeOptions,
-): Promise<Readable> {
+): Promise<ByteReader> {
   try {
     const found = await store.size(sha256);
     if (found === undefined) throw new BlobMissing(sha256);
@@ -56,55 +56,24 @@ async function openWhole(
   }
 }
 
-function createVerifier(
-  sha256: string,
-  size: number,
-  { onDamage, createHasher = createSha256 }: ServeOptions,
-): Transform {
-  const hasher = createHasher();
-  let held: Buffer | undefined;
-  let seen = 0;
-
-  async function verdict(): Promise<Damaged | undefined> {
-    if (seen !== size) return new Damaged(sha256, `${seen} bytes instead of ${size}`);
-    const actual = await hasher.digest();
-    return actual === sha256 ? undefined : new Damaged(sha256, `its bytes have the digest ${actual}`);
+/** Breaks off where fewer bytes come than are recorded, and holds the last ones back until a hasher knows the digest. */
+async function* checked(chunks: Lent, sha256: string, size: number, options: ServeOptions, hasher?: Hasher): Lent {
+  let left = size;
+  try {
+    for await (const chunk of chunks) {
+      left -= chunk.length;
+      const hashed = hasher?.update(chunk);
+      hashed?.catch(() => {}); // met below
+      if (left > 0) yield chunk;
+      await hashed;
+      if (left > 0) continue;
+      const actual = await hasher?.digest();
+      if (hasher && actual !== sha256) throw new Damaged(sha256, `its bytes have the digest ${actual}`);
+      yield chunk;
+    }
+    if (left > 0) throw new Damaged(sha256, `${size - left} bytes instead of ${size}`);
+  } catch (err) {
+    if (err instanceof Damaged) options.onDamage?.(err);
+    throw err;
   }
-
-  function fail(done: TransformCallback, damage: Damaged) {
-    onDamage?.(damage);
-    done(damage);
-  }
-
-  return new Transform({
-    async transform(chunk: Buffer, _encoding, done) {
-      try {
-        await hasher.update(chunk);
-      } catch (err) {
-        return done(err as Error);
-      }
-      seen += chunk.length;
-      // Longer than recorded: to go on would be to send every byte that the client waits for.
-      if (seen > size) return fail(done, new Damaged(sha256, `more than ${size} bytes`));
-      const earlier = held;
-      held = chunk;
-      done(null, earlier);
-    },
-    async flush(done) {
-      try {
-        const damage = await verdict();
-        if (damage) fail(done, damage);
-        else done(null, held);
-      } catch (err) {
-        done(err as Error);
-      }
-    },
-  });
-}
-
-function follow(source: Readable, verifier: Transform): Readable {
-  const over = countTransfer();
-  // Either end takes the other with it; the reader learns of failures from the stream itself.
-  pipeline(source, verifier, over);
-  return verifier;
 }

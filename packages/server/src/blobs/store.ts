@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { ByteReader } from './reader.ts';
 
 /** Where bytes live, addressed by their SHA-256 (64 lower-case hexadecimal digits; anything else is InvalidDigest). */
 export interface BlobStore {
@@ -11,7 +11,7 @@ export interface BlobStore {
   size(sha256: string): Promise<number | undefined>;
 
   /** Bytes `start` to `end` (inclusive) of a kept blob, unverified; refuses with BlobMissing. */
-  open(sha256: string, range?: ByteRange): Promise<Readable>;
+  open(sha256: string, range?: ByteRange): Promise<ByteReader>;
 
   /** Free bytes where drafts and blobs are kept, or undefined where that has no meaning. */
   free(): Promise<number | undefined>;

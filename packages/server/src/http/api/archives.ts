@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ArchiveEntry, tarStream, zipStream } from '../../blobs/archive.ts';
+import { type ArchiveEntry, tarOf, zipOf } from '../../blobs/archive.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { attachment } from './downloads.ts';
 import { isHeld } from './route.ts';
+import { sendBytes } from './send-bytes.ts';
 
 const TYPES = { tar: 'application/x-tar', zip: 'application/zip' } as const;
 
@@ -32,5 +33,5 @@ export async function sendArchive(
   if (version.digest) reply.header('etag', etag);
   if (version.digest && isHeld(request, etag)) return reply.code(304).send();
   if (request.method === 'HEAD') return reply.send();
-  return reply.send(kind === 'tar' ? tarStream(entries()) : zipStream(entries()));
+  return sendBytes(reply, kind === 'tar' ? tarOf(entries()) : zipOf(entries()));
 }

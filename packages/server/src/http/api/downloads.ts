@@ -3,6 +3,7 @@ import type { Artifact } from '../../contract/artifact.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { HttpRefused } from '../refused.ts';
 import { isHeld } from './route.ts';
+import { sendBytes } from './send-bytes.ts';
 import type { ArtifactSlot } from './uploads.ts';
 
 /** Sends the bytes of an artifact, or a range of them (RFC 9110, 14), with their digest (RFC 9530). */
@@ -31,7 +32,7 @@ export async function sendArtifact(
   if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${artifact.size_bytes}`);
   reply.header('content-length', size);
   if (request.method === 'HEAD') return reply.send();
-  return reply.send(await registry.artifacts.open(artifact, range));
+  return sendBytes(reply, await registry.artifacts.open(artifact, range));
 }
 
 /** The one range that is asked for. Several ranges, or a form that is not known, are answered with the whole. */

@@ -1,8 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Aborted } from '../../blobs/errors.ts';
+import type { ByteReader } from '../../blobs/reader.ts';
+import { readStream, type StreamOptions } from '../../blobs/stream-reader.ts';
 import type { Caller } from '../../contract/actor.ts';
 import type { Artifact } from '../../contract/artifact.ts';
+import { toRefusal } from '../../registry/blob-refusals.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { HttpRefused } from '../refused.ts';
@@ -23,38 +27,41 @@ export async function upload(
   idleMs: number,
 ): Promise<{ artifact: Artifact; created: boolean }> {
   const { raw } = request;
+  const body = readBody(raw, idleMs);
   try {
-    const expected = expectedOf(request);
-    const body = chunksOf(raw, stallCutter(raw, idleMs));
-    return await registry.artifacts.upload(callerOf(request), slot, body, expected, digestsHeld(request));
+    return await registry.artifacts.upload(callerOf(request), slot, body, expectedOf(request), digestsHeld(request));
   } catch (error) {
+    await body.close();
     await readAway(raw, reply);
     throw error;
   }
 }
 
-async function hasBytes(body: Readable, cut: Cutter): Promise<boolean> {
-  for await (const _ of chunksOf(body, cut)) return true;
-  return false;
+function readBody(raw: IncomingMessage, idleMs: number): ByteReader {
+  // Where nothing but the parser stands before us, each chunk is a copy of its own.
+  return readStream(raw, { stall: stallOf(raw, idleMs), freeChunks: raw instanceof IncomingMessage });
 }
 
-type Cutter = <T>(coming: Promise<T>) => Promise<T>;
+type Stall = NonNullable<StreamOptions['stall']>;
 
 /** Cuts a sender that lets us wait. What is done with the bytes, such as writing and inspecting them, may take its time. */
-function stallCutter(raw: IncomingMessage, idleMs: number): Cutter {
-  raw.on('error', () => {}); // the reading meets it
-  return (coming) => {
-    const timer = setTimeout(() => raw.destroy(), idleMs);
-    return coming.finally(() => clearTimeout(timer));
-  };
+function stallOf(raw: IncomingMessage, ms: number): Stall {
+  return { ms, cut: () => raw.destroy() };
 }
 
-async function* chunksOf(body: Readable, cut: Cutter): AsyncGenerator<Uint8Array> {
-  const chunks = body.iterator({ destroyOnReturn: false });
+function within<T>({ ms, cut }: Stall, coming: Promise<T>): Promise<T> {
+  const timer = setTimeout(cut, ms);
+  return coming.finally(() => clearTimeout(timer));
+}
+
+async function hasBytes(raw: IncomingMessage, idleMs: number): Promise<boolean> {
+  const body = readBody(raw, idleMs);
   try {
-    for (let next = await cut(chunks.next()); !next.done; next = await cut(chunks.next())) yield next.value;
+    return (await body.read(Buffer.alloc(1))) > 0;
+  } catch (cause) {
+    throw toRefusal(new Aborted(cause));
   } finally {
-    await chunks.return?.(); // lets go of the body, so that the rest can be read away
+    await body.close();
   }
 }
 
@@ -67,7 +74,7 @@ export async function attach(
   digest: string,
   idleMs: number,
 ): Promise<{ artifact: Artifact; created: boolean }> {
-  if (await hasBytes(request.raw, stallCutter(request.raw, idleMs))) {
+  if (await hasBytes(request.raw, idleMs)) {
     await readAway(request.raw, reply);
     throw new HttpRefused(422, 'invalid', 'With ?digest= the body is empty. Leave digest out to upload the bytes.', {
       errors: [{ path: '', message: 'must be empty' }],
@@ -86,14 +93,15 @@ export async function uploadForm(
 ): Promise<{ items: Artifact[]; created: boolean }> {
   if (!request.isMultipart())
     throw new HttpRefused(415, 'unsupported-media-type', 'Send files as multipart/form-data, or one file with PUT.');
-  const cut = stallCutter(request.raw, idleMs);
+  const stall = stallOf(request.raw, idleMs);
+  request.raw.on('error', () => {}); // the reading of its parts meets it
   const caller = callerOf(request);
   const items: Artifact[] = [];
   let created = false;
   try {
-    for await (const { file, filename } of filesOf(request, cut)) {
+    for await (const { file, filename } of filesOf(request, stall)) {
       const slot = { ...to, path: filename };
-      const one = await registry.artifacts.upload(ofPart(caller, items.length), slot, chunksOf(file, cut), {});
+      const one = await registry.artifacts.upload(ofPart(caller, items.length), slot, readStream(file, { stall }), {});
       items.push(one.artifact);
       created ||= one.created;
     }
@@ -109,7 +117,7 @@ export async function uploadForm(
 }
 
 /** The files of a form. A form that cannot be read is the sender's mistake, whatever the parser throws. */
-async function* filesOf(request: FastifyRequest, cut: Cutter): AsyncGenerator<{ file: Readable; filename: string }> {
+async function* filesOf(request: FastifyRequest, stall: Stall): AsyncGenerator<{ file: Readable; filename: string }> {
   const malformed = (why: string) => new HttpRefused(400, 'malformed', `The form cannot be read: ${why}.`);
   let parts: ReturnType<FastifyRequest['parts']>;
   try {
@@ -118,7 +126,7 @@ async function* filesOf(request: FastifyRequest, cut: Cutter): AsyncGenerator<{ 
     throw malformed('it names no boundary');
   }
   for (;;) {
-    const next = await cut(parts.next()).catch((error: { statusCode?: number }) => {
+    const next = await within(stall, parts.next()).catch((error: { statusCode?: number }) => {
       throw error.statusCode === 413 ? error : malformed('it is not multipart/form-data, or was cut');
     });
     if (next.done) return;

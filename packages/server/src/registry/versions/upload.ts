@@ -1,5 +1,5 @@
 import { isBlobError } from '../../blobs/errors.ts';
-import { receive } from '../../blobs/receive.ts';
+import { type Body, receive } from '../../blobs/receive.ts';
 import type { BlobStore } from '../../blobs/store.ts';
 import type { Caller } from '../../contract/actor.ts';
 import type { Artifact, Inspection } from '../../contract/artifact.ts';
@@ -52,7 +52,7 @@ export async function uploadArtifact(
   parts: UploadParts,
   caller: Caller,
   slot: Slot,
-  body: AsyncIterable<Uint8Array>,
+  body: Body,
   expected: Expected,
   ifMatch?: HeldBytes,
 ): Promise<{ artifact: Artifact; created: boolean }> {
