@@ -1,3 +1,5 @@
+import { dirname, resolve } from 'node:path';
+import { makeFolder, realFiles } from '../blobs/files.ts';
 import type { Database } from './database.ts';
 import { openPostgres } from './postgres.ts';
 import { DatabaseRefused, openSqlite } from './sqlite.ts';
@@ -16,6 +18,11 @@ export interface OpenOptions {
 /** Opens `sqlite::memory:`, `sqlite:<file>` or `postgres://…`. */
 export async function openDatabase(url: string, options: OpenOptions = {}): Promise<Database> {
   if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, options);
-  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length), options);
+  if (url.startsWith('sqlite:')) {
+    const file = url.slice('sqlite:'.length);
+    // Durable before anything is acknowledged in it.
+    if (file !== ':memory:') await makeFolder(realFiles, dirname(resolve(file)));
+    return openSqlite(file, options);
+  }
   throw new DatabaseRefused('the database must be sqlite:<file>, sqlite::memory: or postgres://…');
 }

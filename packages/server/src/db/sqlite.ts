@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import {
@@ -24,11 +23,10 @@ export class DatabaseRefused extends Error {
   override name = 'DatabaseRefused';
 }
 
-/** Opens `file` (or `:memory:`) with WAL, `synchronous=FULL` and foreign keys, and asserts that they took. */
+/** Opens `file`, in a folder that is there, (or `:memory:`) with WAL, `synchronous=FULL` and foreign keys, and asserts that they took. */
 export function openSqlite(file: string, options: { exclusive?: boolean } = {}): Database {
   const memory = file === ':memory:';
   if (!memory) {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // What a large transaction or sort spills stays beside the database: /tmp may be small, or read-only as in a container.
     // SQLite looks at this once, when the process opens its first database.
     process.env.SQLITE_TMPDIR ??= dirname(file);

@@ -60,8 +60,8 @@ const operations: Record<string, Operation> = {
   'the log goes into the database file': {
     fresh: true,
     async prepare(server, _, data) {
-      // One such card takes some 150 pages of the log, and SQLite empties it beyond 1,000.
-      for (let filler = 0; (await stat(join(data, 'assayer.db-wal'))).size < 840 * 4120; filler += 1)
+      // One such card takes some 150 pages of the log, and SQLite copies it beyond 4,000.
+      for (let filler = 0; (await stat(join(data, 'assayer.db-wal'))).size < 3_845 * 4120; filler += 1)
         await call(server, 'PATCH', '/models/m', { card: `filler ${filler} `.repeat(20_000) });
     },
     run: (server, i) => call(server, 'PATCH', '/models/m', { card: bytes(i) }),
