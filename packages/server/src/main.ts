@@ -137,6 +137,7 @@ export async function openServer(
     jsonBytes: limits.json_bytes,
     headerBytes: limits.header_bytes,
     connections: limits.connections,
+    headMs: limits.head_ms,
     requestMs: limits.request_ms,
     idleMs: limits.idle_ms,
     uploadIdleMs: limits.upload_idle_ms,

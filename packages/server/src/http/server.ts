@@ -32,6 +32,7 @@ export interface HttpOptions extends GuardOptions {
   jsonBytes: number;
   headerBytes: number;
   connections: number;
+  headMs: number;
   requestMs: number;
   idleMs: number;
   uploadIdleMs: number;
@@ -66,7 +67,8 @@ export async function createHttp(
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: false, caseSensitive: true },
     http: {
       maxHeaderSize: options.headerBytes,
-      headersTimeout: Math.min(options.requestMs, 30_000),
+      headersTimeout: options.headMs,
+      connectionsCheckingInterval: Math.min(options.headMs, 5_000), // how late a slow head may be cut
       requestTimeout: 0,
       requireHostHeader: false, // the guard asks for it, and tells a problem
     },
@@ -94,6 +96,10 @@ export async function createHttp(
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS).header('x-request-id', request.id);
     cutSlowBody(request.raw, options.requestMs);
+    done();
+  });
+  app.addHook('onResponse', (request, _reply, done) => {
+    if (!request.raw.complete) cutUnreadBody(request.raw);
     done();
   });
   guard(app, options);
@@ -176,6 +182,14 @@ function refuseUnknownQueries(app: FastifyInstance): void {
 function cutSlowBody(raw: IncomingMessage, ms: number): void {
   if (!/json/i.test(raw.headers['content-type'] ?? '')) return;
   const timer = setTimeout(() => raw.destroy(), ms);
+  raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+}
+
+const UNREAD_MS = 2_000;
+
+/** What was answered before its body had come, a refusal, is not listened to for long. */
+function cutUnreadBody(raw: IncomingMessage): void {
+  const timer = setTimeout(() => raw.destroy(), UNREAD_MS);
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 

@@ -16,6 +16,7 @@ export async function openApiText(): Promise<string> {
       jsonBytes: 1_048_576,
       headerBytes: 16_384,
       connections: 1,
+      headMs: 1_000,
       requestMs: 1_000,
       idleMs: 1_000,
       uploadIdleMs: 1_000,

@@ -103,6 +103,7 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
     jsonBytes: 1_048_576,
     headerBytes: 16_384,
     connections: 1_000,
+    headMs: 10_000,
     requestMs: 10_000,
     idleMs: 5_000,
     uploadIdleMs: 5_000,
