@@ -5,6 +5,7 @@ import { CACHE } from './installation/cache.ts';
 import { type Cluster, openCluster } from './installation/cluster.ts';
 import { openInstallation } from './installation/open.ts';
 import { startGenerator, startPeer } from './load/start.ts';
+import { syncsPerSecond } from './measure/disk.ts';
 import { measureInstallation, type Report } from './measure/installation.ts';
 import { HELP, type Options, readOptions } from './options.ts';
 import { canCount, canPin } from './processes.ts';
@@ -13,9 +14,11 @@ import { verdictsOf } from './targets.ts';
 
 const say = (text: string) => void process.stderr.write(`bench: ${text}\n`);
 
-async function bench(options: Options): Promise<Report> {
+async function bench(options: Options): Promise<Report & { syncs: number }> {
   if (!canPin) say('there is no taskset, or but one core: server and load share the cores, figures will vary more');
   if (!canCount) say('this system does not tell the CPU time of other processes: CPU, ratio and memory stay empty');
+  const syncs = await syncsPerSecond(CACHE);
+  say(`the disk takes ${syncs.toFixed(0)} commits a second, one after the other`);
   const generator = startGenerator();
   const readers = startGenerator();
   const peer = await startPeer();
@@ -41,7 +44,7 @@ async function bench(options: Options): Promise<Report> {
   } finally {
     await Promise.all([generator.stop(), readers.stop(), peer.stop(), cluster?.stop()]);
   }
-  return report;
+  return { ...report, syncs };
 }
 
 /** What the figures depend on. */
@@ -66,9 +69,15 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const report = await bench(options);
+  const { syncs, ...report } = await bench(options);
   process.stdout.write(`${tablesOf(report)}\n`);
-  const document = { at: new Date().toISOString(), machine: MACHINE, options, ...report, verdicts: verdictsOf(report) };
+  const document = {
+    at: new Date().toISOString(),
+    machine: { ...MACHINE, syncs },
+    options,
+    ...report,
+    verdicts: verdictsOf(report),
+  };
   if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
   if (options.profile) say(`the profiles are in ${join(CACHE, 'profiles')}`);
   const troubles = troublesOf(report);
