@@ -54,7 +54,8 @@ export async function cached(name: string, make: (folder: string) => Promise<unk
   const fresh = await mkdtemp(join(CACHE, 'making-'));
   try {
     await make(fresh);
-    await rename(fresh, folder);
+    // Another process may have been quicker.
+    if (!existsSync(folder)) await rename(fresh, folder);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
