@@ -22,13 +22,20 @@ export default async function startPostgres(): Promise<() => Promise<void>> {
 /** What tests do without: nothing of theirs has to survive the machine. */
 const HASTY = { fsync: 'off', full_page_writes: 'off' };
 
+export interface PostgresServer {
+  url: string;
+  pid: number;
+  port: number;
+  stop(): Promise<void>;
+  /** Ends it and starts it again: `fast` rolls back and closes what is open, `immediate` ends it as a crash would. */
+  restart(mode: 'fast' | 'immediate'): Promise<void>;
+}
+
 /**
  * Starts PostgreSQL in a temporary folder, in haste. With `kept` the folder is that one, stays, and holds what was
  * there before; then it commits as durably as an installation in operation.
  */
-export async function postgresServer(
-  kept?: string,
-): Promise<{ url: string; stop(): Promise<void>; pid: number; port: number }> {
+export async function postgresServer(kept?: string): Promise<PostgresServer> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'assayer-postgres-')));
   const native = join(folder, 'native');
   const cluster = join(folder, 'cluster');
@@ -55,21 +62,32 @@ export async function postgresServer(
     max_connections: 200,
     ...(kept === undefined && HASTY),
   };
-  const server = spawn(
-    join(native, 'bin/postgres'),
-    ['-D', cluster, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
-    { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  await ready(server);
+  const start = async () => {
+    const started = spawn(
+      join(native, 'bin/postgres'),
+      ['-D', cluster, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+      { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    await ready(started);
+    return started;
+  };
+  let server = await start();
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill(signal);
+    await ended;
+  };
   return {
     url: `postgres://assayer@127.0.0.1:${port}/postgres`,
     pid: server.pid as number,
     port,
     async stop() {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill(kept === undefined ? 'SIGQUIT' : 'SIGINT');
-      await ended;
+      await end(kept === undefined ? 'SIGQUIT' : 'SIGINT');
       if (kept === undefined) await rm(folder, { recursive: true, force: true });
+    },
+    async restart(mode) {
+      await end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+      server = await start();
     },
   };
 }

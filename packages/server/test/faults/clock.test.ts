@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { startServer } from '../support/server-process.ts';
+import { troubles } from '../support/troubles.ts';
+import { getJson } from './client.ts';
+import { compareModel } from './compare.ts';
+import { rounds, told } from './rounds.ts';
+import { mayBuild, openShim } from './shim/shim.ts';
+import { openWitness } from './witness.ts';
+import { nothingYet, write } from './workload.ts';
+
+const DAY = 86_400_000;
+/** How far from the true time the clock stands, one after the other: leaps, steps back, and years before anything was made. */
+const STEPS = [1, -1, 60_000, -3_600_000, 400 * DAY, 0, -400 * DAY, -20_000 * DAY, 3_000 * DAY, -DAY];
+const MODELS = Array.from({ length: 8 }, (_, i) => `model ${i}`);
+
+it.skipIf(!mayBuild)(
+  'A7 the clock of a server at work steps to and fro: order, numbers and proofs hold (needs gcc)',
+  async () => {
+    const data = await mkdtemp(join(tmpdir(), 'assayer-clock-'));
+    const shim = openShim(data);
+    const known = nothingYet();
+    let server = await startServer(['--data', data, '--reserve-bytes', '0'], shim.env);
+    try {
+      const witness = await openWitness(server.url);
+      for (let round = 0; round < rounds(10, 2); round += 1) {
+        const clients = Promise.all(MODELS.map((model) => write(server.url, model, known)));
+        for (const ms of STEPS) {
+          shim.moveClock(ms);
+          const before = known.acknowledged;
+          while (known.acknowledged < before + 40) await Promise.race([sleep(2), clients]);
+          await witness.note(server.url);
+        }
+        await server.kill();
+        await clients;
+        server = await startServer(['--data', data, '--reserve-bytes', '0'], shim.env);
+        await witness.follow(server.url);
+      }
+      for (const model of MODELS) await compareModel(server.url, model, known, 100, join(data, 'blobs'));
+      const { items } = await getJson(server.url, '/events?order=asc&page_size=1000');
+      const times = items.map(({ at }: { at: string }) => Date.parse(at));
+      expect(Math.max(...times) - Math.min(...times), 'the clock was moved').toBeGreaterThan(20_000 * DAY);
+      const events = await witness.verifyAll(server.url);
+      expect(await server.stop()).toBe(0);
+      expect(await troubles(data)).toEqual([]);
+      told(`${events} events under a clock that stepped ${STEPS.length * rounds(10, 2)} times`);
+    } finally {
+      await server.kill();
+      shim.remove();
+      await rm(data, { recursive: true });
+    }
+  },
+  1_800_000,
+);
