@@ -24,7 +24,11 @@ export interface Database {
   readonly write: Kysely<Tables>;
   /** Makes every other change wait until this transaction ends: nothing to do on SQLite, a row lock on PostgreSQL. */
   lockLedger(tx: Writer): Promise<void>;
-  savepoint(tx: Writer): Savepoint;
+  /**
+   * `light`: one that costs little, if there is such a thing, and may reject with `CannotUndo` instead of rolling back;
+   * the transaction is then rolled back, and run again with one that is not light.
+   */
+  savepoint(tx: Writer, light: boolean): Savepoint;
   isDuplicate(error: unknown): boolean;
   /** Busy, deadlock, serialization failure: nothing was committed, and the change may run again. */
   isRetryable(error: unknown): boolean;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database, Savepoint, Writer } from '../db/database.ts';
+import { CannotUndo } from '../db/savepoint.ts';
 import type { Entry } from '../events/log.ts';
 import { earlierAnswer, keepAnswer } from './idempotency.ts';
 import { Refused } from './refusals.ts';
@@ -68,7 +69,7 @@ const TRIES = 6;
 const inside = new AsyncLocalStorage<true>();
 
 /**
- * Group commit: changes that arrive while a commit is under way share the next transaction, each in a savepoint, so
+ * Group commit: changes that arrive while a commit is under way share the next transaction, each after a savepoint, so
  * that one refusal rolls back alone. All are answered after the one commit. A body may run again when the database
  * asks for it (busy, deadlock), so it does nothing but read and write through its `work`.
  */
@@ -80,8 +81,7 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void>; pe
 
   async function pump(): Promise<void> {
     while (waiting.length > 0) {
-      // SQLite works synchronously: let the requests that wait at the sockets come in first, so that they share the commit.
-      await new Promise(setImmediate);
+      await untilAllCame(waiting);
       const batch = waiting.splice(0, MOST_TOGETHER);
       since = performance.now();
       const came = await commitTogether(parts, batch);
@@ -106,12 +106,24 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void>; pe
   });
 }
 
+/** SQLite works synchronously: the requests that wait at the sockets come in first, so that they share the commit. */
+async function untilAllCame(waiting: readonly unknown[]): Promise<void> {
+  let before: number;
+  do {
+    before = waiting.length;
+    await new Promise(setImmediate);
+  } while (waiting.length > before && waiting.length < MOST_TOGETHER);
+}
+
 type Outcome = { value: unknown } | { error: unknown };
 
 async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, 'changes' | 'ms'>> {
+  let light = true;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { outcomes, events } = await parts.db.write.transaction().execute((tx) => attemptAll(parts, tx, batch));
+      const { outcomes, events } = await parts.db.write
+        .transaction()
+        .execute((tx) => attemptAll(parts, tx, batch, light));
       let refused = 0;
       for (const [i, job] of batch.entries()) {
         const outcome = outcomes[i] as Outcome;
@@ -124,6 +136,11 @@ async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, '
       if (events > 0) parts.onCommit(events);
       return { refused, events, retries: attempt - 1 };
     } catch (error) {
+      if (error instanceof CannotUndo && light) {
+        light = false;
+        attempt -= 1;
+        continue;
+      }
       const again = parts.db.isRetryable(error);
       if (again && attempt < TRIES) {
         await sleep(2 ** attempt * (5 + Math.random() * 5));
@@ -143,10 +160,15 @@ interface Left {
   afterwards: ((tx: Writer) => Promise<void>)[];
 }
 
-async function attemptAll(parts: Parts, tx: Writer, batch: Job[]): Promise<{ outcomes: Outcome[]; events: number }> {
+async function attemptAll(
+  parts: Parts,
+  tx: Writer,
+  batch: Job[],
+  light: boolean,
+): Promise<{ outcomes: Outcome[]; events: number }> {
   await parts.db.lockLedger(tx);
   const left: Left = { entries: [], reindexes: [], afterwards: [] };
-  const savepoint = parts.db.savepoint(tx);
+  const savepoint = parts.db.savepoint(tx, light);
   const outcomes: Outcome[] = [];
   for (const job of batch) {
     await savepoint.set();

@@ -10,6 +10,9 @@ import { insertVersion } from './repository.ts';
 export async function createVersion(work: Work, name: string, asked: NewVersion): Promise<Version> {
   assertTags(asked.tags);
   assertProperties(asked.properties);
+  const { tags = {}, card = null } = asked;
+  const properties = mergeMap({}, asked.properties ?? {});
+  assertSize({ tags, properties, card });
   const row = await getModel(work.tx, name);
   const number = await takeNumber(work, row);
   const at = toTime(work.at);
@@ -23,9 +26,9 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     artifact_count: 0,
     verdict: 'unknown',
     description: asked.description ?? null,
-    tags: asked.tags ?? {},
-    properties: mergeMap({}, asked.properties ?? {}),
-    card: asked.card ?? null,
+    tags,
+    properties,
+    card,
     framework: asked.framework ?? null,
     signature: asked.signature ?? null,
     lineage: asked.lineage ?? null,
@@ -37,7 +40,6 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     etag: 1,
     deregistered: null,
   };
-  assertSize(version);
   const { change } = await insertVersion(work, row.id, version);
   const { changes } = await updateModel(
     work,
