@@ -24,6 +24,9 @@ const listed = async (tarball: string) =>
     .map((path) => path.replace(/^package\//, ''))
     .sort();
 
+const manifestOf = async (name: string) =>
+  JSON.parse(await readFile(join(ROOT, 'packages', name, 'package.json'), 'utf8'));
+
 /** What a folder of sources is built into. */
 async function builtFrom(source: string, suffixes: readonly string[]): Promise<string[]> {
   const files = await readdir(join(ROOT, source), { recursive: true });
@@ -43,6 +46,11 @@ describe('what is packed', () => {
     expect(await listed(server)).toEqual(
       [...words, ...own, ...(await builtFrom('packages/server/src', ['.js']))].sort(),
     );
+  });
+
+  it('is one version: the server asks for the client that is packed with it', async () => {
+    const [client, server] = await Promise.all(['client', 'server'].map(manifestOf));
+    expect([server.version, server.dependencies['assayer-client']]).toEqual([client.version, client.version]);
   });
 
   it.each(['client', 'server'])('%s has the licence of the whole', async (name) => {
