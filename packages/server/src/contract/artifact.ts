@@ -34,11 +34,11 @@ export interface Inspection {
 
 export const Tensor = Type.Object(
   {
-    name: Type.Optional(Type.String({ maxLength: 1024 })),
-    type: Type.String({ maxLength: 256, description: 'Element type', examples: ['float32'] }),
+    name: Type.Optional(Type.String({ maxLength: LIMITS.tensorName })),
+    type: Type.String({ maxLength: LIMITS.tensorType, description: 'Element type', examples: ['float32'] }),
     shape: Type.Optional(
-      Type.Array(Type.Union([AnyInteger, Type.String({ maxLength: 256 }), Type.Null()]), {
-        maxItems: 64,
+      Type.Array(Type.Union([AnyInteger, Type.String({ maxLength: LIMITS.tensorType }), Type.Null()]), {
+        maxItems: LIMITS.dimensions,
         description: 'Dimensions; a string is a symbolic one, null an unknown one',
       }),
     ),
@@ -47,7 +47,7 @@ export const Tensor = Type.Object(
   { title: 'Tensor', additionalProperties: false },
 );
 
-const Tensors = Type.Array(Tensor, { maxItems: 10_000 });
+const Tensors = Type.Array(Tensor, { maxItems: LIMITS.tensors });
 
 export const Signature = Type.Object(
   {

@@ -16,6 +16,11 @@ export const LIMITS = {
   metricName: 250,
   aliases: 1_000,
   datasets: 100,
+  lineageText: 4_096,
+  tensors: 10_000,
+  tensorName: 1_024,
+  tensorType: 256,
+  dimensions: 64,
   pathBytes: 1_024,
   /** Of a name or path in the form in which two are held against each other. */
   keyBytes: 2_048,

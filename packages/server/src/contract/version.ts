@@ -21,7 +21,7 @@ export const STATUSES = ['draft', 'staging', 'production', 'archived'] as const;
 export const Status = Type.Enum([...STATUSES], { description: 'Where the version stands', examples: ['production'] });
 export type Status = (typeof STATUSES)[number];
 
-const Text = Type.String({ minLength: 1, maxLength: 4_096 });
+const Text = Type.String({ minLength: 1, maxLength: LIMITS.lineageText });
 
 const Datasets = Type.Array(
   Type.Object(
