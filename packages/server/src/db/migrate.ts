@@ -5,31 +5,32 @@ import * as condemned from './migrations/0003-condemned.ts';
 import { DatabaseRefused } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
-type Step = { name: string; up(db: Kysely<unknown>, dialect: Dialect): Promise<void> };
+/** What a migration does, and its name: steps are run in order, and never changed once released. */
+export type Step = { name: string; up(db: Kysely<unknown>, dialect: Dialect): Promise<void> };
 
 /** The one list of migrations. Each runs in its own transaction together with the row that says it ran. */
-const STEPS: readonly Step[] = [
+export const STEPS: readonly Step[] = [
   { name: '0001-core', up: core.up },
   { name: '0003-condemned', up: condemned.up },
 ];
 
 export type Schema = 'empty' | 'older' | 'current' | 'newer';
 
-/** Where the database stands against this program. */
-export async function schemaOf(db: Database): Promise<Schema> {
+/** Where the database stands against this program, or one that knows other steps. */
+export async function schemaOf(db: Database, steps = STEPS): Promise<Schema> {
   const done = await ranSteps(db.read);
   if (!done || done.length === 0) return 'empty';
-  const known = new Set(STEPS.map((step) => step.name));
+  const known = new Set(steps.map((step) => step.name));
   if (done.some((name) => !known.has(name))) return 'newer';
-  return done.length < STEPS.length ? 'older' : 'current';
+  return done.length < steps.length ? 'older' : 'current';
 }
 
 /** Brings the database up to this program. Refuses a newer schema and changes nothing then. Safe to run twice at once. */
-export async function migrate(db: Database): Promise<string[]> {
-  if ((await schemaOf(db)) === 'newer')
+export async function migrate(db: Database, steps = STEPS): Promise<string[]> {
+  if ((await schemaOf(db, steps)) === 'newer')
     throw new DatabaseRefused('the database was written by a newer Assayer; start that version, or restore a backup');
   const ran: string[] = [];
-  for (const step of STEPS) {
+  for (const step of steps) {
     const fresh = await db.write.transaction().execute(async (tx) => {
       // One replica at a time: the number is Assayer's own, any constant would do.
       if (db.name === 'postgres') await sql`select pg_advisory_xact_lock(5050, 1)`.execute(tx);

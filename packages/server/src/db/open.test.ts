@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { databases } from '../../test/support/databases.ts';
@@ -29,6 +32,24 @@ for (const [name, open] of Object.entries(databases))
       await db.close();
     });
   });
+
+it('D13 SQLite is new enough, and its settings can be read back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'assayer-settings-'));
+  const db = await openDatabase(`sqlite:${join(folder, 'assayer.db')}`, { exclusive: true });
+  const value = async (query: string) => {
+    const { rows } = await sql.raw<Record<string, unknown>>(query).execute(db.write);
+    return Object.values(rows[0] ?? {})[0];
+  };
+  const [major = 0, minor = 0, patch = 0] = String(await value('select sqlite_version()'))
+    .split('.')
+    .map(Number);
+  expect(major * 1e6 + minor * 1e3 + patch).toBeGreaterThanOrEqual(3_051_003);
+  expect(await value('pragma journal_mode')).toBe('wal');
+  expect(await value('pragma synchronous')).toBe(2);
+  expect(await value('pragma foreign_keys')).toBe(1);
+  await db.close();
+  await rm(folder, { recursive: true });
+});
 
 it("commits of PostgreSQL are on disk and statements bounded, whatever the address's own options say", async () => {
   const url = `${await postgresUrl()}?options=-c%20synchronous_commit%3Doff%20-c%20geqo%3Doff`;

@@ -53,8 +53,9 @@ async function schemaFinding(db: Database): Promise<Finding> {
 }
 
 async function integrity(db: Database): Promise<Finding> {
-  const { rows } = await sql<{ quick_check: string }>`pragma quick_check(10)`.execute(db.read);
-  const told = rows.map((row) => row.quick_check);
-  if (told.length === 1 && told[0] === 'ok') return fine('integrity', 'every page can be read');
+  const { rows } = await sql<{ integrity_check: string }>`pragma integrity_check(10)`.execute(db.read);
+  const told = rows.map((row) => row.integrity_check);
+  if (told.length === 1 && told[0] === 'ok')
+    return fine('integrity', 'every page can be read, and every index fits its table');
   return problem('integrity', told.join('; '), 'Stop the server and restore a backup.');
 }
