@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database, Dialect } from './database.ts';
 import * as core from './migrations/0001-core.ts';
+import * as search from './migrations/0002-search.ts';
 import * as condemned from './migrations/0003-condemned.ts';
 import { DatabaseRefused } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -11,6 +12,7 @@ export type Step = { name: string; up(db: Kysely<unknown>, dialect: Dialect): Pr
 /** The one list of migrations. Each runs in its own transaction together with the row that says it ran. */
 export const STEPS: readonly Step[] = [
   { name: '0001-core', up: core.up },
+  { name: '0002-search', up: search.up },
   { name: '0003-condemned', up: condemned.up },
 ];
 

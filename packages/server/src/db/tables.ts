@@ -21,6 +21,7 @@ export interface Tables {
   ledger_tile: LedgerTileTable;
   ledger_checkpoint: LedgerCheckpointTable;
   idempotency: IdempotencyTable;
+  chore: ChoreTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -146,8 +147,9 @@ export interface TenureTable {
 
 /**
  * What is searched. `key` is the filter's key (`tags.team`, `properties.a.b`, `metrics.auc`, `alias`, `format`,
- * `lineage.run_id`); a list gives several rows. `head` is the first 64 characters of `text` (indexed), `folded` the
- * text in lower case (for ILIKE), `num` the number where the value is a finite or infinite number, or 0 and 1 for booleans.
+ * `lineage.run_id`); a list gives several rows. `head` is the first 64 characters of `text` (indexed),
+ * `folded` the text in lower case (for ILIKE), `num` the number where the value is a finite or infinite number, or 0 and
+ * 1 for booleans. The other columns are the subject's own, for the order of lists.
  */
 interface Facet {
   key: string;
@@ -158,9 +160,12 @@ interface Facet {
 }
 export interface ModelFacetTable extends Facet {
   model_id: number;
+  name: string;
 }
 export interface VersionFacetTable extends Facet {
   version_id: number;
+  model_id: number;
+  number: number;
 }
 
 /** One change. `line` is the leaf of the ledger, byte for byte; the other columns are indexes into it. */
@@ -210,4 +215,13 @@ export interface IdempotencyTable {
   fingerprint: string;
   answer: string;
   at: number;
+}
+
+/** What is left to do after a change, bit by bit: see registry/chores.ts. */
+export interface ChoreTable {
+  kind: 'index models' | 'index versions' | 'rename' | 'purge';
+  /** The model it is about; 0 is all of them. */
+  model_id: number;
+  /** The id, or number, up to which it is done. */
+  after: number;
 }

@@ -6,6 +6,7 @@ import { inRuns, opened, type Page, type PageAsked } from './pages.ts';
 import { type Filter, isComparison, type Noun } from './search/filter.ts';
 import { parseFilter } from './search/grammar.ts';
 import { placeOf } from './search/keys.ts';
+import { withEnd } from './search/levels.ts';
 import { type Doc, pageOf } from './search/page.ts';
 import { sealToken } from './search/page-token.ts';
 import { searchModels, searchVersions } from './search/search.ts';
@@ -105,7 +106,7 @@ async function pageOfPast<D extends Doc>(
   door: string,
 ): Promise<{ docs: D[]; next: string | null }> {
   const words = queryOf(asked.q);
-  const sort = sortOf(noun, query, words !== undefined);
+  const sort = withEnd(noun, query.model_id, sortOf(noun, query, words !== undefined));
   const scope = JSON.stringify([door, asked.filter ?? null, words ?? null, sort]);
   const after = query.page_token === undefined ? undefined : opened(parts.tokenKey, scope, query.page_token);
   const page = await pageOf(past, {

@@ -2,9 +2,10 @@ import type { Model } from '../../src/contract/model.ts';
 import { fromTime } from '../../src/contract/time.ts';
 import type { Version } from '../../src/contract/version.ts';
 import type { Database } from '../../src/db/database.ts';
-import { facetsOfModel, facetsOfVersion } from '../../src/registry/search/facets.ts';
+import { placedFacets as placedModel } from '../../src/registry/models/repository.ts';
 import { facetsBetween, writeIndex } from '../../src/registry/search/index-text.ts';
 import type { ModelSubject, VersionSubject } from '../../src/registry/search/subject.ts';
+import { placedFacets as placedVersion } from '../../src/registry/versions/repository.ts';
 import { METRICS, NUMBERS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
 
 export type ModelDoc = Omit<ModelSubject, 'versions'> & { id: number; versions: () => VersionDoc[] };
@@ -111,7 +112,7 @@ export async function insertDocuments(db: Database, models: readonly ModelDoc[])
         .insertInto('model')
         .values({ ...row, name_key: String(id), last_number: 9, purged_at: null })
         .execute();
-      const facets = facetsBetween([], facetsOfModel(model));
+      const facets = facetsBetween([], placedModel(model));
       await writeIndex(at, [{ noun: 'model', id, entry: 'new', facets, text: model }]);
       for (const one of versions()) {
         const { model: name, signature: _, ...rest } = one.version;
@@ -136,7 +137,7 @@ export async function insertDocuments(db: Database, models: readonly ModelDoc[])
             purged_at: null,
           })
           .execute();
-        const found = facetsBetween([], facetsOfVersion(one.version, one.formats));
+        const found = facetsBetween([], placedVersion(id, one.version, one.formats));
         const text = { ...one.version, name };
         await writeIndex(at, [{ noun: 'version', id: one.id, entry: 'new', facets: found, text }]);
       }

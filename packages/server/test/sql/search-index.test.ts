@@ -46,6 +46,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('the search 
       text: 'v',
       folded: 'v',
       num: null,
+      name: 'n',
     }));
     await change(async (tx) => {
       const text = { name: wide('ф'), tags, description, card };

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
+import { BOUNDS, type Bounds } from '../../src/registry/search/at.ts';
 import { type Filter, type Noun, printFilter, propertyKey, quoteSegment } from '../../src/registry/search/filter.ts';
 import { parseFilter } from '../../src/registry/search/grammar.ts';
+import { withEnd } from '../../src/registry/search/levels.ts';
 import { pageOf } from '../../src/registry/search/page.ts';
 import { type PageOf, type SearchQuery, searchModels, searchVersions } from '../../src/registry/search/search.ts';
 import { sortOf } from '../../src/registry/search/sort.ts';
-import type { Bounds } from '../../src/registry/search/steer.ts';
 import { queryOf } from '../../src/registry/search/text-query.ts';
 import { databases } from '../support/databases.ts';
 import { filters, METRICS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
@@ -40,7 +41,7 @@ async function walk(db: Database, noun: Noun, query: SearchQuery, bounds?: Bound
 /** The same from the documents. */
 async function walkDocuments(noun: Noun, query: SearchQuery): Promise<number[]> {
   const words = queryOf(query.q);
-  const sort = sortOf(noun, query, words !== undefined);
+  const sort = withEnd(noun, query.model_id, sortOf(noun, query, words !== undefined));
   const of = alive[noun].filter((doc) => query.model_id === undefined || modelOf(doc) === query.model_id);
   const ids: number[] = [];
   for (let after: Awaited<ReturnType<typeof pageOf>>['next'] | undefined; after !== null; ) {
@@ -125,7 +126,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %
   it.each(['model', 'version'] as const)('answers the same when the rows of %ss are many', async (noun) => {
     await fc.assert(
       fc.asyncProperty(queries(noun), async (query) => {
-        const bounds = { few: 1, common: 10_000 };
+        const bounds = { ...BOUNDS, few: 1, fewWords: 1, step: 2, patience: 0 };
         expect(await walk(db, noun, query, bounds)).toEqual(await walkDocuments(noun, query));
       }),
       { numRuns: 150, seed: 3 },
@@ -135,7 +136,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %
   it.each(['model', 'version'] as const)(
     'finds the same %ss by words too common to rank, newest first',
     async (noun) => {
-      const bounds = { few: 10, common: 0 };
+      const bounds = { ...BOUNDS, few: 10, common: 0 };
       await fc.assert(
         fc.asyncProperty(queries(noun), fc.constantFrom('c', 'мод', '模', 'a', 'model'), async (some, q) => {
           const query = { ...some, q, sort: undefined };

@@ -13,7 +13,7 @@ import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { keyOf } from '../names.ts';
 import { Refused } from '../refusals.ts';
 import { facetsOfModel } from '../search/facets.ts';
-import { facetsBetween } from '../search/index-text.ts';
+import { facetsBetween, type PlacedFacet } from '../search/index-text.ts';
 
 export type ModelRow = Selectable<ModelTable>;
 
@@ -126,7 +126,7 @@ export function trashedModels(reader: Reader, name: string): Promise<ModelRow[]>
 
 export async function insertModel(work: Work, model: Model): Promise<{ id: number; change: SubjectChange }> {
   const id = await insertRow(work.tx, 'model', { ...toColumns(model), last_number: 0, purged_at: null });
-  work.reindex({ noun: 'model', id, entry: 'new', facets: facetsBetween([], facetsOfModel(model)), text: model });
+  work.reindex({ noun: 'model', id, entry: 'new', facets: facetsBetween([], placedFacets(model)), text: model });
   return { id, change: changeBetween({ model_id: id, number: 0 }, null, model) as SubjectChange };
 }
 
@@ -151,12 +151,16 @@ export async function updateModel(
   const model: Model = { ...before, ...changed };
   await updateRow(work.tx, 'model', row.id, { ...toColumns(changed), ...columns });
   if (FACETED.some((key) => key in differing)) {
-    const facets = facetsBetween(facetsOfModel(before), facetsOfModel(model));
+    const facets = facetsBetween(placedFacets(before), placedFacets(model));
     const text = TEXT.some((key) => key in differing) ? model : undefined;
     work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
   }
   const change = changeBetween({ model_id: row.id, number: 0 }, fieldsOf(before, changed), changed);
   return { model, changes: change ? [change] : [] };
+}
+
+export function placedFacets(model: Model): PlacedFacet[] {
+  return facetsOfModel(model).map((row) => ({ ...row, name: model.name }));
 }
 
 /** The fields that are searched, and of these the ones whose words are. */

@@ -51,6 +51,8 @@ it('keeps what columns do not', () => {
   ]);
   expect(brief(facetsOfVersion(version, ['onnx', 'onnx', 'json']))).toEqual([
     ['created_by', 'ada', null],
+    ['status', 'draft', null],
+    ['verdict', 'unknown', null],
     ['format', 'onnx', null],
     ['format', 'json', null],
     ['lineage.run_id', 'r', null],

@@ -34,6 +34,8 @@ export function facetsOfVersion(version: Version, formats: readonly string[]): F
   const base = lineage?.base;
   return [
     ...described(version),
+    ...texts('status', [version.status]),
+    ...texts('verdict', [version.verdict]),
     ...texts('framework', [version.framework]),
     ...texts('format', [...new Set(formats)]),
     ...texts('alias', version.aliases),

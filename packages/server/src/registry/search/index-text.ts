@@ -13,9 +13,12 @@ export interface IndexAt {
   dialect: Dialect;
 }
 
+/** A facet with what of its subject stands in it for the order of lists: of a model its name, of a version where it belongs. */
+export type PlacedFacet = FacetRow & ({ name: string } | { model_id: number; number: number });
+
 /** A facet that came or went. */
 interface FacetChange {
-  row: FacetRow;
+  row: PlacedFacet;
   stays: boolean;
 }
 
@@ -31,7 +34,7 @@ export interface Reindex {
 }
 
 /** The facets that differ between two states of a subject. */
-export function facetsBetween(before: readonly FacetRow[], after: readonly FacetRow[]): FacetChange[] {
+export function facetsBetween(before: readonly PlacedFacet[], after: readonly PlacedFacet[]): FacetChange[] {
   if (before.length === 0) return after.map((row) => ({ row, stays: true }));
   const changed = new Map(after.map((row) => [identityOf(row), { row, stays: true }]));
   for (const row of before) {
@@ -41,8 +44,9 @@ export function facetsBetween(before: readonly FacetRow[], after: readonly Facet
   return [...changed.values()];
 }
 
-function identityOf({ key, text, num }: FacetRow): string {
-  return `${key}\0${num}\0${text}`;
+function identityOf(row: PlacedFacet): string {
+  const place = 'name' in row ? row.name : `${row.model_id}/${row.number}`;
+  return `${row.key}\0${row.num}\0${place}\0${row.text}`;
 }
 
 /** What two changes in a row come to. */

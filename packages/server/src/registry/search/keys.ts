@@ -8,8 +8,8 @@ export interface Place {
   type: KeyType;
   column?: string;
   nullable?: boolean;
-  /** The column has facet rows too, which hold the lower-case form. Without, the values are lower case already. */
-  folded?: boolean;
+  /** The column has facet rows too: these are in order of the list, and hold the lower-case form. */
+  listed?: boolean;
   oneOf?: readonly string[];
 }
 
@@ -17,8 +17,8 @@ const STATUSES = ['draft', 'staging', 'production', 'archived'];
 const VERDICTS = ['clean', 'suspicious', 'unsafe', 'malformed', 'unknown'];
 
 const MODEL: Record<string, Place> = {
-  name: { of: 'model', type: 'text', column: 'name', folded: true },
-  owner: { of: 'model', type: 'text', column: 'owner', nullable: true, folded: true },
+  name: { of: 'model', type: 'text', column: 'name', listed: true },
+  owner: { of: 'model', type: 'text', column: 'owner', nullable: true, listed: true },
   description: { of: 'model', type: 'text' },
   created_at: { of: 'model', type: 'time', column: 'created_at' },
   updated_at: { of: 'model', type: 'time', column: 'updated_at' },
@@ -31,13 +31,13 @@ const MODEL: Record<string, Place> = {
 /** Of a version alone: on a model these mean that some live version of it satisfies the comparison. */
 const VERSION_ONLY: Record<string, Place> = {
   number: { of: 'version', type: 'number', column: 'number' },
-  status: { of: 'version', type: 'text', column: 'status', oneOf: STATUSES },
+  status: { of: 'version', type: 'text', column: 'status', listed: true, oneOf: STATUSES },
   state: { of: 'version', type: 'text', column: 'state', oneOf: ['open', 'sealed'] },
-  verdict: { of: 'version', type: 'text', column: 'verdict', oneOf: VERDICTS },
+  verdict: { of: 'version', type: 'text', column: 'verdict', listed: true, oneOf: VERDICTS },
   digest: { of: 'version', type: 'text', column: 'digest', nullable: true },
   size_bytes: { of: 'version', type: 'number', column: 'size_bytes' },
   artifact_count: { of: 'version', type: 'number', column: 'artifact_count' },
-  framework: { of: 'version', type: 'text', column: 'framework', nullable: true, folded: true },
+  framework: { of: 'version', type: 'text', column: 'framework', nullable: true, listed: true },
   format: { of: 'version', type: 'text' },
   'lineage.run_id': { of: 'version', type: 'text' },
   'lineage.git_commit': { of: 'version', type: 'text' },

@@ -1,14 +1,16 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { ModelTable, VersionTable } from '../../db/tables.ts';
+import { BOUNDS, type Bounds, countUpTo, type Scope, type SearchAt } from './at.ts';
 import { PageTokenError } from './errors.ts';
-import { type Filter, type Noun, printFilter } from './filter.ts';
-import { partsOf } from './ordering.ts';
+import { type Filter, isComparison, type Noun, printFilter } from './filter.ts';
+import { fewest } from './gather.ts';
+import { type Level, levelsOf } from './levels.ts';
+import { effortOf, idsOf, type Looked, lookAlong, lookAtAll } from './look.ts';
 import { openToken, type Position, sealToken } from './page-token.ts';
 import { hits } from './ranking.ts';
-import { asksForSort, NEWEST, type SortKey, sortOf } from './sort.ts';
-import { type Plan, statement } from './statement.ts';
-import { BOUNDS, type Bounds, countUpTo, hasFew, required, type SearchAt, steer } from './steer.ts';
+import { asksForSort, NEWEST, RANK, type SortKey, sortOf } from './sort.ts';
 import { queryOf, type Term } from './text-query.ts';
+import { alongEqual, required } from './walks.ts';
 
 export interface SearchQuery {
   filter?: Filter;
@@ -29,6 +31,7 @@ export interface Searching extends Omit<SearchAt, 'bounds'> {
   door: string;
 }
 
+/** There may be more where the token is not null, even if there are fewer rows than were asked for, or none. */
 export interface PageOf<Row> {
   rows: Row[];
   next_page_token: string | null;
@@ -38,97 +41,145 @@ export type ModelRow = Selectable<ModelTable>;
 /** `model` is the model's name. */
 export type VersionRow = Selectable<VersionTable> & { model: string };
 
-/** A page of live models. Throws SortError, QueryError and PageTokenError. */
-export function searchModels(at: Searching, query: SearchQuery): Promise<PageOf<ModelRow>> {
-  return search(at, 'model', query);
+/** A page of live models. Throws SortError, QueryError, PageTokenError and TooManyWaiting. */
+export async function searchModels(asked: Searching, query: SearchQuery): Promise<PageOf<ModelRow>> {
+  const { ids, ...page } = await search(asked, { noun: 'model', dialect: asked.dialect }, query);
+  const found = await asked.read
+    .selectFrom('model')
+    .selectAll()
+    .where('id', 'in', listOf(asked, ids))
+    .where('deregistered', 'is', null)
+    .execute();
+  return { ...page, rows: inOrder(ids, found) };
 }
 
 /** A page of live versions of live models. */
-export function searchVersions(at: Searching, query: SearchQuery): Promise<PageOf<VersionRow>> {
-  return search(at, 'version', query);
+export async function searchVersions(asked: Searching, query: SearchQuery): Promise<PageOf<VersionRow>> {
+  const model_id = query.model_id ?? (await onlyModel(asked, query.filter));
+  if (model_id === null) return { rows: [], next_page_token: null };
+  const { ids, ...page } = await search(asked, { noun: 'version', dialect: asked.dialect, model_id }, query);
+  const found = await asked.read
+    .selectFrom('version')
+    .innerJoin('model', 'model.id', 'version.model_id')
+    .selectAll('version')
+    .select('model.name as model')
+    .where('version.id', 'in', listOf(asked, ids))
+    .where('version.deregistered', 'is', null)
+    .execute();
+  return { ...page, rows: inOrder(ids, found) };
 }
 
-async function search<Row>(asked: Searching, noun: Noun, query: SearchQuery): Promise<PageOf<Row>> {
+interface Ids {
+  ids: number[];
+  next_page_token: string | null;
+}
+
+async function search(asked: Searching, scope: Scope, query: SearchQuery): Promise<Ids> {
   const words = queryOf(query.q);
-  const at: Searching & SearchAt = { bounds: BOUNDS, ...asked };
-  const { sort, scope, position } = await whereFrom(at, noun, query, words);
-  const parts = partsOf(noun, sort, words, at.dialect);
-  if (position && position.length !== parts.length) throw new PageTokenError();
-  const plan = await planOf(at, noun, query, { words, sort, parts, position });
-  if (plan === undefined) return { rows: [], next_page_token: null };
-  const { rows } = await statement(plan).execute(at.read);
-  const page = rows.slice(0, query.page_size);
-  const last = rows.length > page.length ? page.at(-1) : undefined;
-  const values = last && parts.map((part) => last[part.field] as Position[number]);
-  for (const row of page) for (const part of parts) if (part.as !== undefined) delete row[part.as];
-  return { rows: page as Row[], next_page_token: values ? sealToken(at.token_key, scope, values) : null };
+  const at: Searching & SearchAt = { ...asked, bounds: boundsFor(asked.bounds ?? BOUNDS, query.filter) };
+  const { sort, seal, position } = await whereFrom(at, scope, query, words);
+  const levels = levelsOf(scope, sort, words);
+  if (position && position.length > levels.length) throw new PageTokenError();
+  const { found, next } = await look(at, scope, { ...query, words, levels, position });
+  return { ids: found.slice(0, query.page_size).map(({ id }) => id), next_page_token: next ? seal(next) : null };
+}
+
+/** Where a filter takes long, fewer rows are gathered at once. */
+function boundsFor(bounds: Bounds, filter: Filter | undefined): Bounds {
+  const most = Math.ceil(40_000 / effortOf(filter));
+  return { ...bounds, few: Math.min(bounds.few, most), fewWords: Math.min(bounds.fewWords, 10 * most) };
 }
 
 interface Start {
   sort: SortKey[];
-  scope: string;
   position?: Position;
+  seal(position: Position): string;
 }
 
 /** The sort and where in it the page starts. A walk that began by rank, or without, goes on as it began. */
 async function whereFrom(
   at: Searching & SearchAt,
-  noun: Noun,
+  { noun, model_id }: Scope,
   query: SearchQuery,
   words: Term[] | undefined,
 ): Promise<Start> {
   const asked = query.filter === undefined ? null : printFilter(query.filter);
-  const start = (sort: SortKey[]): Start => {
-    return { sort, scope: JSON.stringify([at.door, noun, asked, words ?? null, sort, query.model_id ?? null]) };
-  };
-  const usual = start(sortOf(noun, query, words !== undefined));
-  const newest = words === undefined || asksForSort(query) ? undefined : start([{ key: NEWEST, desc: true }]);
   const { page_token } = query;
+  const start = (sort: SortKey[]) => {
+    const scope = JSON.stringify([at.door, noun, asked, words ?? null, sort, query.model_id ?? null]);
+    const position = page_token === undefined ? undefined : openToken(at.token_key, scope, page_token);
+    return { sort, ...(position && { position }), seal: (next: Position) => sealToken(at.token_key, scope, next) };
+  };
+  const usual = start(sortOf(noun, model_id === undefined ? query : { ...query, model_id }, words !== undefined));
+  if (words === undefined || asksForSort(query)) {
+    if (page_token !== undefined && !usual.position) throw new PageTokenError();
+    return usual;
+  }
+  const newest = start([{ key: NEWEST, desc: true }]);
   if (page_token !== undefined) {
-    for (const one of newest ? [usual, newest] : [usual]) {
-      const position = openToken(at.token_key, one.scope, page_token);
-      if (position !== undefined) return { ...one, position };
-    }
+    if (usual.position) return usual;
+    if (newest.position) return newest;
     throw new PageTokenError();
   }
-  if (newest === undefined) return usual;
   const { common } = at.bounds;
-  return (await countUpTo(at, hits(noun, words!, at.dialect), common)) > common ? newest : usual;
+  return (await countUpTo(at, sql`(${hits(noun, words, at.dialect)}) as hits`, common)) > common ? newest : usual;
 }
 
-/** How the page is found; undefined if the filter names a model that is not there. */
-async function planOf(
-  at: SearchAt,
-  noun: Noun,
-  query: SearchQuery,
-  start: Pick<Plan, 'words' | 'parts' | 'position'> & { sort: SortKey[] },
-): Promise<Plan | undefined> {
-  const { filter } = query;
-  const model_id = noun === 'version' ? (query.model_id ?? (await onlyModel(at, filter))) : undefined;
-  if (model_id === null) return undefined;
-  const first = start.sort[0]!.key;
-  const steering = await steer(at, noun, filter, first, model_id);
-  const free = steering.few.size === 0;
-  const fromModel = free && (first === 'number' || at.dialect === 'postgres' || (await hasFew(at, model_id)));
-  const streams = first === NEWEST;
-  return {
-    noun,
-    dialect: at.dialect,
-    filter,
-    model_id,
-    fromModel,
-    streams,
-    limit: query.page_size + 1,
-    ...start,
-    ...steering,
-  };
+interface Ask extends SearchQuery {
+  words: Term[] | undefined;
+  levels: Level[];
+  position: Position | undefined;
+}
+
+/** The page: of few rows that an index has together, if there are so few; or else along the order of the list. */
+async function look(at: SearchAt, scope: Scope, { filter, words, levels, position, page_size }: Ask): Promise<Looked> {
+  const enough = page_size + 1;
+  const sought = { scope, levels, filter };
+  const { noun, dialect, model_id } = scope;
+  const all = words && hits(noun, words, dialect);
+  if (all && (levels[0]!.key === RANK || (levels[0]!.key !== NEWEST && (await isWithin(at, all, at.bounds.few)))))
+    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
+  const few = await fewest(at, scope, partsToCount(scope, levels, filter));
+  if (few) return lookAtAll(at, { ...sought, words }, await idsOf(at, few), position, enough);
+  if (levels.length > 1 && all && (await isWithin(at, all, at.bounds.fewWords)))
+    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
+  if (levels.length > 1 && model_id !== undefined) {
+    const own = sql`select id from version where model_id = ${model_id}`;
+    if (await isWithin(at, own, at.bounds.few))
+      return lookAtAll(at, { ...sought, words }, await idsOf(at, own), position, enough);
+  }
+  const walking = { at, scope, levels, filter, words, step: at.bounds.step };
+  return lookAlong(walking, { ...sought, words }, position, enough);
+}
+
+async function isWithin(at: SearchAt, rows: ReturnType<typeof hits>, bound: number): Promise<boolean> {
+  return (await countUpTo(at, sql`(${rows}) as counted`, bound)) <= bound;
+}
+
+/** An equality needs no count where the list is walked along it. */
+function partsToCount(scope: Scope, levels: readonly Level[], filter: Filter | undefined): Filter[] {
+  const [end, ...more] = levels;
+  return required(filter).filter((part) => more.length > 0 || !isComparison(part) || !alongEqual(scope, end!, part));
 }
 
 /** The model that a filter on versions names; null if no live model has the name. */
-async function onlyModel({ read }: SearchAt, filter: Filter | undefined): Promise<number | null | undefined> {
-  const named = required(filter).find(({ key, op }) => key === 'name' && op === '=');
+async function onlyModel({ read }: Searching, filter: Filter | undefined): Promise<number | null | undefined> {
+  const named = required(filter)
+    .filter(isComparison)
+    .find(({ key, op }) => key === 'name' && op === '=');
   if (named === undefined) return undefined;
   const name = String(named.values[0]);
   const live = read.selectFrom('model').select('id').where('name', '=', name).where('deregistered', 'is', null);
   return (await live.executeTakeFirst())?.id ?? null;
+}
+
+/** Ids as one parameter, so that there is one statement for pages of any size. */
+function listOf({ dialect }: Searching, ids: readonly number[]) {
+  if (dialect === 'sqlite') return sql<number>`(select value from json_each(${JSON.stringify(ids)}))`;
+  return sql<number>`(select unnest(cast(${ids} as bigint[])))`;
+}
+
+function inOrder<Row extends { id: number }>(ids: readonly number[], rows: Row[]): Row[] {
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }

@@ -35,7 +35,7 @@ describe('sort', () => {
     const keys = (...query: Parameters<typeof sortOf>) =>
       sortOf(...query).map(({ key, desc }) => (desc ? '-' : '') + key);
     expect(keys('model', {}, false)).toEqual(['name']);
-    expect(keys('version', { sort: '' }, false)).toEqual(['-updated_at']);
+    expect(keys('version', { sort: '' }, false)).toEqual(['-#newest']);
     expect(keys('version', { model_id: 1 }, false)).toEqual(['-number']);
     expect(keys('model', {}, true)).toEqual(['-#rank', '-updated_at']);
     expect(keys('model', { sort: 'name' }, true)).toEqual(['name']);

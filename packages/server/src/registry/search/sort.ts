@@ -19,7 +19,7 @@ const FAMILIES = ['tags', 'properties', 'metrics'];
 
 /** The rank of a full-text search, as a key that no client can name. */
 export const RANK = '#rank';
-/** The id alone, newest first: the order of a full-text search that finds too much to rank. */
+/** The id: the order in which subjects came to be. */
 export const NEWEST = '#newest';
 
 /** Reads `-updated_at,name`; keys may be quoted as in filters. Throws SortError. */
@@ -68,13 +68,16 @@ function known(noun: Noun): string {
   return [...KNOWN[noun], 'tags.<key>', 'properties.<path>', 'metrics.<name>'].join(', ');
 }
 
-/** The sort of a query: as asked; or by rank for full text; or newest first; models, and versions of one, in order. */
+/** The sort of a query: as asked; or by rank for full text; or models by name, versions the newest first. */
 export function sortOf(noun: Noun, query: { sort?: string; model_id?: number }, ranked: boolean): SortKey[] {
   if (asksForSort(query)) return parseSort(query.sort!, noun);
-  const newest = { key: 'updated_at', desc: true };
-  if (ranked) return [{ key: RANK, desc: true }, newest];
+  if (ranked)
+    return [
+      { key: RANK, desc: true },
+      { key: 'updated_at', desc: true },
+    ];
   if (noun === 'model') return [{ key: 'name', desc: false }];
-  return query.model_id === undefined ? [newest] : [{ key: 'number', desc: true }];
+  return query.model_id === undefined ? [{ key: NEWEST, desc: true }] : [{ key: 'number', desc: true }];
 }
 
 export function asksForSort({ sort }: { sort?: string }): boolean {

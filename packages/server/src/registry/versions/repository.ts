@@ -16,7 +16,7 @@ import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { facetsOfVersion } from '../search/facets.ts';
-import { facetsBetween, type IndexAt, writeText } from '../search/index-text.ts';
+import { facetsBetween, type IndexAt, type PlacedFacet, writeText } from '../search/index-text.ts';
 
 export type VersionRow = Selectable<VersionTable>;
 
@@ -140,7 +140,7 @@ export async function insertVersion(
 ): Promise<{ id: number; change: SubjectChange }> {
   const status_since = await sinceNow(work, model_id, version.status as Status);
   const id = await insertRow(work.tx, 'version', { ...toColumns(version), model_id, status_since, purged_at: null });
-  const facets = facetsBetween([], facetsOfVersion(version, []));
+  const facets = facetsBetween([], placedFacets(model_id, version, []));
   work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
   return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
 }
@@ -170,8 +170,8 @@ export async function updateVersion(
   await updateRow(work.tx, 'version', row.id, { ...toColumns(changed), ...columns });
   if (formats || FACETED.some((key) => key in differing)) {
     const facets = facetsBetween(
-      facetsOfVersion(before, formats?.before ?? []),
-      facetsOfVersion(version, formats?.after ?? []),
+      placedFacets(row.model_id, before, formats?.before ?? []),
+      placedFacets(row.model_id, version, formats?.after ?? []),
     );
     const text = TEXT.some((key) => key in differing) ? textOf(version) : undefined;
     work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
@@ -181,8 +181,16 @@ export async function updateVersion(
   return { version, changes: change ? [change] : [] };
 }
 
+/** `formats`: of its artifacts. */
+export function placedFacets(model_id: number, version: Version, formats: readonly string[]): PlacedFacet[] {
+  return facetsOfVersion(version, formats).map((row) => ({ ...row, model_id, number: version.number }));
+}
+
 /** The fields that are searched, and of these the ones whose words are, besides the model's name. */
-const FACETED = ['description', 'tags', 'properties', 'card', 'framework', 'aliases', 'metrics', 'lineage'] as const;
+const FACETED = [
+  ...(['status', 'verdict', 'description', 'tags', 'properties', 'framework'] as const),
+  ...(['aliases', 'metrics', 'lineage'] as const),
+] as const;
 const TEXT = ['description', 'tags', 'card'] as const;
 const textOf = (version: Version) => ({ ...version, name: version.model });
 

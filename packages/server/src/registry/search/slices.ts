@@ -1,0 +1,192 @@
+import { sql } from 'kysely';
+import { countUpTo, type Scope, type SearchAt, type Sql } from './at.ts';
+import type { Comparison, Filter } from './filter.ts';
+import { beyond, equal, type Level, type Value } from './levels.ts';
+import type { Position } from './page-token.ts';
+import { NEWEST } from './sort.ts';
+import type { Term } from './text-query.ts';
+import { asComparison, rowsOf, type Walk, walksAlong, walksToEnd } from './walks.ts';
+
+/** A part of a list's order that is looked at in one query: rows of tables, among them `walk`. */
+export interface Slice {
+  from: Sql;
+  where: Sql[];
+  /** The id of the subject that a row is of. */
+  owner: Sql;
+  /** The values of the first levels, which are the same throughout. */
+  prefix: Position;
+  /** The value of the next level, where the rows have it. */
+  value?: Sql;
+  given?: Comparison | undefined;
+  /** Where it ends, if a page may end there. */
+  end?: Position | undefined;
+}
+
+/** A list that is walked, and how many rows to look at next. */
+export interface Walking {
+  at: SearchAt;
+  scope: Scope;
+  levels: readonly Level[];
+  filter?: Filter | undefined;
+  words?: Term[] | undefined;
+  step: number;
+}
+
+/**
+ * The order of a list from a position on, cut into slices that look at a bounded number of rows each, whatever these
+ * hold: every one is a range of an index. Where many subjects are equal in a key, these are walked along the next key.
+ */
+export async function* slicesFrom(
+  walking: Walking,
+  position: Position = [],
+  prefix: Position = [],
+): AsyncGenerator<Slice> {
+  const depth = prefix.length;
+  const level = walking.levels[depth]!;
+  const start = position[depth];
+  if (depth === walking.levels.length - 1) {
+    yield* slicesToEnd(walking, level, prefix, start);
+    return;
+  }
+  for (const walk of walksAlong(walking.scope, level, walking.filter)) {
+    // Numbers come before text, and text before what is missing.
+    if (start === null || (typeof start === 'string' && walk.holds === 'number')) continue;
+    yield* slicesAlong(walking, walk, prefix, typeof start === walk.holds ? position : []);
+  }
+  const isBehind = start === null && position.length === depth + 1;
+  if (level.nullable && !isBehind) yield* slicesFrom(walking, start === null ? position : [], [...prefix, null]);
+}
+
+/** Along one walk: no slice ends amid subjects that are equal in its value. */
+async function* slicesAlong(walking: Walking, walk: Walk, prefix: Position, position: Position): AsyncGenerator<Slice> {
+  const depth = prefix.length;
+  const level = walking.levels[depth]!;
+  let from = position[depth];
+  // What is left of the subjects among which the page before ended.
+  let rest = position.length > depth + 1 ? position : undefined;
+  const slice = (to: Value | undefined): Slice => {
+    const start = rest
+      ? [
+          atOrAfter(walk, level, from!),
+          sql`(${walk.value} <> ${from} or ${beyond(walking.levels.slice(depth + 1), rest.slice(depth + 1))})`,
+        ]
+      : afterValue(walk, level, from);
+    const end = to === undefined ? [] : [upTo(walk, level, to)];
+    const one = sql`${walk.holds === 'number' ? level.number : level.text} = ${walk.value}`;
+    return {
+      ...sliceOf(walking, walk, prefix, [...start, ...end, ...(level.several ? [one] : [])]),
+      end: to === undefined ? undefined : [...prefix, to],
+    };
+  };
+  const isMany = async (value: Value) => {
+    const { few } = walking.at.bounds;
+    return (await countUpTo(walking.at, rowsOf(walk, [sql`${walk.value} = ${value}`]), few)) > few;
+  };
+  for (;;) {
+    if (rest && (await isMany(from!))) {
+      yield* slicesFrom(walking, rest, [...prefix, from!]);
+      rest = undefined;
+    }
+    const last = await nth(walking, walk, level, from);
+    if (last === undefined) {
+      yield slice(undefined);
+      return;
+    }
+    const whole = await lastBefore(walking, walk, level, from, last);
+    if (whole !== undefined) yield slice(whole);
+    else {
+      if (rest) yield slice(from!);
+      rest = undefined;
+      if (await isMany(last)) yield* slicesFrom(walking, [], [...prefix, last]);
+      else yield slice(last);
+    }
+    rest = undefined;
+    from = whole ?? last;
+  }
+}
+
+/** Along the end of the order: of the walks, each time the one that gets farthest with as much effort. */
+async function* slicesToEnd(
+  walking: Walking,
+  level: Level,
+  prefix: Position,
+  start: Value | undefined,
+): AsyncGenerator<Slice> {
+  const { scope, levels, filter, words } = walking;
+  const same = prefix.flatMap((value, i) => asComparison(levels[i]!, value) ?? []);
+  const parts = [...(filter ? [filter] : []), ...same];
+  const walks = walksToEnd(scope, level, { op: 'AND', parts }, words);
+  for (let from = start; ; ) {
+    let best: { walk: Walk; to: Value | undefined } | undefined;
+    for (const walk of walks) {
+      const to = await nth(walking, walk, level, from);
+      if (best === undefined || isFarther(level, to, best.to)) best = { walk, to };
+      if (to === undefined) break;
+    }
+    const { walk, to } = best!;
+    const conditions = [...afterValue(walk, level, from), ...(to === undefined ? [] : [upTo(walk, level, to)])];
+    const end = to === undefined ? (prefix.length === 0 ? undefined : prefix) : [...prefix, to];
+    yield { ...sliceOf(walking, walk, prefix, conditions), given: walk.given, end };
+    if (to === undefined) return;
+    from = to;
+  }
+}
+
+function sliceOf({ levels }: Walking, walk: Walk, prefix: Position, conditions: Sql[]): Slice {
+  const same = prefix.map((value, i) => equal(levels[i]!, value));
+  const { from, owner, value } = walk;
+  return { from, owner, value, prefix, where: [...walk.where, ...conditions, ...same] };
+}
+
+function isFarther({ desc }: Level, a: Value | undefined, b: Value | undefined): boolean {
+  if (a === undefined || b === undefined) return a === undefined && b !== undefined;
+  return desc ? a! < b! : a! > b!;
+}
+
+/** The value of the last row of the next step, if there are so many. */
+function nth(walking: Walking, walk: Walk, level: Level, from: Value | undefined): Promise<Value | undefined> {
+  const skipped = Math.max(1, Math.floor(walking.step / walk.effort)) - 1;
+  return valueAt(walking, rowsOf(walk, afterValue(walk, level, from)), walk, level.desc, skipped);
+}
+
+/** The last value before `to` and after `from`, if there is one. */
+function lastBefore(
+  walking: Walking,
+  walk: Walk,
+  level: Level,
+  from: Value | undefined,
+  to: Value,
+): Promise<Value | undefined> {
+  const sign = sql.raw(level.desc ? '>' : '<');
+  const between = [...afterValue(walk, level, from), sql`${walk.value} ${sign} ${to}`];
+  return valueAt(walking, rowsOf(walk, between), walk, !level.desc, 0);
+}
+
+async function valueAt(
+  { at }: Walking,
+  rows: Sql,
+  walk: Walk,
+  desc: boolean,
+  skipped: number,
+): Promise<Value | undefined> {
+  const query = sql<{ value: Value }>`select ${walk.value} as value from ${rows}
+    order by ${walk.value} ${sql.raw(desc ? 'desc' : 'asc')} limit 1 offset ${skipped}`;
+  return (await query.execute(at.read)).rows[0]?.value;
+}
+
+function afterValue(walk: Walk, level: Level, from: Value | undefined): Sql[] {
+  return from === undefined ? [] : [sql`${walk.value} ${sql.raw(level.desc ? '<' : '>')} ${bound(level, from)}`];
+}
+
+function atOrAfter(walk: Walk, level: Level, from: Value): Sql {
+  return sql`${walk.value} ${sql.raw(level.desc ? '<=' : '>=')} ${bound(level, from)}`;
+}
+
+function upTo(walk: Walk, level: Level, to: Value): Sql {
+  return sql`${walk.value} ${sql.raw(level.desc ? '>=' : '<=')} ${bound(level, to)}`;
+}
+
+/** FTS5 starts from a row only where its number is an integer, and SQLite's driver binds every number as a real. */
+function bound({ key }: Level, value: Value): Sql {
+  return key === NEWEST ? sql`cast(${value} as bigint)` : sql`${value}`;
+}
