@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../packages/server/src/db/open.ts';
 import { reconcile } from '../packages/server/src/registry/reconcile.ts';
 import { facetsOfVersion } from '../packages/server/src/registry/search/facets.ts';
-import { formatsOf, toVersion } from '../packages/server/src/registry/versions/repository.ts';
+import { formatsOfEach, toVersion } from '../packages/server/src/registry/versions/repository.ts';
 import { postgresDatabase } from '../packages/server/test/support/databases.ts';
 import { CALLS } from './calls/calls.ts';
 import type { Figure } from './measure/call.ts';
@@ -82,7 +82,7 @@ describe.each(Object.entries(databases))('a seed on %s', (name, create) => {
         .select(['key', 'head', 'text', 'folded', 'num'])
         .where('version_id', '=', row.id)
         .execute();
-      const due = facetsOfVersion(toVersion(row, ''), await formatsOf(db.read, row.id));
+      const due = facetsOfVersion(toVersion(row, ''), (await formatsOfEach(db.read, [row.id])).get(row.id) ?? []);
       expect(new Set(facets.map((facet) => JSON.stringify(facet)))).toEqual(
         new Set(due.map((facet) => JSON.stringify(facet))),
       );

@@ -7,11 +7,16 @@ import { toTime } from '../../packages/server/src/contract/time.ts';
 import type { Status, Version } from '../../packages/server/src/contract/version.ts';
 import { changeBetween } from '../../packages/server/src/events/replay.ts';
 import { checksOf } from '../../packages/server/src/registry/lifecycle/rules.ts';
-import { toColumns as modelColumns } from '../../packages/server/src/registry/models/repository.ts';
+import {
+  toColumns as modelColumns,
+  placedFacets as placedModel,
+} from '../../packages/server/src/registry/models/repository.ts';
 import { keyOf } from '../../packages/server/src/registry/names.ts';
-import { facetsOfModel, facetsOfVersion } from '../../packages/server/src/registry/search/facets.ts';
 import { facetsBetween } from '../../packages/server/src/registry/search/index-text.ts';
-import { toColumns as versionColumns } from '../../packages/server/src/registry/versions/repository.ts';
+import {
+  placedFacets as placedVersion,
+  toColumns as versionColumns,
+} from '../../packages/server/src/registry/versions/repository.ts';
 import type { Batch } from './batch.ts';
 import { newModel, newVersion, ownerOf } from './documents.ts';
 
@@ -94,7 +99,7 @@ export function createHistory({ add, files, record, index, tick, ids }: Parts) {
       status_since: since,
       purged_at: null,
     });
-    const facets = facetsBetween([], facetsOfVersion(version, formats));
+    const facets = facetsBetween([], placedVersion(model_id, version, formats));
     index({ noun: 'version', id: ids.version, entry: 'new', facets, text: { ...version, name: version.model } });
   }
 
@@ -145,7 +150,7 @@ export function createHistory({ add, files, record, index, tick, ids }: Parts) {
     const last_number = model.latest_version ?? 0;
     add('model', { id, ...modelColumns(model), last_number, purged_at: null });
     add('name_use', { name_key: keyOf(model.name), last_number, model_id: id });
-    index({ noun: 'model', id, entry: 'new', facets: facetsBetween([], facetsOfModel(model)), text: model });
+    index({ noun: 'model', id, entry: 'new', facets: facetsBetween([], placedModel(model)), text: model });
   }
 
   return { register, addVersion, finish };

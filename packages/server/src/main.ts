@@ -21,6 +21,7 @@ import { measureProcess } from './http/operations/process-metrics.ts';
 import { measureDisks, measureHealth, measureHoldings, measureRegistry } from './http/operations/registry-metrics.ts';
 import { createHttp } from './http/server.ts';
 import { prepareStop } from './http/stop.ts';
+import { finishIndex } from './registry/backlog.ts';
 import { ANSWERS_KEPT_MS } from './registry/idempotency.ts';
 import { createIngest } from './registry/ingest.ts';
 import { createRegistry } from './registry/registry.ts';
@@ -46,6 +47,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
   });
   try {
     await assertSchema(db, config);
+    await finishIndex(db, (line) => log.info(line));
     const metrics = createExposition();
     const watching = measureRegistry(metrics);
     const commits = watchCommits(db);
@@ -76,6 +78,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
     const ingest = createIngest(db);
     const chores = {
       everyMinute: async () => {
+        await registry.finish();
         await ingest(ledger.keepCheckpoint);
         await ingest((tx) =>
           tx

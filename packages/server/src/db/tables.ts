@@ -21,7 +21,7 @@ export interface Tables {
   ledger_tile: LedgerTileTable;
   ledger_checkpoint: LedgerCheckpointTable;
   idempotency: IdempotencyTable;
-  chore: ChoreTable;
+  backlog: BacklogTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -217,11 +217,11 @@ export interface IdempotencyTable {
   at: number;
 }
 
-/** What is left to do after a change, bit by bit: see registry/chores.ts. */
-export interface ChoreTable {
-  kind: 'index models' | 'index versions' | 'rename' | 'purge';
+/** What changes left to be done bit by bit: see registry/backlog.ts. */
+export interface BacklogTable {
+  kind: 'index models' | 'index versions' | 'purge' | 'rename';
   /** The model it is about; 0 is all of them. */
   model_id: number;
-  /** The id, or number, up to which it is done. */
+  /** The id, or the version's number, up to which it is done. */
   after: number;
 }

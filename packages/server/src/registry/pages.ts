@@ -55,7 +55,9 @@ export async function inRuns<T extends object>(
     items.push(...found);
     for (const row of found) characters += charactersIn(row);
     const left = asked.page_size - items.length;
-    if (next_page_token === null || left <= 0 || characters >= PAGE_CHARACTERS) return { items, next_page_token };
+    // A run that ends early has taken its time.
+    const isOver = left <= 0 || characters >= PAGE_CHARACTERS || found.length < run.page_size;
+    if (next_page_token === null || isOver) return { items, next_page_token };
     const fits = Math.floor((PAGE_CHARACTERS - characters) / (characters / items.length));
     run = { page_size: Math.max(1, Math.min(left, fits)), page_token: next_page_token };
   }

@@ -80,8 +80,17 @@ async function* modelRows(read: Reader): AsyncGenerator<Found> {
   }
 }
 
-async function* versionRows(read: Reader): AsyncGenerator<Found> {
-  for (let after = [Number.MIN_SAFE_INTEGER, 0] as [number, number]; ; ) {
+/** One version's row, as it is now. */
+export async function foundAgain(read: Reader, { model_id, number }: Key): Promise<Found | undefined> {
+  const { value } = await versionRows(read, [model_id, number - 1]).next();
+  return value && value.model_id === model_id && value.number === number ? value : undefined;
+}
+
+async function* versionRows(
+  read: Reader,
+  from: [model_id: number, number: number] = [Number.MIN_SAFE_INTEGER, 0],
+): AsyncGenerator<Found> {
+  for (let after = from; ; ) {
     const rows = await read
       .selectFrom('version as v')
       .selectAll()

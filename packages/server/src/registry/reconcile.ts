@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import { type Doc, same } from '../events/replay.ts';
+import { isLeft } from './backlog.ts';
 import { keyOf } from './names.ts';
 import { type Difference, differingEvents, quote } from './reconcile-events.ts';
-import { type Found, foundRows, inStep, type Key } from './reconcile-rows.ts';
+import { type Found, foundAgain, foundRows, inStep, type Key } from './reconcile-rows.ts';
 import { subjectAt, subjectsAt } from './timeline.ts';
 import { EMPTIED_FIELDS } from './versions/emptied.ts';
 import { liveNumbers } from './versions/repository.ts';
@@ -63,10 +64,13 @@ async function* differingSubjects(read: Reader, newest: number): AsyncGenerator<
 async function* differencesOf(
   read: Reader,
   subject: string,
-  found: Found,
+  row: Found,
   purged_before: number | null,
   newest: number,
 ): AsyncGenerator<Difference> {
+  // The versions of a purged model are emptied bit by bit: until then they are as they were.
+  if (purged_before !== null && row.number > 0 && (await isLeft(read, 'purge', row.model_id))) return;
+  const found = purged_before === null || row.number === 0 ? row : ((await foundAgain(read, row)) ?? row);
   const { model_id, seq, model_seq } = found;
   const doc = seq === null ? undefined : await subjectAt(read, found, seq);
   if (!doc || seq === null) {

@@ -12,6 +12,7 @@ import type { Ledger } from '../events/ledger.ts';
 import { createTail } from '../events/tail.ts';
 import type { Inspector } from '../formats/inspector.ts';
 import { type EventQuery, listEvents, proveConsistency, proveInclusion } from './audit.ts';
+import { createBacklog } from './backlog.ts';
 import { toRefusal } from './blob-refusals.ts';
 import { type Batch, createChange } from './change.ts';
 import type { IfMatch } from './etag.ts';
@@ -71,6 +72,13 @@ export function createRegistry(parts: Parts) {
     onBatch: parts.onBatch,
     mostWaiting: parts.mostWaiting,
   });
+  const backlog = createBacklog(db);
+  /** What a change left is done at once, but nobody waits for it; what fails is tried and told of again by a chore. */
+  const goOn = async <T>(changed: Promise<T>): Promise<T> => {
+    const value = await changed;
+    backlog.run().catch(() => {});
+    return value;
+  };
   const swept = { db, blobs, now };
   const upload = {
     blobs,
@@ -92,11 +100,11 @@ export function createRegistry(parts: Parts) {
       list: (asked: ListQuery) => listModels(lists, asked),
       describe: (by: Caller, name: string, patch: ModelPatch, ifMatch?: IfMatch) =>
         change(by, (work) => describeModel(work, name, patch, ifMatch)),
-      rename: (by: Caller, name: string, to: string) => change(by, (work) => renameModel(work, name, to)),
+      rename: (by: Caller, name: string, to: string) => goOn(change(by, (work) => renameModel(work, name, to))),
       deregister: (by: Caller, name: string, asked: Deregistration, ifMatch?: IfMatch) =>
         change(by, (work) => deregisterModel(work, name, asked, trashMs, ifMatch)),
       restore: (by: Caller, name: string) => change(by, (work) => restoreModel(work, name)),
-      purge: (by: Caller, name: string) => change(by, (work) => purgeModel(work, name)),
+      purge: (by: Caller, name: string) => goOn(change(by, (work) => purgeModel(work, name))),
       rollBack: (by: Caller, name: string, asked: NewRollback) =>
         change(by, (work) => rollBack(work, policy, name, asked)),
       setAlias: (by: Caller, name: string, alias: string, ref: string, ifMatch?: IfMatch) =>
@@ -161,7 +169,7 @@ export function createRegistry(parts: Parts) {
     },
     trash: {
       list: (asked: PageAsked) => listTrash(read, ledger.tokenKey, asked),
-      purgeExpired: () => purgeExpired(read, change, now()),
+      purgeExpired: () => goOn(purgeExpired(read, change, now())),
       /** Takes away bytes that no version names; yields each that went. */
       sweep: (asked: SweepAsked) => sweep(swept, asked),
     },
@@ -178,8 +186,13 @@ export function createRegistry(parts: Parts) {
       proveInclusion: (seq: number, size?: number) => proveInclusion(ledger, seq, size),
       proveConsistency: (from: number, to?: number) => proveConsistency(ledger, from, to),
     },
+    /** Does what earlier changes left. */
+    finish: () => backlog.run(),
     /** Resolves once no change is under way. */
-    idle: () => change.idle(),
+    async idle() {
+      await change.idle();
+      await backlog.idle();
+    },
     /** Changes that wait, and since when a commit is under way. */
     pending: () => change.pending(),
   };

@@ -168,15 +168,18 @@ export async function* versionsAt(
   model_id?: number,
 ): AsyncGenerator<VersionSubject & { id: number; model_id: number }> {
   let model: Model | undefined;
+  let ids = new Map<number, number>();
   for await (const found of subjectsAt(reader, seq, model_id === undefined ? {} : { model_id })) {
     if (found.number === 0) {
       model = found.doc as Model;
+      const rows = reader.selectFrom('version').select(['id', 'number']).where('model_id', '=', found.model_id);
+      ids = new Map((await rows.execute()).map(({ id, number }) => [number, id]));
       continue;
     }
     const version = found.doc as Version;
     if (!model || model.deregistered !== null || version.deregistered !== null) continue;
     const { name, owner } = model;
-    const id = found.model_id * NUMBERS + found.number;
+    const id = ids.get(found.number) as number;
     yield { version: { ...version, model: name }, formats: found.formats, owner, id, model_id: found.model_id };
   }
 }
@@ -195,6 +198,3 @@ export async function* modelsAt(
     yield { model, versions: () => versions, id: model_id };
   }
 }
-
-/** Makes one number of a model and a version number: an order, nothing more. */
-const NUMBERS = 2 ** 20;

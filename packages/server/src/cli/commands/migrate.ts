@@ -18,6 +18,8 @@ export function command(): Command {
           try {
             const steps = await import('../../db/migrate.ts');
             const ran = await steps.migrate(db);
+            const { finishIndex } = await import('../../registry/backlog.ts');
+            await finishIndex(db, out.note);
             out.document({ database: maskSecret(url), ran });
             out.lines(...ran.map((name) => `ran ${name}`), `${maskSecret(url)} is up to date`);
           } finally {

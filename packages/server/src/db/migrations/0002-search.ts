@@ -4,8 +4,8 @@ import type { Dialect } from '../database.ts';
 /**
  * Lists and searches that cost what their page costs, however much there is. Facets carry what lists are ordered by, so
  * that one index holds a value's subjects in the order of the list; every beginning of a word is indexed, up to 20
- * characters; the trash leaves out what was purged. The facets and words themselves are written anew by the chores,
- * since it takes documents to make them.
+ * characters; the trash leaves out what was purged. The facets and words themselves are left to the backlog, since
+ * it takes documents to make them.
  */
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const postgres = dialect === 'postgres';
@@ -25,9 +25,9 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     await run(sql`create index ${sql.ref(`${noun}_facet_owner`)} on ${table} (${owner}, key, head, num)`);
     await run(sql`create index ${sql.ref(`${noun}_facet_num`)} on ${table} (key, num, ${owner}) where num is not null`);
   }
-  await run(sql`create index model_facet_text on model_facet (key, head, name) where head is not null`);
+  await run(sql`create index model_facet_text on model_facet (key, head, name, model_id) where head is not null`);
   await run(sql`create index version_facet_text on version_facet (key, head, version_id) where head is not null`);
-  await run(sql`create index version_facet_text_in on version_facet (key, head, model_id, number)
+  await run(sql`create index version_facet_text_in on version_facet (key, head, model_id, number, version_id)
     where head is not null`);
   await run(sql`create index version_facet_num_in on version_facet (key, model_id, num, version_id)
     where num is not null`);
@@ -53,9 +53,9 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
       where deregistered is not null and purged_at is null`);
   }
 
-  await run(sql`create table chore (
+  await run(sql`create table backlog (
     kind ${text} not null, model_id ${int} not null, after ${int} not null, primary key (kind, model_id))`);
-  await run(sql`insert into chore (kind, model_id, after)
+  await run(sql`insert into backlog (kind, model_id, after)
     select kind, 0, 0 from (select 'index models' as kind union all select 'index versions') as kinds
     where exists (select 1 from model)`);
 }

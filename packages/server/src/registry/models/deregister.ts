@@ -1,9 +1,9 @@
 import type { Model } from '../../contract/model.ts';
 import { toTime } from '../../contract/time.ts';
+import { begin } from '../backlog.ts';
 import type { Work } from '../change.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse } from '../refusals.ts';
-import { EMPTIED } from '../versions/emptied.ts';
 import { bearName } from './name-use.ts';
 import { assertFree } from './register.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
@@ -53,22 +53,13 @@ export async function restoreModel(work: Work, name: string): Promise<Model> {
 
 /**
  * Leaves only the tombstone of a model in the trash: its numbers, digests and reason. The metadata and the artifacts of
- * all its versions go; their bytes stay in the store, where nothing serves them.
+ * all its versions go, those of many versions bit by bit; their bytes stay in the store, where nothing serves them.
  */
 export async function purgeModel(work: Work, name: string): Promise<Model> {
   return purgeModelRow(work, await getTrashed(work, name));
 }
 
 export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
-  const versions = work.tx.selectFrom('version').select('id').where('model_id', '=', row.id);
-  await work.tx.deleteFrom('artifact').where('version_id', 'in', versions).execute();
-  for (const { id } of await versions.execute()) removeFromIndex(work, 'version', id);
-  await work.tx
-    .updateTable('version')
-    .set({ ...EMPTIED, purged_at: work.at })
-    .where('model_id', '=', row.id)
-    .where('purged_at', 'is', null)
-    .execute();
   const { model, changes } = await updateModel(work, row, {
     description: null,
     owner: null,
@@ -79,6 +70,7 @@ export async function purgeModelRow(work: Work, row: ModelRow): Promise<Model> {
   });
   await work.tx.updateTable('model').set({ purged_at: work.at }).where('id', '=', row.id).execute();
   removeFromIndex(work, 'model', row.id);
+  work.afterwards((tx) => begin({ tx, dialect: work.db.name }, 'purge', row.id));
   work.record({
     type: 'model.purged',
     subject: row.name,

@@ -1,8 +1,8 @@
 import type { Model } from '../../contract/model.ts';
+import { begin } from '../backlog.ts';
 import type { Work } from '../change.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
-import { renameText } from '../versions/repository.ts';
 import { bearName } from './name-use.ts';
 import { assertFree } from './register.ts';
 import { getModel, updateModel } from './repository.ts';
@@ -16,7 +16,7 @@ export async function renameModel(work: Work, name: string, to: string): Promise
   const { model, changes } = await updateModel(work, row, { name: to });
   if (changes.length === 0) return model;
   await bearName(work, row.id, to, row.last_number);
-  work.afterwards((tx) => renameText({ tx, dialect: work.db.name }, row.id, to));
+  work.afterwards((tx) => begin({ tx, dialect: work.db.name }, 'rename', row.id));
   work.record({ type: 'model.renamed', subject: to, details: { from: name }, changes });
   return model;
 }

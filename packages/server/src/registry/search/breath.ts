@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { refuse } from '../refusals.ts';
 
 /**
  * SQLite answers at once, and nothing else is served meanwhile. What takes many queries takes a breath before each: it
@@ -10,13 +11,9 @@ let waiting = 0;
 /** How many may wait: each goes on after all others had their turn. */
 const MOST_WAITING = 64;
 
-export class TooManyWaiting extends Error {
-  override name = 'TooManyWaiting';
-}
-
-/** Throws TooManyWaiting. */
+/** Waits for one's turn. Throws Refused where too many wait already. */
 export async function breath(): Promise<void> {
-  if (waiting >= MOST_WAITING) throw new TooManyWaiting('too many long searches at once');
+  if (waiting >= MOST_WAITING) refuse('overloaded', 'Too many long searches at once. Try again in a few seconds.', {});
   waiting += 1;
   const mine = last.then(() => setImmediate());
   last = mine;

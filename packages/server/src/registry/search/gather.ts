@@ -49,7 +49,7 @@ const INDEXED = new Set([
 ]);
 
 function ofComparison({ noun, model_id }: Scope, one: Comparison): Rows[] | undefined {
-  const { of, type, column, listed } = placeOf(noun, one.key)!;
+  const { of, column, listed } = placeOf(noun, one.key)!;
   if (column !== undefined && !listed && !INDEXED.has(column)) return undefined;
   const inFacets = column === undefined || listed === true;
   // Values of each type stand in another place of the index.

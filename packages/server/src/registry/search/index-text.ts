@@ -26,8 +26,8 @@ interface FacetChange {
 export interface Reindex {
   noun: Noun;
   id: number;
-  /** `new`: nothing of it is there yet. `gone`: nothing of it is to stay. */
-  entry: 'new' | 'there' | 'gone';
+  /** `new`: nothing of it is there yet. `anew`: nothing of what is there is to stay. `gone`: nothing is there afterwards. */
+  entry: 'new' | 'there' | 'anew' | 'gone';
   facets: readonly FacetChange[];
   /** Its words, where they changed. */
   text?: TextFields | undefined;
@@ -114,7 +114,8 @@ function prepareRemoval(noun: Noun) {
 /** What is put in is taken out before: it may be there already. */
 async function removeFacets({ tx, dialect }: IndexAt, noun: Noun, entries: readonly Reindex[]): Promise<void> {
   const remove = removal[noun];
-  for (const { id } of entries.filter(({ entry }) => entry === 'gone')) await remove.all(tx, { id });
+  for (const { id } of entries.filter(({ entry }) => entry === 'gone' || entry === 'anew'))
+    await remove.all(tx, { id });
   const gone = entries
     .filter(({ entry }) => entry === 'there')
     .flatMap(({ id, facets }) => facets.map(({ row: { key, text, num } }) => ({ id, key, text, num })));

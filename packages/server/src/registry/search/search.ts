@@ -2,8 +2,9 @@ import { type Selectable, sql } from 'kysely';
 import type { ModelTable, VersionTable } from '../../db/tables.ts';
 import { BOUNDS, type Bounds, countUpTo, type Scope, type SearchAt } from './at.ts';
 import { PageTokenError } from './errors.ts';
-import { type Filter, isComparison, type Noun, printFilter } from './filter.ts';
+import { type Filter, isComparison, printFilter } from './filter.ts';
 import { fewest } from './gather.ts';
+import { placeOf } from './keys.ts';
 import { type Level, levelsOf } from './levels.ts';
 import { effortOf, idsOf, type Looked, lookAlong, lookAtAll } from './look.ts';
 import { openToken, type Position, sealToken } from './page-token.ts';
@@ -41,7 +42,7 @@ export type ModelRow = Selectable<ModelTable>;
 /** `model` is the model's name. */
 export type VersionRow = Selectable<VersionTable> & { model: string };
 
-/** A page of live models. Throws SortError, QueryError, PageTokenError and TooManyWaiting. */
+/** A page of live models. Throws SortError, QueryError and PageTokenError. */
 export async function searchModels(asked: Searching, query: SearchQuery): Promise<PageOf<ModelRow>> {
   const { ids, ...page } = await search(asked, { noun: 'model', dialect: asked.dialect }, query);
   const found = await asked.read
@@ -143,7 +144,7 @@ async function look(at: SearchAt, scope: Scope, { filter, words, levels, positio
   if (few) return lookAtAll(at, { ...sought, words }, await idsOf(at, few), position, enough);
   if (levels.length > 1 && all && (await isWithin(at, all, at.bounds.fewWords)))
     return lookAtAll(at, sought, await idsOf(at, all), position, enough);
-  if (levels.length > 1 && model_id !== undefined) {
+  if (levels.length > 1 && model_id !== undefined && !isTogether(levels[0]!)) {
     const own = sql`select id from version where model_id = ${model_id}`;
     if (await isWithin(at, own, at.bounds.few))
       return lookAtAll(at, { ...sought, words }, await idsOf(at, own), position, enough);
@@ -156,10 +157,21 @@ async function isWithin(at: SearchAt, rows: ReturnType<typeof hits>, bound: numb
   return (await countUpTo(at, sql`(${rows}) as counted`, bound)) <= bound;
 }
 
-/** An equality needs no count where the list is walked along it. */
+/** Whether an index has the values of one model's versions together. */
+function isTogether({ key, number }: Level): boolean {
+  return number !== undefined && placeOf('version', key)?.column === undefined;
+}
+
+/** What the list is walked along needs no count: a range of its first key, and an equality where that key is its end. */
 function partsToCount(scope: Scope, levels: readonly Level[], filter: Filter | undefined): Filter[] {
-  const [end, ...more] = levels;
-  return required(filter).filter((part) => more.length > 0 || !isComparison(part) || !alongEqual(scope, end!, part));
+  const [first, ...more] = levels;
+  return required(filter).filter((part) => {
+    if (!isComparison(part)) return true;
+    if (part.key === first!.key) return first!.several;
+    // All versions of a model have its name.
+    if (scope.model_id !== undefined && part.key === 'name') return false;
+    return more.length > 0 || !alongEqual(scope, first!, part);
+  });
 }
 
 /** The model that a filter on versions names; null if no live model has the name. */

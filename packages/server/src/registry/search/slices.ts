@@ -18,6 +18,7 @@ export interface Slice {
   /** The value of the next level, where the rows have it. */
   value?: Sql;
   given?: Comparison | undefined;
+  haveWords?: boolean | undefined;
   /** Where it ends, if a page may end there. */
   end?: Position | undefined;
 }
@@ -126,7 +127,7 @@ async function* slicesToEnd(
     const { walk, to } = best!;
     const conditions = [...afterValue(walk, level, from), ...(to === undefined ? [] : [upTo(walk, level, to)])];
     const end = to === undefined ? (prefix.length === 0 ? undefined : prefix) : [...prefix, to];
-    yield { ...sliceOf(walking, walk, prefix, conditions), given: walk.given, end };
+    yield { ...sliceOf(walking, walk, prefix, conditions), end };
     if (to === undefined) return;
     from = to;
   }
@@ -134,8 +135,8 @@ async function* slicesToEnd(
 
 function sliceOf({ levels }: Walking, walk: Walk, prefix: Position, conditions: Sql[]): Slice {
   const same = prefix.map((value, i) => equal(levels[i]!, value));
-  const { from, owner, value } = walk;
-  return { from, owner, value, prefix, where: [...walk.where, ...conditions, ...same] };
+  const { from, owner, value, given, haveWords } = walk;
+  return { from, owner, value, given, haveWords, prefix, where: [...walk.where, ...conditions, ...same] };
 }
 
 function isFarther({ desc }: Level, a: Value | undefined, b: Value | undefined): boolean {

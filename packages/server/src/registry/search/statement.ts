@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { all, type Scope, type Sql } from './at.ts';
+import { all, type Scope } from './at.ts';
 import type { Filter } from './filter.ts';
 import { columnsOf, type Level, orderBy, positionOf } from './levels.ts';
 import type { Position } from './page-token.ts';
@@ -13,7 +13,7 @@ export interface Sought {
   scope: Scope;
   levels: readonly Level[];
   filter?: Filter | undefined;
-  /** Words that the rows of a slice do not hold as it is. */
+  /** Words that are to be held, unless the rows of a slice do as it is. */
   words?: Term[] | undefined;
 }
 
@@ -38,7 +38,7 @@ export function statement(sought: Sought, slice: Slice, limit: number): RawBuild
   conditions.push(sql`model.deregistered is null`);
   if (scope.model_id !== undefined) conditions.push(sql`model.id = ${scope.model_id}`);
   if (filter) conditions.push(sql`(${predicate(filter, { ...scope, given: slice.given })})`);
-  if (words) conditions.push(holdsWords(noun, words, dialect));
+  if (words && !slice.haveWords) conditions.push(holdsWords(noun, words, dialect));
   const tables = noun === 'version' ? sql`version cross join model` : sql`model`;
   return sql`select ${levels[0]?.several ? sql`distinct ` : sql``}${id} as id${sql.join(columns, sql``)}
     from ${slice.from} cross join ${tables} where ${all(conditions)}

@@ -18,6 +18,8 @@ export interface Walk {
   owner: Sql;
   /** A comparison of the filter that all rows satisfy. */
   given?: Comparison | undefined;
+  /** Whether all rows hold the words that are searched for. */
+  haveWords?: boolean;
   /** What it takes to look at a row's subject, where an ordinary one takes 1. */
   effort: number;
 }
@@ -41,7 +43,7 @@ export function walksAlong(scope: Scope, level: Level, filter: Filter | undefine
   const from = sql`${sql.table(`${of}_facet`)} as walk`;
   const owner = sql.ref(of === scope.noun ? `walk.${of}_id` : 'walk.model_id');
   const facets = (value: Sql, ranges: (Sql | undefined)[]) => {
-    const where = [sql`walk.key = ${key}`, ...within(scope), sql`${value} is not null`, ...ranges.filter(isThere)];
+    const where = [sql`walk.key = ${key}`, sql`${value} is not null`, ...ranges.filter(isThere)];
     return { from, where, value, owner, effort: 1 };
   };
   const [num, head] = [sql`walk.num`, sql`walk.head`];
@@ -53,7 +55,8 @@ export function walksAlong(scope: Scope, level: Level, filter: Filter | undefine
     head,
     own.map((one) => textRange(head, one, true)),
   );
-  // A boolean has both.
+  // An index has the numbers of one model together. A boolean has a text too.
+  numbers.where.push(...within(scope));
   if (number && text) texts.where.push(sql`walk.num is null`);
   return [
     ...(number ? [{ ...numbers, holds: 'number' as const }] : []),
@@ -76,7 +79,7 @@ function isThere(condition: Sql | undefined): condition is Sql {
 }
 
 /** What it takes to ask the full-text index about one subject. */
-const EFFORT_OF_WORDS = 10;
+const EFFORT_OF_WORDS = 30;
 
 /**
  * The walks along the end of a list's order: over all subjects, those that hold the words, or those of one value that
@@ -91,7 +94,7 @@ export function walksToEnd(scope: Scope, end: Level, filter: Filter | undefined,
     const table = `${noun}_text`;
     const where = [sql`${sql.ref(table)} match ${toMatch({ all: words })}`];
     const id = { value: sql`walk.rowid`, owner: sql`walk.rowid`, holds: 'number' as const };
-    return [...equal, { from: sql`${sql.table(table)} as walk`, where, ...id, effort: 1 }];
+    return [...equal, { from: sql`${sql.table(table)} as walk`, where, ...id, haveWords: true, effort: 1 }];
   }
   const value = sql.ref(end.key === NEWEST ? 'walk.id' : `walk.${end.key}`);
   const ranges = comparisons

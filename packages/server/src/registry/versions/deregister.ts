@@ -43,7 +43,7 @@ export async function deregisterVersion(
     purge_after: toTime(work.at + trashMs),
   };
   const { version, changes } = await updateVersion(work, model.name, row, { deregistered, aliases: [] });
-  const counted = await recount(work, model);
+  const counted = await recount(work, model, row.number, -1);
   work.record({
     type: 'version.deregistered',
     subject: `${model.name}/${row.number}`,
@@ -64,7 +64,7 @@ export async function restoreVersion(work: Work, name: string, ref: string): Pro
     { deregistered: null, status },
     status === row.status ? {} : { status_since: await sinceNow(work, model.id, status) },
   );
-  const counted = await recount(work, model);
+  const counted = await recount(work, model, row.number, 1);
   work.record({ type: 'version.restored', subject: `${model.name}/${row.number}`, changes: [...changes, ...counted] });
   return version;
 }
@@ -90,27 +90,25 @@ export async function purgeVersionRow(work: Work, model: ModelRow, row: VersionR
   return version;
 }
 
-/** What the model says of its versions, after one came or went. */
-async function recount(work: Work, model: ModelRow) {
-  const { highest, count } = await work.tx
-    .selectFrom('version')
-    .select((eb) => [eb.fn.max('number').as('highest'), eb.fn.countAll<number>().as('count')])
-    .where('model_id', '=', model.id)
-    .where('deregistered', 'is', null)
-    .executeTakeFirstOrThrow();
-  const live = await liveLists(work.tx, model.id);
-  const before = toModel(model);
-  const alive = await work.tx
+/** What the model says of its versions, after one came (1) or went (-1). */
+async function recount(work: Work, model: ModelRow, number: number, by: 1 | -1) {
+  const highest = await work.tx
     .selectFrom('version')
     .select('number')
     .where('model_id', '=', model.id)
     .where('deregistered', 'is', null)
-    .where('number', 'in', [...new Set(Object.values(before.aliases)), 0])
-    .execute();
-  const numbers = new Set(alive.map((row) => row.number));
-  const aliases = Object.fromEntries(Object.entries(before.aliases).filter(([, number]) => numbers.has(number)));
-  return (await updateModel(work, model, { latest_version: highest ?? null, version_count: count, live, aliases }))
-    .changes;
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const before = toModel(model);
+  const named = Object.entries(before.aliases).filter(([, of]) => of !== number);
+  const counted = {
+    latest_version: highest?.number ?? null,
+    version_count: before.version_count + by,
+    live: await liveLists(work.tx, model.id),
+    aliases: Object.fromEntries(named),
+  };
+  return (await updateModel(work, model, counted)).changes;
 }
 
 async function getTrashed(work: Work, name: string, text: string): Promise<{ model: ModelRow; row: VersionRow }> {

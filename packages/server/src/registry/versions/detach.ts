@@ -3,7 +3,7 @@ import { worstVerdict } from '../lifecycle/rules.ts';
 import { assertPath, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { getArtifact } from './artifacts.ts';
-import { formatsOf, getVersion, updateVersion } from './repository.ts';
+import { formatsOfEach, getVersion, updateVersion } from './repository.ts';
 import { assertHeld, type HeldBytes } from './slot.ts';
 
 /** Takes an artifact out of an open version. */
@@ -38,7 +38,7 @@ export async function detachArtifact(
       artifact_count: row.artifact_count - 1,
       verdict: worstVerdict(left.map((rest) => rest.verdict)),
     },
-    { formats: { before: [artifact.format], after: await formatsOf(work.tx, row.id) } },
+    { formats: { before: [artifact.format], after: (await formatsOfEach(work.tx, [row.id])).get(row.id) ?? [] } },
   );
   work.record({
     type: 'artifact.detached',

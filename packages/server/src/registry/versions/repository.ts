@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Insertable, Selectable } from 'kysely';
 import type { SubjectChange } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
@@ -16,7 +15,7 @@ import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { facetsOfVersion } from '../search/facets.ts';
-import { facetsBetween, type IndexAt, type PlacedFacet, writeText } from '../search/index-text.ts';
+import { facetsBetween, type PlacedFacet } from '../search/index-text.ts';
 
 export type VersionRow = Selectable<VersionTable>;
 
@@ -192,41 +191,22 @@ const FACETED = [
   ...(['aliases', 'metrics', 'lineage'] as const),
 ] as const;
 const TEXT = ['description', 'tags', 'card'] as const;
-const textOf = (version: Version) => ({ ...version, name: version.model });
+export const textOf = (version: Version) => ({ ...version, name: version.model });
 
-/** The distinct formats of a version's artifacts, in order. */
-export async function formatsOf(reader: Reader, version_id: number): Promise<string[]> {
+/** The distinct formats of the artifacts of each of these versions, by the version's id. */
+export async function formatsOfEach(reader: Reader, version_ids: readonly number[]): Promise<Map<number, string[]>> {
+  if (version_ids.length === 0) return new Map();
   const rows = await reader
     .selectFrom('artifact')
     .innerJoin('inspection', 'inspection.sha256', 'artifact.sha256')
-    .select('inspection.format')
+    .select(['artifact.version_id', 'inspection.format'])
     .distinct()
-    .where('artifact.version_id', '=', version_id)
+    .where('artifact.version_id', 'in', version_ids)
     .orderBy('inspection.format')
     .execute();
-  return rows.map((row) => row.format);
-}
-
-const ROWS_TOGETHER = 500;
-
-/** Full text finds a version by its model's name too: after a rename that part is written anew. */
-export async function renameText(at: IndexAt, model_id: number, name: string): Promise<void> {
-  for (let after = 0; ; ) {
-    const rows = await at.tx
-      .selectFrom('version')
-      .selectAll()
-      .where('model_id', '=', model_id)
-      .where('number', '>', after)
-      .where('purged_at', 'is', null)
-      .orderBy('number')
-      .limit(ROWS_TOGETHER)
-      .execute();
-    await setImmediate(); // reads go on meanwhile
-    for (const row of rows) await writeText(at, 'version', row.id, textOf(toVersion(row, name)));
-    const last = rows.at(-1);
-    if (!last || rows.length < ROWS_TOGETHER) return;
-    after = last.number;
-  }
+  const formats = new Map<number, string[]>();
+  for (const { version_id, format } of rows) formats.set(version_id, [...(formats.get(version_id) ?? []), format]);
+  return formats;
 }
 
 /**
