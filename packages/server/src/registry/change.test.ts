@@ -5,7 +5,8 @@ import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database } from '../db/database.ts';
 import { openLedger } from '../events/ledger.ts';
-import { type Batch, type Change, createChange, type Work } from './change.ts';
+import type { Work } from './batch.ts';
+import { type Batch, type Change, createChange } from './change.ts';
 import { Refused } from './refusals.ts';
 
 const ada: Caller = { actor: { name: 'ada', verified: false }, request_id: 'r' };

@@ -1,27 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../contract/actor.ts';
-import type { Happening } from '../contract/event.ts';
-import type { Database, Savepoint, Writer } from '../db/database.ts';
+import type { Database, Writer } from '../db/database.ts';
 import { CannotUndo } from '../db/savepoint.ts';
 import type { Entry } from '../events/log.ts';
-import { earlierAnswer, keepAnswer } from './idempotency.ts';
+import { isInsideChange, type Job, makeTogether, type Outcome, type Work } from './batch.ts';
 import { Refused } from './refusals.ts';
-import { mergeReindexes, type Reindex, writeIndex } from './search/index-text.ts';
 
-/** A change under way. Verbs that write take it; only `change` makes one. */
-export interface Work {
-  readonly tx: Writer;
-  readonly db: Database;
-  readonly caller: Caller;
-  /** The time of the change, epoch milliseconds. */
-  readonly at: number;
-  record(happening: Happening): void;
-  /** Has the search index written anew, together with that of all changes that share the commit. */
-  reindex(entry: Reindex): void;
-  /** Has this done in the same transaction once all changes that share the commit are made, and the index is written. */
-  afterwards(write: (tx: Writer) => Promise<void>): void;
-}
 /** Runs `body` in a transaction together with its events. The answer must be plain JSON: it is kept for idempotent repeats. */
 export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>) => Promise<T>;
 
@@ -57,16 +41,13 @@ interface Parts {
   mostWaiting?: number | undefined;
 }
 
-interface Job {
-  caller: Caller;
-  body(work: Work): Promise<unknown>;
+interface Waiting extends Job {
   resolve(value: never): void;
   reject(error: unknown): void;
 }
 
 const MOST_TOGETHER = 200;
 const TRIES = 6;
-const inside = new AsyncLocalStorage<true>();
 
 /**
  * Group commit: changes that arrive while a commit is under way share the next transaction, each after a savepoint, so
@@ -75,7 +56,7 @@ const inside = new AsyncLocalStorage<true>();
  */
 export function createChange(parts: Parts): Change & { idle(): Promise<void>; pending(): Pending } {
   const { mostWaiting = 5_000 } = parts;
-  const waiting: Job[] = [];
+  const waiting: Waiting[] = [];
   let running: Promise<void> | undefined;
   let since: number | undefined;
 
@@ -92,11 +73,11 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void>; pe
   }
 
   const change = async <T>(caller: Caller, body: (work: Work) => Promise<T>): Promise<T> => {
-    if (inside.getStore()) throw new Error('a change inside a change: pass the work on instead');
+    if (isInsideChange()) throw new Error('a change inside a change: pass the work on instead');
     if (waiting.length >= mostWaiting)
       throw new Refused('overloaded', 'Too many changes are waiting. Try again in a second.', {});
     return new Promise<T>((resolve, reject) => {
-      waiting.push({ caller, body, resolve, reject } as Job);
+      waiting.push({ caller, body, resolve, reject } as Waiting);
       running ??= pump();
     });
   };
@@ -115,15 +96,13 @@ async function untilAllCame(waiting: readonly unknown[]): Promise<void> {
   } while (waiting.length > before && waiting.length < MOST_TOGETHER);
 }
 
-type Outcome = { value: unknown } | { error: unknown };
-
-async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, 'changes' | 'ms'>> {
+async function commitTogether(parts: Parts, batch: Waiting[]): Promise<Omit<Batch, 'changes' | 'ms'>> {
   let light = true;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { outcomes, events } = await parts.db.write
         .transaction()
-        .execute((tx) => attemptAll(parts, tx, batch, light));
+        .execute((tx) => makeTogether(parts, tx, batch, light));
       let refused = 0;
       for (const [i, job] of batch.entries()) {
         const outcome = outcomes[i] as Outcome;
@@ -150,65 +129,5 @@ async function commitTogether(parts: Parts, batch: Job[]): Promise<Omit<Batch, '
       for (const job of batch) job.reject(told);
       return { refused: 0, events: 0, retries: attempt - 1, error };
     }
-  }
-}
-
-/** What changes leave to be written once, at the end of their transaction. */
-interface Left {
-  entries: Entry[];
-  reindexes: Reindex[];
-  afterwards: ((tx: Writer) => Promise<void>)[];
-}
-
-async function attemptAll(
-  parts: Parts,
-  tx: Writer,
-  batch: Job[],
-  light: boolean,
-): Promise<{ outcomes: Outcome[]; events: number }> {
-  await parts.db.lockLedger(tx);
-  const left: Left = { entries: [], reindexes: [], afterwards: [] };
-  const savepoint = parts.db.savepoint(tx, light);
-  const outcomes: Outcome[] = [];
-  for (const job of batch) {
-    await savepoint.set();
-    outcomes.push(await attempt(parts, tx, savepoint, job, left));
-  }
-  if (left.entries.length > 0) {
-    await writeIndex({ tx, dialect: parts.db.name }, mergeReindexes(left.reindexes));
-    for (const write of left.afterwards) await write(tx);
-    await parts.append(tx, left.entries);
-  }
-  return { outcomes, events: left.entries.length };
-}
-
-/** One change after its savepoint. A body that records nothing leaves nothing but its answer: its writes are rolled back. */
-async function attempt(parts: Parts, tx: Writer, savepoint: Savepoint, job: Job, left: Left): Promise<Outcome> {
-  const at = parts.now();
-  const own: Left = { entries: [], reindexes: [], afterwards: [] };
-  const work: Work = {
-    tx,
-    db: parts.db,
-    caller: job.caller,
-    at,
-    record: (happening) => void own.entries.push({ at, caller: job.caller, happening }),
-    reindex: (entry) => void own.reindexes.push(entry),
-    afterwards: (write) => void own.afterwards.push(write),
-  };
-  try {
-    const earlier = await earlierAnswer(work);
-    const value = earlier ? earlier.value : await inside.run(true, () => job.body(work));
-    const changed = own.entries.length > 0;
-    if (!changed) await savepoint.rollBack();
-    if (!earlier) await keepAnswer(work, value);
-    if (changed)
-      for (const part of ['entries', 'reindexes', 'afterwards'] as const) left[part].push(...(own[part] as never[]));
-    return { value };
-  } catch (error) {
-    // What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full.
-    const { db } = parts;
-    if (db.isRetryable(error) || db.isAway(error) || db.isFull(error)) throw error;
-    await savepoint.rollBack();
-    return { error };
   }
 }

@@ -1,4 +1,4 @@
-import type { Work } from './change.ts';
+import type { Work } from './batch.ts';
 import { Refused } from './refusals.ts';
 
 /** The answer to a request with an idempotency key is kept this long. */

@@ -1,7 +1,7 @@
 import type { SubjectChange } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Model } from '../../contract/model.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
 import { assertAlias } from '../names.ts';

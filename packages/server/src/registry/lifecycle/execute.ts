@@ -2,7 +2,7 @@ import type { SubjectChange } from '../../contract/event.ts';
 import type { Check, Promotion } from '../../contract/promotion.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Status } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import type { ModelRow } from '../models/repository.ts';
 import { toVersion, type VersionRow } from '../versions/repository.ts';
 import { listLive, moveVersion } from './move.ts';

@@ -1,6 +1,6 @@
 import type { SubjectChange } from '../../contract/event.ts';
 import type { Status, Version } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { type ModelRow, updateModel } from '../models/repository.ts';
 import { liveLists, sinceNow, updateVersion, type VersionRow } from '../versions/repository.ts';
 

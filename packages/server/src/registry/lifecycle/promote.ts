@@ -1,6 +1,6 @@
 import type { Check, NewPromotion, Promotion } from '../../contract/promotion.ts';
 import type { Status } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse, refuseField } from '../refusals.ts';
 import { getVersion, type VersionRow } from '../versions/repository.ts';

@@ -1,6 +1,6 @@
 import type { NewRollback, Promotion } from '../../contract/promotion.ts';
 import type { Status } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { refuse } from '../refusals.ts';
 import { findNumber, liveNumbers } from '../versions/repository.ts';

@@ -1,7 +1,7 @@
 import type { Model } from '../../contract/model.ts';
 import { toTime } from '../../contract/time.ts';
 import { begin } from '../backlog.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { refuse } from '../refusals.ts';
 import { bearName } from './name-use.ts';

@@ -1,5 +1,5 @@
 import type { Model, ModelPatch } from '../../contract/model.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { getModel, toModel, updateModel } from './repository.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { prepareWrite } from '../../db/prepared.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { keyOf } from '../names.ts';
 
 type Use = { name_key: string; last_number: number; model_id: number };

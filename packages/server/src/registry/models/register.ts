@@ -1,6 +1,6 @@
 import type { Model, NewModel } from '../../contract/model.ts';
 import { toTime } from '../../contract/time.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';

@@ -1,6 +1,6 @@
 import type { Model } from '../../contract/model.ts';
 import { begin } from '../backlog.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { bearName } from './name-use.ts';

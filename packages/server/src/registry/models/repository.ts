@@ -8,7 +8,7 @@ import { prepareRead } from '../../db/prepared.ts';
 import { insertRow, updateRow } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { changeBetween } from '../../events/replay.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { keyOf } from '../names.ts';
 import { Refused } from '../refusals.ts';

@@ -2,7 +2,7 @@ import { Value } from 'typebox/value';
 import { type Artifact, type Inspection, Signature, type Verdict } from '../../contract/artifact.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Version } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { worstVerdict } from '../lifecycle/rules.ts';
 import { keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';

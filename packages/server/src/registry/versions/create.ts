@@ -1,6 +1,6 @@
 import { toTime } from '../../contract/time.ts';
 import type { NewVersion, Version } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { takeNumber } from '../models/name-use.ts';
 import { getModel, updateModel } from '../models/repository.ts';

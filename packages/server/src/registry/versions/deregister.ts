@@ -1,6 +1,6 @@
 import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { endTenure } from '../lifecycle/move.ts';
 import { type Deregistration, removeFromIndex } from '../models/deregister.ts';

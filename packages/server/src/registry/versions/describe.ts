@@ -1,6 +1,6 @@
 import { Signature } from '../../contract/artifact.ts';
 import { Lineage, type Version, type VersionPatch } from '../../contract/version.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { assertFits, assertProperties, assertSize, assertTags, mergeMap, mergePatch } from '../metadata.ts';
 import { getVersion, toVersion, updateVersion } from './repository.ts';

@@ -1,4 +1,4 @@
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { worstVerdict } from '../lifecycle/rules.ts';
 import { assertPath, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';

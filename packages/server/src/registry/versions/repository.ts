@@ -9,7 +9,7 @@ import { prepareRead } from '../../db/prepared.ts';
 import { insertRow, updateRow } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
 import { changeBetween } from '../../events/replay.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';

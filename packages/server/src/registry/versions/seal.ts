@@ -1,7 +1,7 @@
 import { digestOf, manifestOf } from '../../contract/manifest.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
-import type { Work } from '../change.ts';
+import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { listEntries } from './artifacts.ts';
 import { getVersion, toVersion, updateVersion } from './repository.ts';
