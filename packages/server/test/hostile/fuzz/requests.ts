@@ -4,6 +4,9 @@ import { bodyOf } from './framing.ts';
 import { extraHeaders } from './headers.ts';
 import { type Known, LAST } from './known.ts';
 
+/** A longer head ends the connection. */
+const MOST_READ = 16_000;
+
 /** What is sent on one connection. */
 export interface Case {
   bytes: Buffer;
@@ -70,7 +73,8 @@ function requestOf(dice: Dice, known: Known) {
   const { heads, body, tidy } = bodyOf(dice, operation, method);
   const end = !dice.odd(0.01) ? '\r\n' : dice.one(['\n', '\r', '\r\n ']);
   const head = [`${method} ${target} ${version}`, host, ...extra, ...heads, '', ''].join(end);
-  const isPlain = sound && version === 'HTTP/1.1' && end === '\r\n' && host === 'Host: localhost';
+  const isPlain =
+    sound && head.length < MOST_READ && version === 'HTTP/1.1' && end === '\r\n' && host === 'Host: localhost';
   return {
     bytes: Buffer.concat([Buffer.from(head), body]),
     isHead: method === 'HEAD',

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ServerProcess, startServer } from '../support/server-process.ts';
+
+const MiB = 1024 * 1024;
+const many = (count: number, value: (i: number) => unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`key ${i}`, value(i)]));
+
+// What a process used stands in /proc.
+describe.runIf(process.platform === 'linux')('the cost of one request', () => {
+  let data = '';
+  let server: ServerProcess;
+  const send = (method: string, path: string, body?: object | Uint8Array<ArrayBuffer>, type = 'application/json') =>
+    fetch(`${server.url}/api/v1${path}`, {
+      method,
+      ...(body && {
+        headers: { 'content-type': type },
+        body: body instanceof Uint8Array ? body : JSON.stringify(body),
+      }),
+    });
+
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'assayer-cost-'));
+    server = await startServer(['--data', data, '--reserve-bytes', '0']);
+    await send('POST', '/models', { name: 'churn' });
+    const description = 'ab '.repeat(300);
+    for (let i = 0; i < 60; i += 1)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, k) =>
+          send('POST', '/models/churn/versions', { description, metrics: { auc: i / k }, tags: { a: `${i} ${k}` } }),
+        ),
+      );
+  });
+  afterAll(async () => {
+    await server.stop();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  const like = `'${'%a%b'.repeat(10)}'`;
+  const query = (filter: string) => `/versions?page_size=1000&filter=${encodeURIComponent(filter)}`;
+  const all = (count: number, one: (i: number) => string, by: string) =>
+    Array.from({ length: count }, (_, i) => one(i)).join(by);
+  const form = (files: number) => {
+    const part = (i: number) => `--b\r\nContent-Disposition: form-data; name="f"; filename="f${i}"\r\n\r\n${i}\r\n`;
+    return Buffer.from(`${all(files, part, '')}--b--\r\n`) as Uint8Array<ArrayBuffer>;
+  };
+
+  const REQUESTS: [what: string, status: number, ask: () => Promise<Response>][] = [
+    ['a page of a thousand', 200, () => send('GET', '/versions?page_size=1000')],
+    ['a filter of many patterns', 200, () => send('GET', query(all(55, (i) => `tags.a${i % 2} LIKE ${like}`, ' OR ')))],
+    [
+      'a filter of patterns over texts',
+      200,
+      () => send('GET', query(all(55, () => `description LIKE ${like}`, ' AND '))),
+    ],
+    [
+      'a filter that is refused at its last word',
+      400,
+      () => send('GET', query(`${all(99, (i) => `name='${i}'`, ' OR ')} nonsense`)),
+    ],
+    ['a filter of many values', 200, () => send('GET', query(`number IN (${all(1_000, String, ',')})`))],
+    ['sixteen words', 200, () => send('GET', `/versions?page_size=1000&q=${all(16, () => 'a', '+')}`)],
+    [
+      'a sort by what is not indexed',
+      200,
+      () => send('GET', '/versions?page_size=1000&sort=-metrics.auc,verdict,-framework'),
+    ],
+    [
+      'a thousand tags',
+      201,
+      () => send('POST', '/models/churn/versions', { tags: many(1_000, () => 'v'.repeat(900)) }),
+    ],
+    ['five thousand metrics', 201, () => send('POST', '/models/churn/versions', { metrics: many(5_000, (i) => i) })],
+    [
+      'properties of a megabyte',
+      201,
+      () =>
+        send('POST', '/models/churn/versions', { properties: many(500, () => ['x'.repeat(1_900), { a: [1, 2, 3] }]) }),
+    ],
+    ['a megabyte of brackets', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x5b))],
+    ['a megabyte of one number', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x39))],
+    [
+      'a form of a thousand files',
+      404,
+      () => send('POST', '/models/nobody/versions/1/artifacts', form(1_000), 'multipart/form-data; boundary=b'),
+    ],
+    [
+      'a head full of headers',
+      200,
+      () =>
+        fetch(`${server.url}/healthz`, {
+          headers: Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`x${i}`, '1'])),
+        }),
+    ],
+  ];
+
+  it.each(REQUESTS)('R5 %s costs at most 5 s of CPU and 64 MiB', async (_what, status, ask) => {
+    await (await ask()).arrayBuffer(); // what is compiled, cached and grown once is not the request's
+    const before = await usedBy(server.pid);
+    const answer = await ask();
+    const { byteLength } = await answer.arrayBuffer();
+    const after = await usedBy(server.pid);
+    expect(answer.status).toBe(status);
+    expect(after.cpuSeconds - before.cpuSeconds).toBeLessThan(5);
+    expect(after.peak - before.resident - byteLength).toBeLessThan(64 * MiB);
+  });
+});
+
+/** CPU seconds so far, resident bytes now, and the most since the last question. */
+async function usedBy(pid: number): Promise<{ cpuSeconds: number; resident: number; peak: number }> {
+  const of = async (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8');
+  const [stat, status] = [await of('stat'), await of('status')];
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
+  await writeFile(`/proc/${pid}/clear_refs`, '5'); // the peak begins anew
+  return {
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
+    resident: kilobytes('VmRSS'),
+    peak: kilobytes('VmHWM'),
+  };
+}
