@@ -1,4 +1,4 @@
-import { type Insertable, type Kysely, SqliteAdapter, type Updateable } from 'kysely';
+import { type CompiledQuery, type Insertable, type Kysely, SqliteAdapter, type Updateable } from 'kysely';
 import type { Writer } from './database.ts';
 import { prepareWrite } from './prepared.ts';
 import type { Tables } from './tables.ts';
@@ -6,39 +6,53 @@ import type { Tables } from './tables.ts';
 type Table = keyof Tables;
 type Statement = (on: Writer, params: Record<string, unknown>) => Promise<unknown[]>;
 
-const ROWS_TOGETHER = 500;
 /** One statement for each set of columns that was written: the code names few. */
 const inserts = new Map<string, Statement>();
 const updates = new Map<string, Statement>();
 
-/**
- * Inserts rows that all have the same columns. SQLite runs one prepared statement for each, which is what it is
- * fastest at; PostgreSQL gets many rows in one statement, since each statement is a round trip.
- */
+/** What a statement holds at most: PostgreSQL, where each is a round trip, and SQLite, where each length is a statement to keep. */
+const ROWS_TOGETHER = 500;
+const FEW_ROWS = 32;
+
+/** Inserts rows that all have the same columns, many in one statement. */
 export async function insertRows<T extends Table>(
   tx: Writer,
   table: T,
   rows: readonly Insertable<Tables[T]>[],
 ): Promise<void> {
-  const [first] = rows;
-  if (!first) return;
-  if (!(tx.getExecutor().adapter instanceof SqliteAdapter)) {
-    for (let i = 0; i < rows.length; i += ROWS_TOGETHER)
+  const few = tx.getExecutor().adapter instanceof SqliteAdapter;
+  for (let i = 0; i < rows.length; ) {
+    const run = rows.slice(i, i + (few ? powerOfTwo(rows.length - i) : ROWS_TOGETHER));
+    i += run.length;
+    if (few) await insertFew(tx, table, run);
+    else
       await tx
         .insertInto<Table>(table)
-        .values(rows.slice(i, i + ROWS_TOGETHER) as never)
+        .values(run as never)
         .execute();
-    return;
   }
-  const columns = Object.keys(first);
-  const insert = kept(inserts, table, columns, () =>
-    prepareWrite((db, param) =>
-      (db as Kysely<Tables>)
-        .insertInto<Table>(table)
-        .values(Object.fromEntries(columns.map((column) => [column, param(column)])) as never),
-    ),
-  );
-  for (const row of rows) await insert(tx, row as Record<string, unknown>);
+}
+
+function powerOfTwo(most: number): number {
+  return 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
+}
+
+const runs = new Map<string, CompiledQuery>();
+
+/** The statement of each length is compiled once; SQLite itself has it prepared. */
+async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Promise<void> {
+  const columns = Object.keys(rows[0] as object);
+  const key = `${table} ${rows.length} ${columns.join(' ')}`;
+  let query = runs.get(key);
+  if (!query) {
+    query = tx
+      .insertInto<Table>(table)
+      .values(rows as never)
+      .compile();
+    runs.set(key, query);
+  }
+  const parameters = rows.flatMap((row) => columns.map((column) => row[column as never]));
+  await tx.executeQuery({ ...query, parameters });
 }
 
 /** Inserts one row into a table that gives out ids, and answers its id. */
