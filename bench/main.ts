@@ -29,7 +29,7 @@ async function bench(options: Options): Promise<Report & { syncs: number }> {
     for (const versions of options.sizes)
       for (const database of options.databases) {
         const of = database === 'postgres' ? cluster : undefined;
-        const installation = await openInstallation({ versions, cluster: of, say });
+        const installation = await openInstallation({ versions, cluster: of, keep: options.keep, say });
         const files = { log: join(CACHE, 'server.log'), profiles: join(CACHE, 'profiles') };
         const parts = { generator, readers, peer, database, databasePid: of?.pid, versions, ...files, say };
         try {

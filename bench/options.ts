@@ -14,6 +14,8 @@ export interface Options {
   logLevel: string;
   json: string | undefined;
   profile: boolean;
+  /** Whether seeds stay for later runs, at the cost of a copy. */
+  keep: boolean;
 }
 
 const DATABASES = ['sqlite', 'postgres'] as const;
@@ -36,6 +38,7 @@ Measures the server beside bare node:http that answers the same bytes. Seeds by 
   --log-level warn        of the server; with info it writes lines for every request (default warn)
   --json FILE             writes the figures there too
   --profile               CPU profiles of the server, left in bench/.cache/profiles (for Chrome's or VS Code's viewer)
+  --no-copy               spends the seed, where the disk has no room for a copy
   --quick                 one round of half a second: shows that it works, not how fast
   --help
 
@@ -57,6 +60,7 @@ export function readOptions(args: string[]): Options | undefined {
       'log-level': { type: 'string', default: 'warn' },
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      'no-copy': { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -80,6 +84,7 @@ export function readOptions(args: string[]): Options | undefined {
     logLevel: values['log-level'],
     json: values.json,
     profile: values.profile,
+    keep: !values['no-copy'],
   };
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, rename, rm } from 'node:fs/promises';
+import { constants, cp, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CLI } from '../load/start.ts';
@@ -23,11 +23,13 @@ interface Asked {
   versions: number;
   /** Where the database is PostgreSQL. */
   cluster: Cluster | undefined;
+  /** Whether the seed is kept and a copy of it spoilt, or the seed itself. */
+  keep: boolean;
   say(text: string): void;
 }
 
 /** An installation of so many versions. The first of its kind takes a while: it is seeded, and kept for later runs. */
-export async function openInstallation({ versions, cluster, say }: Asked): Promise<Installation> {
+export async function openInstallation({ versions, cluster, keep, say }: Asked): Promise<Installation> {
   const database = cluster ? 'postgres' : 'sqlite';
   const size = `${database}_${formatSize(versions)}`;
   const name = `${size}_${await keyOfSeeds()}`;
@@ -36,16 +38,21 @@ export async function openInstallation({ versions, cluster, say }: Asked): Promi
     say(`seeding ${formatSize(versions)} versions into ${database}`);
     const started = performance.now();
     await forget((other) => other.startsWith(`${size}_`));
+    await assertRoom(versions);
     await seedAnew(kept, versions, cluster);
     say(`seeded in ${((performance.now() - started) / 1_000).toFixed(0)} s`);
   }
   await forget(isLeftOver);
   const run = runOf(name);
   const copy = join(CACHE, run);
-  await cp(kept, copy, { recursive: true });
-  if (cluster) {
-    await dropAll(cluster, isLeftOver);
-    await cluster.create(run, name);
+  if (cluster) await dropAll(cluster, isLeftOver);
+  if (keep) {
+    await assertRoom(versions);
+    await cluster?.create(run, name);
+    await cp(kept, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  } else {
+    await cluster?.rename(name, run);
+    await rename(kept, copy);
   }
   return {
     args: argsOf(copy, cluster?.urlOf(run)),
@@ -54,6 +61,18 @@ export async function openInstallation({ versions, cluster, say }: Asked): Promi
       await rm(copy, { recursive: true, force: true });
     },
   };
+}
+
+/** What a version takes on disk with its events, facets and indexes, rounded up. */
+const VERSION_BYTES = 12_000;
+
+async function assertRoom(versions: number): Promise<void> {
+  const { bavail, bsize } = await statfs(CACHE);
+  const [needed, free] = [versions * VERSION_BYTES, bavail * bsize].map((bytes) => (bytes / 2 ** 30).toFixed(1));
+  if (versions * VERSION_BYTES > bavail * bsize)
+    throw new Error(
+      `${formatSize(versions)} versions take ${needed} GiB more, and ${free} are free: with --no-copy the seed is not kept`,
+    );
 }
 
 /** Under another name until it is whole. */
