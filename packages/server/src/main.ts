@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeOn } from './blobs/files.ts';
+import { createHashThreads } from './blobs/hash-threads.ts';
 import { openLocalStore } from './blobs/local.ts';
 import type { BlobStore } from './blobs/store.ts';
 import { startChores, sweepBytes } from './chores.ts';
@@ -54,9 +55,11 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
     const ledger = await openLedger(db, now);
     const blobs = await openLocalStore(blobFolder(config), { shared: db.name === 'postgres' });
     const inspector = createInspector({ timeoutMs: config.limits.inspect_ms, onInspected: watching.onInspected });
+    const hashing = createHashThreads();
     const registry = createRegistry({
       db,
       blobs,
+      createHasher: hashing.createHasher,
       inspector,
       ledger,
       policy: config.policy,
@@ -117,6 +120,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
         await stopChores();
         await registry.idle();
         await inspector.close();
+        await hashing.close();
         await blobs.close();
         await db.close();
       },

@@ -15,7 +15,7 @@ export interface ReceiveOptions {
   expected?: { sha256?: string; size?: number };
   /** Free space that uploads must leave, so that the database and its log can go on. */
   reserveBytes: number;
-  createHasher?: CreateHasher;
+  createHasher?: CreateHasher | undefined;
 }
 
 /** A reader is closed in the end; a stream is let go of and left open, so that its owner can still answer on its socket. */
@@ -82,6 +82,7 @@ async function fill(store: BlobStore, draft: Draft, reader: ByteReader, options:
     return { sha256, size };
   } finally {
     lent.end();
+    hasher.discard();
   }
 }
 

@@ -115,7 +115,11 @@ describe('openVerified', () => {
   });
 
   it('uses the hasher that it is given, and passes on its failure', async () => {
-    const broken = () => ({ update: () => Promise.reject(new Error('the worker died')), digest: () => '' });
+    const broken = () => ({
+      update: () => Promise.reject(new Error('the worker died')),
+      digest: () => '',
+      discard() {},
+    });
     const chunks = await openVerified(store, sha256, bytes.length, { createHasher: broken });
     await assert.rejects(bytesOf(chunks), /worker died/);
   });

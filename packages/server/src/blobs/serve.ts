@@ -6,7 +6,7 @@ import type { BlobStore, ByteRange } from './store.ts';
 export interface ServeOptions {
   /** Told of a blob that is damaged or gone, before the reader's bytes break off. */
   onDamage?: (error: Damaged | BlobMissing) => void;
-  createHasher?: CreateHasher;
+  createHasher?: CreateHasher | undefined;
 }
 
 /**
@@ -75,5 +75,7 @@ async function* checked(chunks: Lent, sha256: string, size: number, options: Ser
   } catch (err) {
     if (err instanceof Damaged) options.onDamage?.(err);
     throw err;
+  } finally {
+    hasher?.discard();
   }
 }

@@ -1,3 +1,4 @@
+import type { CreateHasher } from '../blobs/hash.ts';
 import type { Body } from '../blobs/receive.ts';
 import { openRange, openVerified } from '../blobs/serve.ts';
 import type { BlobStore } from '../blobs/store.ts';
@@ -45,6 +46,8 @@ import { attachKnown, type Expected, type Slot, type UploadLimits, uploadArtifac
 export interface Parts {
   db: Database;
   blobs: BlobStore;
+  /** Where bytes are hashed as they come and go; here, if it is left out. */
+  createHasher?: CreateHasher;
   inspector: Inspector;
   ledger: Ledger;
   policy: Policy;
@@ -82,6 +85,7 @@ export function createRegistry(parts: Parts) {
   const swept = { db, blobs, now };
   const upload = {
     blobs,
+    createHasher: parts.createHasher,
     inspector: parts.inspector,
     change,
     read,
@@ -157,7 +161,7 @@ export function createRegistry(parts: Parts) {
       /** The bytes of an artifact, in chunks that are lent: verified while they are sent, or a range of them. */
       open: async (artifact: Pick<Artifact, 'sha256' | 'size_bytes'>, range?: { start: number; end: number }) => {
         const { sha256, size_bytes } = artifact;
-        const options = { onDamage: parts.onDamage };
+        const options = { onDamage: parts.onDamage, createHasher: parts.createHasher };
         return (
           range && !(range.start === 0 && range.end >= size_bytes - 1)
             ? openRange(blobs, sha256, size_bytes, range, options)

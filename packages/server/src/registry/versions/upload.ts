@@ -1,4 +1,5 @@
 import { isBlobError } from '../../blobs/errors.ts';
+import type { CreateHasher } from '../../blobs/hash.ts';
 import { type Body, receive } from '../../blobs/receive.ts';
 import type { BlobStore } from '../../blobs/store.ts';
 import type { Caller } from '../../contract/actor.ts';
@@ -17,6 +18,7 @@ import { assertSlot, type HeldBytes } from './slot.ts';
 
 export interface UploadParts {
   blobs: BlobStore;
+  createHasher?: CreateHasher | undefined;
   inspector: Inspector;
   change: Change;
   read: Reader;
@@ -65,7 +67,7 @@ export async function uploadArtifact(
   const room = repeats ? limits.version_bytes : limits.version_bytes - row.size_bytes;
   const maxBytes = Math.max(0, Math.min(limits.artifact_bytes, room));
   try {
-    const options = { maxBytes, expected, reserveBytes: limits.reserve_bytes };
+    const options = { maxBytes, expected, reserveBytes: limits.reserve_bytes, createHasher: parts.createHasher };
     const { draft, sha256, size } = await receive(parts.blobs, body, options);
     try {
       const inspection =
