@@ -11,6 +11,7 @@ import { eventRoutes } from './api/events.ts';
 import { ledgerRoutes } from './api/ledger.ts';
 import { modelRoutes } from './api/models.ts';
 import { answerWithProblem } from './api/problems.ts';
+import { cutWhenStalled } from './api/route.ts';
 import { trashRoutes } from './api/trash.ts';
 import { versionRoutes } from './api/versions.ts';
 import { answerClientError } from './client-errors.ts';
@@ -98,6 +99,10 @@ export async function createHttp(
     cutSlowBody(request.raw, options.requestMs);
     done();
   });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (typeof payload === 'string' && payload.length > LARGE) cutWhenStalled(reply, options.uploadIdleMs);
+    done(null, payload);
+  });
   app.addHook('onResponse', (request, _reply, done) => {
     if (!request.raw.complete) cutUnreadBody(request.raw);
     done();
@@ -184,6 +189,9 @@ function cutSlowBody(raw: IncomingMessage, ms: number): void {
   const timer = setTimeout(() => raw.destroy(), ms);
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
+
+/** What does not go into the buffers of the system at once, in characters: its reader is watched. */
+const LARGE = 65_536;
 
 const UNREAD_MS = 2_000;
 

@@ -102,6 +102,16 @@ describe('slow clients', () => {
     await expect.poll(() => openConnections(t), { timeout: 30_000 }).toBe(0);
   });
 
+  it('R4 a reader that takes nothing of large pages is cut', async () => {
+    const card = 'x'.repeat(400_000);
+    for (let i = 0; i < 20; i += 1) await make.model(t, { card });
+    const page = `GET /api/v1/models?page_size=1000 HTTP/1.1\r\n${HEAD}\r\n`;
+    const socket = await begin(page.repeat(4)); // more than the buffers of the system take
+    await once(socket, 'data');
+    socket.pause();
+    await expect.poll(() => openConnections(t), { timeout: 30_000 }).toBe(0);
+  });
+
   it('R4 R8 beside a thousand idle and forty slow connections every read and write is answered', async () => {
     const name = aName();
     await make.model(t, { name });
