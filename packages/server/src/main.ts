@@ -10,7 +10,7 @@ import { blobFolder, databaseFile, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { migrate, schemaOf } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
-import { DatabaseRefused } from './db/sqlite.ts';
+import { DatabaseRefused } from './db/refused.ts';
 import { openLedger } from './events/ledger.ts';
 import { createInspector } from './formats/inspector.ts';
 import { docsRoutes } from './http/docs.ts';

@@ -17,14 +17,17 @@ export interface Damage {
 /** The two digits that digests begin with: the folders that blobs are in. */
 export const PREFIXES: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
-/** Reads a blob to its end and holds it against its digest and length. `folder` is that of a local store. */
+/** Where a local store keeps a blob. */
+export const fileOfBlob = (folder: string, sha256: string): string => blobPath(join(folder, 'sha256'), sha256);
+
+/** Reads the file of a blob to its end and holds it against its digest and length. */
 export async function examineBlob(
-  folder: string,
+  file: string,
   { sha256, size }: { sha256: string; size: number },
   onBytes: (count: number) => void | Promise<void> = () => {},
 ): Promise<Damage | undefined> {
   try {
-    const handle = await open(blobPath(join(folder, 'sha256'), sha256), READ);
+    const handle = await open(file, READ);
     try {
       return await examineFile(handle, sha256, size, onBytes);
     } finally {

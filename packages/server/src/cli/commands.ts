@@ -27,6 +27,16 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'migrate', summary: 'bring a database up to this version', load: () => import('./commands/migrate.ts') },
   { name: 'health', summary: 'ask a server whether it is ready', load: () => import('./commands/health.ts') },
   { name: 'doctor', summary: 'examine an installation on this machine', load: () => import('./commands/doctor.ts') },
+  {
+    name: 'backup',
+    summary: 'save rows and bytes beside a running server',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore-backup',
+    summary: 'restore a backup to an empty place, or verify it',
+    load: () => import('./commands/restore-backup.ts'),
+  },
   { name: 'scrub', summary: 'hash every stored blob', load: () => import('./commands/scrub.ts') },
   { name: 'sweep', summary: 'remove bytes that no version names', load: () => import('./commands/sweep.ts') },
 ];

@@ -58,9 +58,9 @@ export function orMisused<T>(read: () => T): T {
   }
 }
 
-/** What the database or its folder refuses, or a database that is away, is told in a sentence. */
+/** What the database, its folder or a backup refuses, or a database that is away, is told in a sentence. */
 export function asRefusal(error: unknown, database: string): unknown {
-  if (error instanceof Error && error.name === 'DatabaseRefused') {
+  if (error instanceof Error && /^(Database|Backup)Refused$/.test(error.name)) {
     const { message } = error;
     return new Ended(EXIT.refused, `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
   }

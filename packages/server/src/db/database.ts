@@ -22,6 +22,8 @@ export interface Database {
   /** On SQLite a second, read-only connection; on PostgreSQL the pool. */
   readonly read: Kysely<Tables>;
   readonly write: Kysely<Tables>;
+  /** Everything that `body` reads is of one instant. */
+  snapshot<T>(body: (read: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Makes every other change wait until this transaction ends: nothing to do on SQLite, a row lock on PostgreSQL. */
   lockLedger(tx: Writer): Promise<void>;
   /**

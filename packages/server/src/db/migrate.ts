@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database, Dialect } from './database.ts';
+import type { Database, Dialect, Writer } from './database.ts';
 import * as core from './migrations/0001-core.ts';
 import * as search from './migrations/0002-search.ts';
 import * as condemned from './migrations/0003-condemned.ts';
-import { DatabaseRefused } from './sqlite.ts';
+import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
 /** What a migration does, and its name: steps are run in order, and never changed once released. */
@@ -16,15 +16,41 @@ export const STEPS: readonly Step[] = [
   { name: '0003-condemned', up: condemned.up },
 ];
 
+/** The number is Assayer's own, any constant would do. */
+export const ADVISORY_LOCK = 5050;
+
 export type Schema = 'empty' | 'older' | 'current' | 'newer';
 
 /** Where the database stands against this program, or one that knows other steps. */
 export async function schemaOf(db: Database, steps = STEPS): Promise<Schema> {
   const done = await ranSteps(db.read);
   if (!done || done.length === 0) return 'empty';
-  const known = new Set(steps.map((step) => step.name));
-  if (done.some((name) => !known.has(name))) return 'newer';
+  if (unknownSteps(done, steps).length > 0) return 'newer';
   return done.length < steps.length ? 'older' : 'current';
+}
+
+/** The names of migrations that this program does not know. */
+export function unknownSteps(names: readonly string[], steps = STEPS): string[] {
+  const known = new Set(steps.map((step) => step.name));
+  return names.filter((name) => !known.has(name));
+}
+
+/** Runs these migrations, or all, but for those that ran before, in a transaction under way. */
+export async function runSteps(
+  tx: Writer,
+  dialect: Dialect,
+  names?: readonly string[],
+  steps = STEPS,
+): Promise<string[]> {
+  const int = sql.raw(dialect === 'postgres' ? 'bigint' : 'integer');
+  await sql`create table if not exists migration (name text primary key, at ${int} not null)`.execute(tx);
+  const done = await ranSteps(tx);
+  const due = steps.filter(({ name }) => !done?.includes(name) && (names?.includes(name) ?? true));
+  for (const step of due) {
+    await step.up(tx as unknown as Kysely<unknown>, dialect);
+    await sql`insert into migration (name, at) values (${step.name}, ${Date.now()})`.execute(tx);
+  }
+  return due.map(({ name }) => name);
 }
 
 /** Brings the database up to this program. Refuses a newer schema and changes nothing then. Safe to run twice at once. */
@@ -34,22 +60,17 @@ export async function migrate(db: Database, steps = STEPS): Promise<string[]> {
   const ran: string[] = [];
   for (const step of steps) {
     const fresh = await db.write.transaction().execute(async (tx) => {
-      // One replica at a time: the number is Assayer's own, any constant would do.
-      if (db.name === 'postgres') await sql`select pg_advisory_xact_lock(5050, 1)`.execute(tx);
-      await sql`create table if not exists migration (name text primary key, at ${sql.raw(db.name === 'postgres' ? 'bigint' : 'integer')} not null)`.execute(
-        tx,
-      );
-      if ((await ranSteps(tx))?.includes(step.name)) return false;
-      await step.up(tx as unknown as Kysely<unknown>, db.name);
-      await sql`insert into migration (name, at) values (${step.name}, ${Date.now()})`.execute(tx);
-      return true;
+      // One replica at a time.
+      if (db.name === 'postgres') await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK}, 1)`.execute(tx);
+      return runSteps(tx, db.name, [step.name], steps);
     });
-    if (fresh) ran.push(step.name);
+    ran.push(...fresh);
   }
   return ran;
 }
 
-async function ranSteps(db: Kysely<Tables>): Promise<string[] | undefined> {
+/** The migrations that ran; undefined where there is no table of them yet. */
+export async function ranSteps(db: Kysely<Tables>): Promise<string[] | undefined> {
   try {
     const { rows } = await sql<{ name: string }>`select name from migration order by name`.execute(db);
     return rows.map((row) => row.name);

@@ -2,7 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { makeFolder, realFiles } from '../blobs/files.ts';
 import type { Database } from './database.ts';
 import { openPostgres } from './postgres.ts';
-import { DatabaseRefused, openSqlite } from './sqlite.ts';
+import { DatabaseRefused } from './refused.ts';
+import { openSqlite } from './sqlite.ts';
 
 export interface OpenOptions {
   /** SQLite: hold the file for this process alone. */

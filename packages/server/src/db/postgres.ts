@@ -77,6 +77,7 @@ export function openPostgres(
     name: 'postgres',
     read: db,
     write: db,
+    snapshot: (body) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(body),
     async lockLedger(tx) {
       await sql`select 1 from ledger_head where id = 1 for update`.execute(tx);
     },

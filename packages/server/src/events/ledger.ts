@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Database, Writer } from '../db/database.ts';
+import type { Database, Reader, Writer } from '../db/database.ts';
+import type { InstallationTable } from '../db/tables.ts';
 import { exportPrivateKey, newSigner, openSigner, type Signer, signCheckpoint } from './checkpoint.ts';
 import { append, type Entry } from './log.ts';
 import { decodeFrontier, emptyRoot, encodeFrontier, rootOf } from './merkle.ts';
@@ -25,7 +26,6 @@ export interface Ledger {
   keptCheckpoints(): Promise<string[]>;
   inclusion(seq: number, size: number): Promise<{ leaf: Uint8Array; root: Uint8Array; proof: Uint8Array[] }>;
   consistency(from: number, to: number): Promise<{ fromRoot: Uint8Array; toRoot: Uint8Array; proof: Uint8Array[] }>;
-  /** Lines and stored leaf hashes `from` to `to` (inclusive), in order. */
   lines(from: number, to: number): AsyncGenerator<{ seq: number; line: string; leaf: Buffer }>;
 }
 
@@ -33,15 +33,6 @@ export interface Ledger {
 export async function openLedger(db: Database, now: () => number): Promise<Ledger> {
   const { origin, signer, tokenKey } = await openInstallation(db, now);
   const read = readHashes(db);
-
-  async function head(reader: Database['read'] | Writer) {
-    const row = await reader
-      .selectFrom('ledger_head')
-      .select(['size', 'frontier'])
-      .where('id', '=', 1)
-      .executeTakeFirstOrThrow();
-    return { size: row.size, root: rootOf(decodeFrontier(row.frontier)) };
-  }
 
   async function keep(tx: Writer, size: number, root: Uint8Array) {
     await tx
@@ -87,30 +78,57 @@ export async function openLedger(db: Database, now: () => number): Promise<Ledge
       toRoot: await rootAt(to, read),
       proof: await consistencyProof(from, to, read),
     }),
-    async *lines(from, to) {
-      for (let next = from; next <= to; ) {
-        const rows = await db.read
-          .selectFrom('event')
-          .select(['seq', 'line', 'leaf'])
-          .where('seq', '>=', next)
-          .where('seq', '<=', to)
-          .orderBy('seq')
-          .limit(LINES_TOGETHER)
-          .execute();
-        yield* rows;
-        const last = rows.at(-1);
-        if (!last) return;
-        next = last.seq + 1;
-      }
-    },
+    lines: (from, to) => linesIn(db.read, from, to),
   };
+}
+
+/** Lines and stored leaf hashes `from` to `to` (inclusive), in order. */
+export async function* linesIn(reader: Reader, from: number, to: number): ReturnType<Ledger['lines']> {
+  for (let next = from; next <= to; ) {
+    const rows = await reader
+      .selectFrom('event')
+      .select(['seq', 'line', 'leaf'])
+      .where('seq', '>=', next)
+      .where('seq', '<=', to)
+      .orderBy('seq')
+      .limit(LINES_TOGETHER)
+      .execute();
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    next = last.seq + 1;
+  }
+}
+
+/** A signed checkpoint of the ledger as a reader sees it, and the key that verifies it; undefined before the first start. */
+export async function checkpointSeen(
+  reader: Reader,
+): Promise<{ origin: string; vkey: string; size: number; checkpoint: string } | undefined> {
+  const row = await reader.selectFrom('installation').selectAll().executeTakeFirst();
+  if (!row) return undefined;
+  const { origin } = row;
+  const signer = signerOf(row);
+  const { size, root } = await head(reader);
+  return { origin, vkey: signer.vkey, size, checkpoint: signCheckpoint(signer, { origin, size, root }) };
+}
+
+async function head(reader: Reader) {
+  const row = await reader
+    .selectFrom('ledger_head')
+    .select(['size', 'frontier'])
+    .where('id', '=', 1)
+    .executeTakeFirstOrThrow();
+  return { size: row.size, root: rootOf(decodeFrontier(row.frontier)) };
+}
+
+function signerOf({ origin, ledger_key }: InstallationTable): Signer {
+  return openSigner({ name: origin, privateKey: ledger_key });
 }
 
 async function openInstallation(db: Database, now: () => number) {
   const found = await db.read.selectFrom('installation').selectAll().executeTakeFirst();
   const row = found ?? (await install(db, now));
-  const signer: Signer = openSigner({ name: row.origin, privateKey: row.ledger_key });
-  return { origin: row.origin, signer, tokenKey: Buffer.from(row.token_key, 'base64') };
+  return { origin: row.origin, signer: signerOf(row), tokenKey: Buffer.from(row.token_key, 'base64') };
 }
 
 /** Two replicas may come here at once: the first one's row stands, both read it back. */

@@ -76,6 +76,15 @@ export async function finishIndex(db: Database, tell: (line: string) => void): P
   });
 }
 
+/** Writes the search index of all there is within one transaction. */
+export async function indexAll(at: IndexAt): Promise<void> {
+  for (const kind of ['index models', 'index versions'] as const) {
+    for (let after: number | undefined = 0; after !== undefined; )
+      after = await STEPS[kind](at, { kind, model_id: 0, after });
+    await forget(at.tx, { kind, model_id: 0 });
+  }
+}
+
 async function work(db: Database, kinds: readonly Task['kind'][], onStep?: (task: Task) => void): Promise<void> {
   const ingest = createIngest(db);
   for (;;) {

@@ -1,6 +1,7 @@
-import { type Damage, examineBlob, namesIn, PREFIXES, sizeOf, strangersIn } from '../blobs/examine.ts';
+import { type Damage, examineBlob, fileOfBlob, namesIn, PREFIXES, sizeOf, strangersIn } from '../blobs/examine.ts';
 import { inParallel } from '../blobs/parallel.ts';
 import type { Reader } from '../db/database.ts';
+import { type NamedBlob, namedBlobs } from './named-blobs.ts';
 
 const AT_ONCE = 4;
 const NAMED_MOST = 20;
@@ -41,39 +42,11 @@ export async function* scrub(parts: ScrubParts, scrubbing: Scrubbing = {}): Asyn
     if (scrubbing.signal?.aborted) return;
     // Files before rows: a blob that is named in between is no extra.
     const names = await namesIn(parts.folder, prefix);
-    const blobs = await blobsNamed(parts.read, prefix);
+    const blobs = await namedBlobs(parts.read, prefix);
     const named = new Set(blobs.map(({ sha256 }) => sha256));
     for (const name of names) if (!named.has(name)) yield* extraAt(parts, `${prefix}/${name}`);
     yield* await problemsOf(parts, blobs, scrubbing);
   }
-}
-
-interface Named {
-  sha256: string;
-  size: number;
-}
-
-/** Blobs that artifacts name, whose digests begin so. Their number and bytes, for all prefixes together, say `toScrub`. */
-function blobsNamed(read: Reader, prefix: string): Promise<Named[]> {
-  return read
-    .selectFrom('artifact')
-    .select(['sha256', 'size_bytes as size'])
-    .where('sha256', '>=', prefix)
-    .where('sha256', '<', `${prefix}g`) // 'g' follows 'f'
-    .groupBy(['sha256', 'size_bytes'])
-    .orderBy('sha256')
-    .execute();
-}
-
-/** How much there is to hash. */
-export async function toScrub(read: Reader): Promise<{ blobs: number; bytes: number }> {
-  const [row] = await read
-    .selectFrom((from) =>
-      from.selectFrom('artifact').select(['sha256', 'size_bytes as size']).groupBy(['sha256', 'size_bytes']).as('blob'),
-    )
-    .select((eb) => [eb.fn.countAll<number>().as('blobs'), eb.fn.sum<number | null>('size').as('bytes')])
-    .execute();
-  return { blobs: Number(row?.blobs ?? 0), bytes: Number(row?.bytes ?? 0) };
 }
 
 async function* extraAt({ folder }: ScrubParts, path: string): AsyncGenerator<Extra> {
@@ -81,14 +54,15 @@ async function* extraAt({ folder }: ScrubParts, path: string): AsyncGenerator<Ex
   if (size !== undefined) yield { kind: 'extra', path, size };
 }
 
-async function problemsOf(parts: ScrubParts, blobs: Named[], scrubbing: Scrubbing): Promise<Problem[]> {
+async function problemsOf(parts: ScrubParts, blobs: NamedBlob[], scrubbing: Scrubbing): Promise<Problem[]> {
   const problems: Problem[] = [];
   await inParallel(AT_ONCE, blobs, async (blob) => {
     if (scrubbing.signal?.aborted) return;
-    const damage = await examineBlob(parts.folder, blob, scrubbing.onBytes);
+    const file = fileOfBlob(parts.folder, blob.sha256);
+    const damage = await examineBlob(file, blob, scrubbing.onBytes);
     scrubbing.onBlob?.();
     // Once more: in the meantime it may have been uploaded anew, or purged and swept away.
-    const still = damage && (await examineBlob(parts.folder, blob));
+    const still = damage && (await examineBlob(file, blob));
     const artifacts = still ? await artifactsOf(parts.read, blob) : [];
     if (still && artifacts.length > 0)
       problems.push({ ...blob, kind: still.kind, detail: await detailOf(parts.read, still), artifacts });
@@ -102,7 +76,7 @@ async function detailOf(read: Reader, { detail, actual }: Damage): Promise<strin
   return known.length > 0 ? `holds the bytes of sha256:${actual}` : detail;
 }
 
-async function artifactsOf(read: Reader, { sha256, size }: Named): Promise<string[]> {
+async function artifactsOf(read: Reader, { sha256, size }: NamedBlob): Promise<string[]> {
   const rows = await read
     .selectFrom('artifact as a')
     .innerJoin('version as v', 'v.id', 'a.version_id')

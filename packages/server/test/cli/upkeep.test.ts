@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../support/blob-contract.ts';
@@ -91,5 +91,74 @@ describe('scrub', () => {
       code: 2,
       stderr: expect.stringContaining('"fast"'),
     });
+  });
+});
+
+describe('backup and restore-backup', () => {
+  it('D15 D16 a backup beside a running server restores to an empty machine, and the doctor finds nothing', async () => {
+    await using place = await makePlace();
+    const server = await serve(place);
+    await push(place, 'churn', 'the first');
+    await push(place, 'churn', 'the second');
+    await done(place, 'rm', 'churn/2', '--reason', 'test', '--yes');
+    const taken = await jsonOf(place, 'backup', 'backups', '--keep', '2');
+    expect(taken).toMatchObject({
+      ok: true,
+      rows: { model: 1, version: 2 },
+      blobs: { count: 2, bytes: 19 },
+      problems: [],
+    });
+    await push(place, 'late', 'not in the backup');
+    expect(await server.stop()).toBe(0);
+
+    expect(await done(place, 'restore-backup', 'backups', '--dry-run', '--data', 'new')).toMatch(
+      /^The backup \S+ holds: /,
+    );
+    expect(existsSync(join(place.folder, 'new'))).toBe(false);
+    const restored = await done(place, 'restore-backup', 'backups', '--data', 'new');
+    expect(restored).toMatch(/^Restored \S+ to sqlite:.*The ledger holds\.$/m);
+    expect((await jsonOf(place, 'doctor', '--data', 'new', '--all')).ok).toBe(true);
+
+    const again = await serve(place, '--data', 'new');
+    await done(place, 'pull', 'churn/1', 'out');
+    expect(await readFile(join(place.folder, 'out', 'model.bin'), 'utf8')).toBe('the first');
+    expect(await run(place, 'show', 'late')).toMatchObject({ code: 1 });
+    // The number that is in the trash is not given again.
+    await push(place, 'churn', 'the third');
+    expect(await done(place, 'show', 'churn/3')).toContain('churn/3');
+    await done(place, 'ledger', 'verify');
+    const second = await run(place, 'restore-backup', 'backups', '--data', 'new');
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('nother Assayer server') });
+    expect(await again.stop()).toBe(0);
+    const third = await run(place, 'restore-backup', 'backups', '--data', 'new');
+    expect(third).toMatchObject({ code: 1, stderr: expect.stringContaining('There is a database already') });
+  });
+
+  it('says what is wrong with a backup, and where there is none', async () => {
+    await using place = await makePlace();
+    expect(await run(place, 'backup', 'backups')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no database'),
+    });
+    expect(await run(place, 'restore-backup', 'backups')).toMatchObject({
+      code: 1,
+      stderr: 'There is no backup in backups.\n',
+    });
+    expect(existsSync(join(place.folder, 'backups'))).toBe(false);
+    const server = await serve(place);
+    await push(place, 'churn', 'bytes');
+    const { folder, backup } = await jsonOf(place, 'backup', 'backups');
+    expect(await run(place, 'restore-backup', 'backups', '--point', 'never')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(backup),
+    });
+    await writeFile(join(place.folder, folder, 'model.jsonl.gz'), 'x');
+    expect(await run(place, 'restore-backup', 'backups', '--dry-run')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('model.jsonl.gz'),
+    });
+    expect(await run(place, 'restore-backup', 'backups', '--data', 'new')).toMatchObject({ code: 1 });
+    expect(existsSync(join(place.folder, 'new', 'assayer.db'))).toBe(false);
+    await server.stop();
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../src/db/open.ts';
-import { DatabaseRefused } from '../../src/db/sqlite.ts';
+import { DatabaseRefused } from '../../src/db/refused.ts';
 import { startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
 import { send } from './client.ts';

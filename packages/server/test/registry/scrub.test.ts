@@ -2,7 +2,8 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { appendFile, chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Problem, scrub, toScrub } from '../../src/registry/scrub.ts';
+import { countNamedBlobs } from '../../src/registry/named-blobs.ts';
+import { type Problem, scrub } from '../../src/registry/scrub.ts';
 import { rounds, told } from '../faults/rounds.ts';
 import { collect, sha256Of } from '../support/blob-contract.ts';
 import { databases } from '../support/databases.ts';
@@ -101,7 +102,7 @@ for (const [name, open] of Object.entries(databases))
         const sha256 = sha256Of(bytes);
         return { sha256, bytes, file: join(opened.blobFolder, 'sha256', sha256.slice(0, 2), sha256) };
       });
-      expect(await toScrub(opened.db.read)).toEqual({
+      expect(await countNamedBlobs(opened.db.read)).toEqual({
         blobs: BLOBS,
         bytes: contents.reduce((sum, { length }) => sum + length, 0),
       });

@@ -56,10 +56,11 @@ async function run(out: Output, options: Options): Promise<void> {
 }
 
 async function scrubAll(out: Output, { db, blobs: folder }: Installation, rate: number): Promise<Report> {
-  const { scrub, toScrub } = await import('../../registry/scrub.ts');
+  const { scrub } = await import('../../registry/scrub.ts');
+  const { countNamedBlobs } = await import('../../registry/named-blobs.ts');
   const progress = createProgress(out);
   const report: Report = { ok: true, blobs: 0, bytes: 0, problems: [], extra: { files: 0, bytes: 0, first: [] } };
-  const total = await toScrub(db.read);
+  const total = await countNamedBlobs(db.read);
   progress.start('Hashing', total.bytes, total.blobs);
   const pace = createPace(rate);
   await orInterrupted(async (signal) => {

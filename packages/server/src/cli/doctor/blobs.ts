@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { examineBlob } from '../../blobs/examine.ts';
+import { examineBlob, fileOfBlob } from '../../blobs/examine.ts';
 import { formatSize } from '../../config/sizes.ts';
 import type { Database } from '../../db/database.ts';
 import { type Finding, fine, problem } from './checks.ts';
@@ -22,7 +22,7 @@ export async function blobFindings(db: Database, folder: string, all: boolean): 
   let count = 0;
   for (const { sha256, size_bytes } of rows) {
     if (!all && count > 0 && bytes + size_bytes > SAMPLE_BYTES) continue;
-    const damage = await examineBlob(folder, { sha256, size: size_bytes });
+    const damage = await examineBlob(fileOfBlob(folder, sha256), { sha256, size: size_bytes });
     if (damage) bad.push(`${sha256} ${damage.detail}`);
     bytes += size_bytes;
     count += 1;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event } from '../../contract/event.ts';
+import { linesOf } from '../../events/lines.ts';
 import { endOf } from '../server/answer.ts';
 import type { Connection } from '../server/connect.ts';
-import { linesOf } from './lines.ts';
 
 const AGAIN_MS = 1_000;
 

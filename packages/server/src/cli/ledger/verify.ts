@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { parseCheckpoint, verifyCheckpoint } from '../../events/checkpoint.ts';
+import { linesOf } from '../../events/lines.ts';
 import { verifyLedger } from '../../events/verify.ts';
 import { misused, refused } from '../exit.ts';
 import { answerOf } from '../server/answer.ts';
 import { type Connection, connect, type ServerOptions } from '../server/connect.ts';
 import type { Output } from '../terminal/output.ts';
-import { linesOf } from './lines.ts';
 import { fileOf, recall, remember } from './memory.ts';
 import { tellReport } from './report.ts';
 import { exported } from './stream.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { inParallel } from '../../blobs/parallel.ts';
+import { linesOf } from '../../events/lines.ts';
 import { Ended } from '../exit.ts';
-import { linesOf } from '../ledger/lines.ts';
 import { endOf, unreachable } from './answer.ts';
 import { connect } from './connect.ts';
 import { ConnectionLost, withRetries } from './retry.ts';

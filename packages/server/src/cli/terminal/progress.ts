@@ -4,7 +4,8 @@ import { cut } from './width.ts';
 export interface ProgressState {
   what: string;
   bytes: number;
-  total: number;
+  /** Undefined where it is not known how many there will be. */
+  total: number | undefined;
   files: number;
   totalFiles: number;
   /** Bytes per second, lately. */
@@ -16,18 +17,23 @@ const WINDOW_MS = 5_000;
 
 /** `Sending 3 of 12 files  1.2 of 4.5 GiB (27 %)  85 MiB/s  39 s left` */
 export function formatProgress({ what, bytes, total, files, totalFiles, rate }: ProgressState): string {
-  const percent = total === 0 ? 100 : Math.min(100, Math.floor((bytes / total) * 100));
   const words = [
     `${what} ${files} of ${totalFiles} ${totalFiles === 1 ? 'file' : 'files'}`,
-    `${formatSize(bytes)} of ${formatSize(total)} (${percent} %)`,
+    total === undefined ? formatSize(bytes) : shareOf(bytes, total),
     `${formatSize(Math.round(rate))}/s`,
   ];
-  if (rate > 0 && bytes < total) words.push(`${formatDuration(Math.ceil((total - bytes) / rate) * 1000)} left`);
+  if (total !== undefined && rate > 0 && bytes < total)
+    words.push(`${formatDuration(Math.ceil((total - bytes) / rate) * 1000)} left`);
   return words.join('  ');
 }
 
+function shareOf(bytes: number, total: number): string {
+  const percent = total === 0 ? 100 : Math.min(100, Math.floor((bytes / total) * 100));
+  return `${formatSize(bytes)} of ${formatSize(total)} (${percent} %)`;
+}
+
 export interface Progress {
-  start(what: string, total: number, totalFiles: number): void;
+  start(what: string, total: number | undefined, totalFiles: number): void;
   add(bytes: number): void;
   file(): void;
   /** Clears the line. */

@@ -1,0 +1,87 @@
+import { type Kysely, sql } from 'kysely';
+import type { Dialect, Writer } from './database.ts';
+import { insertRows } from './rows.ts';
+import type { Tables } from './tables.ts';
+
+type Table = keyof Tables;
+export type Row = Record<string, unknown>;
+
+/** Tables and their primary keys, in an order in which rows can be inserted: those that are referred to come first. */
+export const KEPT_TABLES: readonly { table: Table; key: readonly string[] }[] = [
+  { table: 'installation', key: ['id'] },
+  { table: 'model', key: ['id'] },
+  { table: 'name_use', key: ['name_key'] },
+  { table: 'version', key: ['id'] },
+  { table: 'inspection', key: ['sha256'] },
+  { table: 'artifact', key: ['id'] },
+  { table: 'tenure', key: ['id'] },
+  { table: 'event', key: ['seq'] },
+  { table: 'event_subject', key: ['model_id', 'number', 'seq'] },
+  { table: 'ledger_head', key: ['id'] },
+  { table: 'ledger_tile', key: ['level', 'position'] },
+  { table: 'ledger_checkpoint', key: ['size'] },
+  { table: 'idempotency', key: ['actor', 'key'] },
+  { table: 'backlog', key: ['kind', 'model_id'] },
+];
+
+/** What can be made from the others, or is of no use elsewhere. */
+export const LEFT_TABLES = ['migration', 'condemned', 'model_facet', 'version_facet', 'model_text', 'version_text'];
+
+const ROWS_TOGETHER = 200;
+
+/** Every row of a table in order of its key, some at a time. */
+export async function* pagesOf(
+  read: Kysely<Tables>,
+  { table, key }: (typeof KEPT_TABLES)[number],
+): AsyncGenerator<Row[]> {
+  const columns = sql.join(key.map((column) => sql.ref(column)));
+  for (let after: Row | undefined; ; ) {
+    const last = after;
+    const rest = last ? sql`where (${columns}) > (${sql.join(key.map((column) => last[column]))})` : sql``;
+    const { rows } = await sql<Row>`select * from ${sql.table(table)} ${rest}
+      order by ${columns} limit ${sql.lit(ROWS_TOGETHER)}`.execute(read);
+    if (rows.length > 0) yield rows;
+    if (rows.length < ROWS_TOGETHER) return;
+    after = rows.at(-1);
+  }
+}
+
+/** A row as a line of JSON, the same on both databases: bytes as `{"base64": …}`, all else as text, number or null. */
+export function toLine(row: Row): string {
+  const plain = Object.entries(row).map(([column, value]) => {
+    if (Buffer.isBuffer(value)) return [column, { base64: value.toString('base64') }];
+    if (value === null || typeof value === 'string' || Number.isFinite(value)) return [column, value];
+    throw new TypeError(`a ${typeof value} in the column ${column} cannot be kept as JSON`);
+  });
+  return JSON.stringify(Object.fromEntries(plain));
+}
+
+export function fromLine(line: string): Row {
+  const row: Row = JSON.parse(line);
+  for (const [column, value] of Object.entries(row))
+    if (typeof value === 'object' && value !== null)
+      row[column] = Buffer.from((value as { base64: string }).base64, 'base64');
+  return row;
+}
+
+/** Inserts rows with the ids that they have. */
+export async function insertKept(tx: Writer, dialect: Dialect, table: Table, rows: readonly Row[]): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  if (dialect === 'sqlite') return insertRows(tx, table, rows as never);
+  const columns = sql.join(Object.keys(first).map((column) => sql.ref(column)));
+  // One parameter for all rows: PostgreSQL reads the types of the columns from the table itself.
+  const records = JSON.stringify(rows, (_, value) =>
+    value?.type === 'Buffer' ? `\\x${Buffer.from(value.data).toString('hex')}` : value,
+  );
+  await sql`insert into ${sql.table(table)} (${columns}) overriding system value
+    select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${records})`.execute(tx);
+}
+
+/** The next id follows the highest that is there. SQLite sees to it by itself. */
+export async function settleIds(tx: Writer, dialect: Dialect): Promise<void> {
+  if (dialect === 'sqlite') return;
+  for (const table of ['model', 'version', 'artifact', 'tenure'] as const)
+    await sql`select setval(pg_get_serial_sequence(${table}, 'id'), max(id)) from ${sql.table(table)}
+      having max(id) is not null`.execute(tx);
+}

@@ -1,0 +1,82 @@
+import type Sqlite from 'better-sqlite3';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely';
+import type { Soundness } from './suspect.ts';
+import type { Tables } from './tables.ts';
+
+const STATEMENTS_KEPT = 500;
+
+/** What is noted of the connection that writes. */
+export interface Writing {
+  soundness: Soundness;
+  writes: { count: number };
+}
+
+/** Queries over a connection; its statements stay prepared. */
+export function queriesOf(db: Sqlite.Database, writing?: Writing): Kysely<Tables> {
+  const kept = new Map<string, Watched>();
+  const prepare = (text: string) => {
+    const found = kept.get(text);
+    if (found) return found;
+    if (kept.size >= STATEMENTS_KEPT) kept.delete(kept.keys().next().value as string);
+    const statement = writing ? watched(db.prepare(text), writing) : db.prepare(text);
+    kept.set(text, statement);
+    return statement;
+  };
+  const cached = { prepare, close: () => db.close() };
+  return new Kysely<Tables>({ dialect: new ImmediateDialect({ database: cached as never }, writing?.soundness) });
+}
+
+type Watched = Pick<Sqlite.Statement, 'reader' | 'all' | 'run' | 'iterate'>;
+
+function watched(statement: Sqlite.Statement, { soundness, writes }: Writing): Watched {
+  const written = statement.readonly ? 0 : 1;
+  const watch = <T>(body: () => T): T => {
+    writes.count += written;
+    return soundness.watch(body);
+  };
+  return {
+    reader: statement.reader,
+    all: (parameters) => watch(() => statement.all(parameters)),
+    run: (parameters) => watch(() => statement.run(parameters)),
+    iterate: (parameters) => statement.iterate(parameters),
+  };
+}
+
+/** `begin immediate` instead of a plain `begin`: two writers never meet in mid-transaction. None begins after a failed write. */
+class ImmediateDriver extends SqliteDriver {
+  readonly #soundness: Soundness | undefined;
+  constructor(config: SqliteDialectConfig, soundness: Soundness | undefined) {
+    super(config);
+    this.#soundness = soundness;
+  }
+  /** SQLite itself rolls back when the disk is full or fails. Saying so must not hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error instanceof Error && /no transaction is active/.test(error.message))) throw error;
+    }
+  }
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#soundness?.assertSound();
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class ImmediateDialect extends SqliteDialect {
+  readonly #driver: () => ImmediateDriver;
+  constructor(config: SqliteDialectConfig, soundness: Soundness | undefined) {
+    super(config);
+    this.#driver = () => new ImmediateDriver(config, soundness);
+  }
+  override createDriver(): ImmediateDriver {
+    return this.#driver();
+  }
+}

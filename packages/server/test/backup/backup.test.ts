@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { backUp } from '../../src/backup/backup.ts';
+import { blobIn, getPoint, listPoints, type Point } from '../../src/backup/folder.ts';
+import { BackupRefused } from '../../src/backup/refused.ts';
+import { restoreBackup } from '../../src/backup/restore.ts';
+import { verifyBackup } from '../../src/backup/verify.ts';
+import { openLocalStore } from '../../src/blobs/local.ts';
+import type { Database } from '../../src/db/database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { openDatabase } from '../../src/db/open.ts';
+import { KEPT_TABLES, LEFT_TABLES, pagesOf, toLine } from '../../src/db/portable.ts';
+import { verifyLedger } from '../../src/events/verify.ts';
+import { scrub } from '../../src/registry/scrub.ts';
+import { collect, sha256Of } from '../support/blob-contract.ts';
+import { postgresSchema } from '../support/databases.ts';
+import { make } from '../support/make.ts';
+import { ada, type Opened, openRegistry } from '../support/open-registry.ts';
+
+/** A place for one installation: where its database and its blobs go, and how to open it. */
+interface Place {
+  url: string;
+  schema?: string;
+  blobFolder: string;
+  open(): Promise<Opened>;
+}
+
+const KEEP = { keep: 7 };
+const folders: string[] = [];
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'assayer-backup-'));
+  folders.push(folder);
+  return folder;
+}
+const drops: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const drop of drops) await drop();
+  for (const folder of folders) await rm(folder, { recursive: true });
+});
+
+function placeOf(url: string, blobFolder: string, schema?: string): Place {
+  const options = schema === undefined ? {} : { schema };
+  const open = async () => {
+    const db = await openDatabase(url, { ...options, connections: 4 });
+    await migrate(db);
+    return db;
+  };
+  return { url, ...options, blobFolder, open: () => openRegistry(open, { blobFolder }) };
+}
+
+const places = {
+  sqlite: async (): Promise<Place> => {
+    const folder = await newFolder();
+    return placeOf(`sqlite:${join(folder, 'assayer.db')}`, join(folder, 'blobs'));
+  },
+  postgres: async (): Promise<Place> => {
+    const { url, schema, drop } = await postgresSchema();
+    drops.push(drop);
+    return placeOf(url, join(await newFolder(), 'blobs'), schema);
+  },
+};
+
+async function restore({ url, schema, blobFolder }: Place, folder: string, point: Point, force = false): Promise<void> {
+  const blobs = await openLocalStore(blobFolder, { shared: true });
+  try {
+    await restoreBackup({ url, ...(schema && { schema }), blobs, blobFolder }, folder, point, { force });
+  } finally {
+    await blobs.close();
+  }
+}
+
+const backUpOf = ({ db, blobs }: Opened, folder: string, keep = KEEP) =>
+  backUp({ db, blobs, now: Date.now, version: '0.0.0' }, folder, keep);
+
+/** Every row of every table that a backup keeps, and of the search index. */
+async function contentOf({ db }: Opened): Promise<Record<string, string[]>> {
+  const content: Record<string, string[]> = {};
+  for (const kept of KEPT_TABLES) content[kept.table] = (await collect(pagesOf(db.read, kept))).flat().map(toLine);
+  for (const noun of ['model', 'version'] as const) {
+    const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(`${noun}_facet`)}`.execute(db.read);
+    content[`${noun}_facet`] = rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
+  }
+  return content;
+}
+
+async function populate(opened: Opened): Promise<void> {
+  const { registry } = opened;
+  for (const model of ['churn', 'fraud', 'gone', 'purged'])
+    for (let i = 1; i <= 3; i += 1)
+      await make.version(opened, {
+        model: i === 1 ? (await make.model(opened, { name: model, tags: { team: `«${model}» \\x00` } })).name : model,
+        artifacts: { 'model.bin': `${model} ${i}`, 'same.bin': 'in every version', 'empty.bin': '' },
+        status: i === 2 ? 'production' : 'staging',
+        aliases: i === 3 ? ['newest'] : [],
+        metrics: { auc: i / 7, loss: 'NaN' },
+        description: 'Vorhersage der Kündigung',
+      } as never);
+  await registry.versions.deregister(ada, 'churn', '3', { reason: 'test' });
+  await registry.versions.deregister(ada, 'churn', '1', { reason: 'test' });
+  await registry.versions.purge(ada, 'churn', '1');
+  await registry.models.deregister(ada, 'gone', { reason: 'test', force: true });
+  await registry.models.deregister(ada, 'purged', { reason: 'test', force: true });
+  await registry.models.purge(ada, 'purged');
+  await registry.models.rename(ada, 'fraud', 'fraud-eu');
+  await make.artifact(
+    opened,
+    (await make.model(opened, { name: 'open' })).name,
+    (await registry.versions.create(ada, 'open', {})).number,
+    'a.bin',
+  );
+  const idempotent = { ...ada, idempotency: { key: 'k', fingerprint: 'f' } };
+  await registry.models.register(idempotent as never, { name: 'once' });
+}
+
+async function assertSound({ db, ledger, registry, blobFolder }: Opened): Promise<void> {
+  expect(await collect(registry.ledger.reconcile())).toEqual([]);
+  const size = await ledger.size();
+  const checkpoints = await ledger.keptCheckpoints();
+  const report = await verifyLedger(ledger.lines(1, size), { checkpoints, vkey: ledger.vkey });
+  expect(report).toMatchObject({ ok: true, size });
+  expect((await collect(scrub({ read: db.read, folder: blobFolder }))).filter(({ kind }) => kind !== 'extra')).toEqual(
+    [],
+  );
+}
+
+for (const from of Object.keys(places) as (keyof typeof places)[])
+  describe(`a backup of ${from}`, () => {
+    let source: Opened;
+    let backups: string;
+    let point: Point;
+    beforeAll(async () => {
+      source = await (await places[from]()).open();
+      await populate(source);
+      backups = await newFolder();
+      point = await backUpOf(source, backups);
+    });
+    afterAll(() => source?.close());
+
+    for (const to of Object.keys(places) as (keyof typeof places)[])
+      it(`D16 restores to ${to}: the same rows, index and bytes, and the ledger goes on`, async () => {
+        const place = await places[to]();
+        await restore(place, backups, point);
+        const opened = await place.open();
+        onTestFinished(() => opened.close());
+        expect(await contentOf(opened)).toEqual(await contentOf(source));
+        await assertSound(opened);
+        expect(opened.ledger.vkey).toBe(source.ledger.vkey);
+        const { registry } = opened;
+        // Numbers and names go on where they ended.
+        expect((await registry.versions.create(ada, 'churn', {})).number).toBe(4);
+        expect((await registry.models.register(ada, { name: 'purged' })).name).toBe('purged');
+        expect((await registry.versions.create(ada, 'purged', {})).number).toBe(4);
+        const found = await registry.models.list({ q: 'fraud', page_size: 10 } as never);
+        expect(found.items.map(({ name }) => name)).toEqual(['fraud-eu']);
+        await registry.models.restore(ada, 'gone');
+        await assertSound(opened);
+      });
+
+    it('D15 every table is in a backup, or can be made from those that are', async () => {
+      const { db } = source;
+      const { rows } = await (db.name === 'sqlite'
+        ? sql<{ name: string }>`select name from sqlite_schema where type = 'table'`
+        : sql<{ name: string }>`select table_name as name from information_schema.tables
+            where table_schema = current_schema()`
+      ).execute(db.read);
+      const names = rows.map(({ name }) => name).filter((name) => !/^sqlite_|_text_/.test(name));
+      const known = [...KEPT_TABLES.map(({ table }) => table), ...LEFT_TABLES];
+      expect(names.sort()).toEqual(known.filter((name) => names.includes(name as never)).sort());
+      expect(known.filter((name) => !names.includes(name as never))).toEqual([]);
+    });
+
+    it('O7 what is written is for its owner alone', async () => {
+      for (const entry of await readdir(backups, { recursive: true, withFileTypes: true })) {
+        const { mode } = await stat(join(entry.parentPath, entry.name));
+        expect(`${entry.name} ${(mode & 0o077).toString(8)}`).toBe(`${entry.name} 0`);
+      }
+    });
+
+    it('copies bytes once, keeps so many backups as asked, and forgets what none of them names', async () => {
+      const opened = await (await places[from]()).open();
+      onTestFinished(() => opened.close());
+      const folder = await newFolder();
+      const { model, number } = await make.version(opened, { artifacts: { 'a.bin': 'one', 'b.bin': 'two' } });
+      const first = await backUpOf(opened, folder, { keep: 2 });
+      expect(first.copied).toEqual({ blobs: 2, bytes: 6 });
+      const ref = String(number);
+      await opened.registry.artifacts.detach(ada, { model, ref, path: 'a.bin' });
+      await make.artifact(opened, model, number, 'c.bin', 'three');
+      const second = await backUpOf(opened, folder, { keep: 2 });
+      expect(second.copied).toEqual({ blobs: 1, bytes: 5 });
+      expect(second.manifest.blobs).toMatchObject({ rows: 2, total_bytes: 8 });
+      expect(await verifyBackup(folder, first)).toEqual([]);
+      expect(await verifyBackup(folder, second)).toEqual([]);
+      const third = await backUpOf(opened, folder, { keep: 2 });
+      expect((await listPoints(folder)).map(({ name }) => name)).toEqual([second.name, third.name]);
+      expect(existsSync(blobIn(folder, sha256Of(Buffer.from('one'))))).toBe(false);
+      expect(existsSync(blobIn(folder, sha256Of(Buffer.from('two'))))).toBe(true);
+      await expect(getPoint(folder, first.name)).rejects.toThrow(second.name);
+    });
+
+    it('D15 begins anew where bytes are swept away while they are copied', async () => {
+      const opened = await (await places[from]()).open();
+      onTestFinished(() => opened.close());
+      const { model, number } = await make.version(opened, { artifacts: { 'a.bin': 'soon gone', 'b.bin': 'stays' } });
+      const { open } = opened.blobs;
+      const slot = { model, ref: String(number), path: 'a.bin' };
+      const sweepOnce = async () => {
+        await opened.registry.artifacts.detach(ada, slot);
+        return collect(opened.registry.trash.sweep({ graceMs: -60_000 }));
+      };
+      let sweeping: ReturnType<typeof sweepOnce> | undefined;
+      opened.blobs.open = async (...asked) => {
+        sweeping ??= sweepOnce();
+        await sweeping;
+        return open(...asked);
+      };
+      const folder = await newFolder();
+      const taken = await backUpOf(opened, folder);
+      expect(await sweeping).toHaveLength(1);
+      expect(taken.manifest.blobs.rows).toBe(1);
+      expect(await verifyBackup(folder, taken)).toEqual([]);
+      expect(await readdir(join(folder, 'points'))).toEqual([taken.name]);
+    });
+
+    it('a damaged blob does not end the backup: it is named, and restoring must be forced', async () => {
+      const opened = await (await places[from]()).open();
+      onTestFinished(() => opened.close());
+      await make.version(opened, { artifacts: { 'a.bin': 'rotten', 'b.bin': 'sound' } });
+      const sha256 = sha256Of(Buffer.from('rotten'));
+      await writeFile(join(opened.blobFolder, 'sha256', sha256.slice(0, 2), sha256), 'ROTTEN');
+      const folder = await newFolder();
+      const taken = await backUpOf(opened, folder);
+      expect(taken.manifest.problems.blobs).toEqual([{ sha256, detail: expect.stringContaining('digest') }]);
+      const place = await places[from]();
+      await expect(restore(place, folder, taken)).rejects.toThrow(/says of itself.*--force/s);
+      await restore(place, folder, taken, true);
+      const restored = await place.open();
+      onTestFinished(() => restored.close());
+      expect(await contentOf(restored)).toEqual(await contentOf(opened));
+    });
+
+    it('a backup that was changed or cut is refused, and leaves nothing that a server would open', async () => {
+      const folder = await newFolder();
+      await backUpOf(source, folder);
+      const taken = await getPoint(folder);
+      const files = [
+        join(taken.folder, 'version.jsonl.gz'),
+        join(taken.folder, 'event.jsonl.gz'),
+        join(taken.folder, 'blobs.jsonl.gz'),
+        blobIn(folder, sha256Of(Buffer.from('churn 2'))),
+      ];
+      for (const file of files) {
+        const good = await readFile(file);
+        const flipped = Buffer.from(good);
+        flipped[good.length >> 1]! ^= 1;
+        for (const bad of [flipped, good.subarray(0, good.length - 1), randomBytes(good.length), undefined]) {
+          await (bad ? writeFile(file, bad) : rm(file));
+          expect(await verifyBackup(folder, taken), `${file} is changed`).not.toEqual([]);
+          const place = await places[from]();
+          await expect(restore(place, folder, taken)).rejects.toThrow(BackupRefused);
+          const empty = await place.open(); // and finds nothing
+          expect((await contentOf(empty)).model).toEqual([]);
+          await empty.close();
+          await writeFile(file, good);
+        }
+      }
+      await appendFile(join(taken.folder, 'manifest.json'), '}');
+      await expect(getPoint(folder)).rejects.toThrow('is damaged');
+      await rm(join(taken.folder, 'manifest.json'));
+      await expect(getPoint(folder)).rejects.toThrow('there is no backup');
+    });
+
+    it('restores into nothing but an empty database, and over bytes that an earlier restore left', async () => {
+      const place = await places[from]();
+      const blobs = await openLocalStore(place.blobFolder);
+      const draft = await blobs.draft();
+      await draft.write(Buffer.from('churn 2'));
+      await draft.keep(sha256Of(Buffer.from('churn 2')));
+      await restore(place, backups, point);
+      await expect(restore(place, backups, point)).rejects.toThrow(/database already|not empty/);
+    });
+  });
+
+describe('a backup of nothing', () => {
+  it('is refused', async () => {
+    const place = await places.sqlite();
+    const db: Database = await openDatabase(place.url);
+    await migrate(db);
+    const blobs = await openLocalStore(place.blobFolder);
+    const folder = await newFolder();
+    const parts = { db, blobs, now: Date.now, version: '0.0.0' };
+    await expect(backUp(parts, folder, KEEP)).rejects.toThrow('nothing to back up');
+    expect(await readdir(join(folder, 'points'))).toEqual([]);
+    await db.close();
+  });
+});
