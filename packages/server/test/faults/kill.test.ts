@@ -8,7 +8,7 @@ import { postgresDatabase } from '../support/databases.ts';
 import { startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
 import { compareModel, compareServed, inParallel } from './compare.ts';
-import { rounds, told } from './rounds.ts';
+import { isTimeLeft, rounds, told } from './rounds.ts';
 import { openWitness } from './witness.ts';
 import { nothingYet, readAlong, repeatLost, write } from './workload.ts';
 
@@ -41,7 +41,8 @@ for (const [name, { count, open }] of Object.entries(kinds))
       let server = await start();
       try {
         const witness = await openWitness(server.url);
-        for (let round = 0; round < count; round += 1) {
+        let round = 0;
+        for (; round < count && isTimeLeft(); round += 1) {
           const models = Array.from(
             { length: CLIENTS },
             (_, i) => `model ${i} of ${Math.floor(round / ROUNDS_OF_A_MODEL)}`,
@@ -69,9 +70,9 @@ for (const [name, { count, open }] of Object.entries(kinds))
         const events = await witness.verifyAll(server.url);
         expect(await server.stop()).toBe(0);
         expect(await troubles(data, url)).toEqual([]);
-        expect(known.acknowledged).toBeGreaterThanOrEqual(count * 200);
+        expect(known.acknowledged).toBeGreaterThanOrEqual(round * 200);
         told(
-          `${name}: ${count} kills, ${known.acknowledged} acknowledged writes, ${events} events, none lost, none half-made`,
+          `${name}: ${round} kills, ${known.acknowledged} acknowledged writes, ${events} events, none lost, none half-made`,
         );
       } finally {
         await server.kill();

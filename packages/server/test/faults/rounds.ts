@@ -8,6 +8,11 @@ export function rounds(whole: number, inEveryTest: number): number {
   return SHARE === undefined ? inEveryTest : Math.max(inEveryTest, Math.round(whole * SHARE));
 }
 
+const END = Date.now() + Number(process.env.FAULTS_MINUTES ?? 24 * 60) * 60_000;
+
+/** Whether there is time for another round: from `FAULTS_MINUTES` after its start on, a file of tests ends with the rounds it has. */
+export const isTimeLeft = (): boolean => Date.now() < END;
+
 /** So many of the numbers 1 to `last`, evenly spread, both ends among them. */
 export function spread(last: number, count: number): number[] {
   if (count >= last) return Array.from({ length: last }, (_, i) => i + 1);
