@@ -1,4 +1,5 @@
-import { Value } from 'typebox/value';
+import type { TSchema } from 'typebox';
+import { fits } from '../contract/fits.ts';
 import type { Leaf, LeafSchema } from './leaves.ts';
 import { maskSecret } from './mask.ts';
 import { formatSize, parseSize } from './sizes.ts';
@@ -8,7 +9,7 @@ export type Read = { ok: true; value: unknown } | { ok: false; problem: string }
 /** Reads one raw value (text of a flag or variable, or JSON of the file) as its schema asks. */
 export function readValue(leaf: Leaf, raw: unknown, from: 'text' | 'json'): Read {
   const value = from === 'text' ? fromText(leaf, raw) : isSize(leaf) && typeof raw === 'string' ? parseSize(raw) : raw;
-  if (Value.Check(leaf.schema as never, value)) return { ok: true, value };
+  if (fits(leaf.schema as TSchema, value)) return { ok: true, value };
   if (leaf.path === 'blobs' && typeof raw === 'string' && raw.startsWith('s3://'))
     return { ok: false, problem: 'S3 is not supported yet; use file:FOLDER' };
   return { ok: false, problem: `must be ${expected(leaf.schema, isSize(leaf))}, not ${show(raw)}` };

@@ -1,9 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { makeFolder, realFiles } from '../blobs/files.ts';
 import type { Database } from './database.ts';
-import { openPostgres } from './postgres.ts';
 import { DatabaseRefused } from './refused.ts';
-import { openSqlite } from './sqlite.ts';
 
 export interface OpenOptions {
   /** SQLite: hold the file for this process alone. */
@@ -16,14 +14,14 @@ export interface OpenOptions {
   schema?: string;
 }
 
-/** Opens `sqlite::memory:`, `sqlite:<file>` or `postgres://…`. */
+/** Opens `sqlite::memory:`, `sqlite:<file>` or `postgres://…`. Only the driver that is asked for is loaded. */
 export async function openDatabase(url: string, options: OpenOptions = {}): Promise<Database> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, options);
+  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url, options);
   if (url.startsWith('sqlite:')) {
     const file = url.slice('sqlite:'.length);
     // Durable before anything is acknowledged in it.
     if (file !== ':memory:') await makeFolder(realFiles, dirname(resolve(file)));
-    return openSqlite(file, options);
+    return (await import('./sqlite.ts')).openSqlite(file, options);
   }
   throw new DatabaseRefused('the database must be sqlite:<file>, sqlite::memory: or postgres://…');
 }

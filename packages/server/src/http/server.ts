@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
+// What routes say of themselves in the document.
+import type {} from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Database } from '../db/database.ts';
@@ -81,6 +83,8 @@ export async function createHttp(
       answer(error, request, reply as never);
     },
     onProtoPoisoning: 'error',
+    // Ours are set below; without these the framework would load its own.
+    schemaController: { compilersFactory: { buildValidator: setBelow, buildSerializer: setBelow } },
     clientErrorHandler: (error, socket) => answerClientError(error, socket as Socket, meters?.unreadable),
     // What comes on a connection that is open is still answered, and the connection closed after it.
     return503OnClosing: false,
@@ -155,6 +159,10 @@ export async function createHttp(
     { prefix: '/api/v1' },
   );
   return app;
+}
+
+function setBelow(): never {
+  throw new Error('validators and serializers are set on the app');
 }
 
 /** Bytes are taken as they come: not compressed, and whole (RFC 9110, 8.4 and 14.5). */

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { misfitOf } from '../contract/fits.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { Properties, Tags } from '../contract/shapes.ts';
 import { charactersOf } from './names.ts';
@@ -27,8 +27,8 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 /** Refuses a document that a patch left without what its schema asks for. */
 export function assertFits(path: string, schema: TSchema, value: unknown): void {
-  const [error] = Value.Errors(schema, value);
-  if (error) refuseField(`${path}${error.instancePath}`, error.message);
+  const misfit = misfitOf(schema, value);
+  if (misfit) refuseField(`${path}${misfit.path}`, misfit.message);
 }
 
 export function assertTags(tags: Tags | undefined): void {

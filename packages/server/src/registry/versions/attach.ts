@@ -1,5 +1,5 @@
-import { Value } from 'typebox/value';
 import { type Artifact, type Inspection, Signature, type Verdict } from '../../contract/artifact.ts';
+import { fits } from '../../contract/fits.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Work } from '../batch.ts';
@@ -65,7 +65,7 @@ export async function attachArtifact(
   };
   // A file can state more than a signature may hold: what does not fit stays out.
   const { signature } = inspection;
-  if (row.signature === null && signature && Value.Check(Signature, signature)) patch.signature = signature;
+  if (row.signature === null && signature && fits(Signature, signature)) patch.signature = signature;
   const formats = { before: [], after: [inspection.format] };
   const { changes } = await updateVersion(work, model.name, row, patch, { formats });
   work.record({
