@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { assertDigest } from './digest.ts';
 import { codeOf, DraftClosed, StoreUnwritable } from './errors.ts';
 import { CREATE, type Files, PRIVATE_FILE, syncFolder } from './files.ts';
+import { writing } from './gate.ts';
 import type { Health } from './health.ts';
 import type { Draft } from './store.ts';
 import type { InTurn } from './turns.ts';
@@ -27,7 +28,7 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
     try {
       for (let done = 0; done < chunk.length; ) {
         const rest = chunk.length - done;
-        const { bytesWritten } = await health.step('write', () => handle.write(chunk, done, rest));
+        const { bytesWritten } = await writing(() => health.step('write', () => handle.write(chunk, done, rest)));
         done += bytesWritten;
       }
     } catch (err) {
@@ -66,11 +67,11 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
     const blob = await prepare(sha256);
     const now = new Date();
     await health.step('touch', () => handle.utimes(now, now));
-    await health.step('fsync', () => handle.sync());
+    await writing(() => health.step('fsync', () => handle.sync()));
     await health.step('close', () => handle.close());
     await health.step('rename', () => files.rename(file, blob));
     state = 'over';
-    await health.step('fsync', () => syncFolder(files, dirname(blob)));
+    await writing(() => health.step('fsync', () => syncFolder(files, dirname(blob))));
   }
 
   return { file, write, keep, discard };

@@ -213,6 +213,32 @@ describe('a local store on a failing device', () => {
     );
   });
 
+  it('R8 writes and fsyncs of many uploads leave a thread to everybody else', async () => {
+    let busy = 0;
+    let most = 0;
+    const held: Files = {
+      ...realFiles,
+      async open(...given) {
+        const handle = await realFiles.open(...given);
+        const slowly = <T>(call: (...given: never[]) => Promise<T>) => {
+          const bound = call.bind(handle);
+          return async (...given: never[]) => {
+            most = Math.max(most, ++busy);
+            await new Promise((resolve) => setImmediate(resolve));
+            return bound(...given).finally(() => busy--);
+          };
+        };
+        return Object.assign(handle, { write: slowly(handle.write), sync: slowly(handle.sync) });
+      },
+    };
+    const store = await openLocalStore(folder, { files: held });
+    busy = most = 0;
+    await Promise.all(Array.from({ length: 12 }, (_, i) => put(store, Buffer.alloc(MiB, i))));
+    assert.equal(busy, 0);
+    assert.equal(most, 3);
+    assert.equal((await collect(store.list())).length, 12);
+  });
+
   it('writes on where the system takes only part of a chunk', async () => {
     const short: Files = {
       ...realFiles,

@@ -10,7 +10,7 @@ const WINDOW = 256 * 1024;
 
 /** An open file, read through one window, so that many small reads cost one system call and memory stays flat. */
 export function fileSource(fd: number, size: number): ByteSource {
-  const window = new Uint8Array(WINDOW);
+  const window = new Uint8Array(Math.min(WINDOW, size));
   let start = 0;
   let filled = 0;
 
@@ -28,13 +28,13 @@ export function fileSource(fd: number, size: number): ByteSource {
     size,
     read(offset, length) {
       const wanted = Math.max(0, Math.min(length, size - offset));
-      if (wanted > WINDOW) {
+      if (wanted > window.length) {
         const large = new Uint8Array(wanted);
         return large.subarray(0, fill(large, offset));
       }
       if (offset < start || offset + wanted > start + filled) {
         start = offset;
-        filled = fill(window.subarray(0, Math.min(WINDOW, size - offset)), offset);
+        filled = fill(window.subarray(0, Math.min(window.length, size - offset)), offset);
       }
       return window.subarray(offset - start, Math.min(offset - start + wanted, filled));
     },
