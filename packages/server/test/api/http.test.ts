@@ -301,6 +301,16 @@ describe('bounds', () => {
     expect((await t.ask('POST', '/models', { body: body(1_048_576), headers })).status).toBe(201);
   });
 
+  it('R1 the answer to a body that is too large is not lost, and the connection goes on', async () => {
+    const body = ' '.repeat(8 * 1_048_576);
+    const post = 'POST /api/v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+    const declared = `${post}Content-Length: ${body.length}\r\n\r\n${body}`;
+    const chunked = `${post}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const last = 'GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    const text = await talk(declared + chunked + last, 20_000);
+    expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1])).toEqual(['413', '413', '200']);
+  });
+
   it('R1 a long address is 414, a head that is larger still 431, both as problems', async () => {
     const answer = await t.get(`/models/${'a'.repeat(9_000)}`);
     expectProblem(answer, 414, 'too-large');

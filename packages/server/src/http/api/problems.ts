@@ -87,6 +87,8 @@ export function answerWithProblem(db: Pick<Database, 'isAway' | 'isFull'>) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const answer = toAnswer(error, db);
     noteTrouble(request, { kind: answer.kind, ...(answer.status >= 500 && !(error instanceof Refused) && { error }) });
+    // The rest of a JSON body that is too large is read away for a moment: closing at once could lose the answer in a reset.
+    if (isFastifyError(error) && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') reply.removeHeader('connection');
     return send(request, reply, answer);
   };
 }
