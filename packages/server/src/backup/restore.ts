@@ -1,15 +1,12 @@
-import { open } from 'node:fs/promises';
-import { isBlobError } from '../blobs/errors.ts';
 import { examineBlob, fileOfBlob } from '../blobs/examine.ts';
 import { inParallel } from '../blobs/parallel.ts';
-import type { ByteReader } from '../blobs/reader.ts';
-import { receive } from '../blobs/receive.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import { fillDatabase } from '../db/fill.ts';
 import { unknownSteps } from '../db/migrate.ts';
 import type { NamedBlob } from '../registry/named-blobs.ts';
 import { blobIn, blobsOf, type Point } from './folder.ts';
 import { loadRows } from './load-rows.ts';
+import { placeBlob } from './place-blob.ts';
 import { type Progress, SILENT } from './progress.ts';
 import { BackupRefused } from './refused.ts';
 
@@ -18,8 +15,6 @@ const PLACED_AT_ONCE = 4;
 export interface RestoreParts {
   /** Of a database that holds nothing. */
   url: string;
-  /** PostgreSQL: the schema to live in, where it is not the connection's own. */
-  schema?: string;
   blobs: BlobStore;
   /** Of the store. */
   blobFolder: string;
@@ -43,14 +38,10 @@ export async function restoreBackup(
   asked: RestoreAsked = {},
 ): Promise<void> {
   assertRestorable(point, asked.force ?? false);
-  await fillDatabase(
-    parts.url,
-    {
-      prepare: () => placeBlobs(parts, folder, point, asked),
-      fill: (tx, dialect) => loadRows({ tx, dialect, blobs: parts.blobs }, point, asked),
-    },
-    parts.schema === undefined ? {} : { schema: parts.schema },
-  );
+  await fillDatabase(parts.url, {
+    prepare: () => placeBlobs(parts, folder, point, asked),
+    fill: (tx, dialect) => loadRows({ tx, dialect, blobs: parts.blobs }, point, asked),
+  });
 }
 
 /** Refuses what cannot be restored by this program, or not as a whole. */
@@ -74,56 +65,27 @@ async function placeBlobs(parts: RestoreParts, folder: string, point: Point, ask
   const { signal, progress = SILENT } = asked;
   const lost = new Set(manifest.problems.blobs.map(({ sha256 }) => sha256));
   await assertRoom(parts.blobs, manifest.blobs.total_bytes);
-  progress.start('Placing', manifest.blobs.total_bytes, manifest.blobs.rows);
-  await inParallel(PLACED_AT_ONCE, blobsOf(point), async (blob) => {
-    signal?.throwIfAborted();
-    if (!lost.has(blob.sha256)) await placeBlob(parts, folder, blob, asked);
-    progress.file();
-  });
-}
-
-async function placeBlob(parts: RestoreParts, folder: string, blob: NamedBlob, asked: RestoreAsked): Promise<void> {
-  const { signal, progress = SILENT } = asked;
   const onBytes = (count: number) => {
     signal?.throwIfAborted();
     progress.add(count);
   };
-  const { sha256, size } = blob;
-  const file = blobIn(folder, sha256);
-  // An earlier restore that was cut may have placed it.
-  if (
-    (await parts.blobs.size(sha256)) === size &&
-    !(await examineBlob(fileOfBlob(parts.blobFolder, sha256), blob, onBytes))
-  )
-    return;
-  const options = { maxBytes: size, reserveBytes: 0, expected: { sha256, size } };
-  const damaged = (cause: unknown) =>
-    new BackupRefused(`the file ${file} of the backup is damaged or missing: use another backup`, { cause });
-  const reader = await readerOf(file, onBytes).catch((error) => {
-    throw damaged(error);
-  });
-  try {
-    const { draft } = await receive(parts.blobs, reader, options);
-    await draft.keep(sha256);
-  } catch (error) {
+  progress.start('Placing', manifest.blobs.total_bytes, manifest.blobs.rows);
+  await inParallel(PLACED_AT_ONCE, blobsOf(point), async (blob) => {
     signal?.throwIfAborted();
-    // Of what can go wrong, this is for want of other bytes in the backup; the rest is about the place they go to.
-    if (isBlobError(error) && /^(aborted|too-large|length-mismatch|digest-mismatch)$/.test(error.kind))
-      throw damaged(error);
-    throw error;
-  }
+    if (!lost.has(blob.sha256) && !(await isPlaced(parts, blob, onBytes)))
+      await placeBlob(parts.blobs, blobIn(folder, blob.sha256), blob, onBytes);
+    progress.file();
+  });
 }
 
-async function readerOf(file: string, onBytes: (count: number) => void): Promise<ByteReader> {
-  const handle = await open(file, 'r');
-  return {
-    async read(into) {
-      const { bytesRead } = await handle.read(into);
-      onBytes(bytesRead);
-      return bytesRead;
-    },
-    close: () => handle.close(),
-  };
+/** An earlier restore that was cut may have placed it. */
+async function isPlaced(
+  { blobs, blobFolder }: RestoreParts,
+  blob: NamedBlob,
+  onBytes: (count: number) => void,
+): Promise<boolean> {
+  if ((await blobs.size(blob.sha256)) !== blob.size) return false;
+  return !(await examineBlob(fileOfBlob(blobFolder, blob.sha256), blob, onBytes));
 }
 
 /** Told at once, rather than after hours of copying. What is there already, from a restore that was cut, is not counted. */

@@ -20,9 +20,9 @@ export interface Filling {
  * Fills a database that holds nothing, wholly or not at all: whatever ends `fill`, or the process, nothing is there that
  * a server would open. Refuses one that holds anything, and one that a server has open.
  */
-export async function fillDatabase(url: string, filling: Filling, options: { schema?: string } = {}): Promise<void> {
+export async function fillDatabase(url: string, filling: Filling): Promise<void> {
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
-  await (file === undefined ? fillPostgres(url, filling, options) : fillSqlite(resolve(file), filling));
+  await (file === undefined ? fillPostgres(url, filling) : fillSqlite(resolve(file), filling));
 }
 
 /** Beside its place, under another name that it loses when it is whole. */
@@ -54,8 +54,8 @@ async function fillSqlite(file: string, { prepare, fill }: Filling): Promise<voi
 }
 
 /** One transaction. */
-async function fillPostgres(url: string, { prepare, fill }: Filling, options: { schema?: string }): Promise<void> {
-  const db = openPostgres(url, { ...options, connections: 1 });
+async function fillPostgres(url: string, { prepare, fill }: Filling): Promise<void> {
+  const db = openPostgres(url, { connections: 1 });
   try {
     await assertNothing(db.read);
     await prepare?.();

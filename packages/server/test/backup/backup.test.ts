@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { backUp } from '../../src/backup/backup.ts';
 import { blobIn, getPoint, listPoints, type Point } from '../../src/backup/folder.ts';
 import { BackupRefused } from '../../src/backup/refused.ts';
-import { restoreBackup } from '../../src/backup/restore.ts';
 import { verifyBackup } from '../../src/backup/verify.ts';
 import { openLocalStore } from '../../src/blobs/local.ts';
 import type { Database } from '../../src/db/database.ts';
@@ -18,60 +17,26 @@ import { KEPT_TABLES, LEFT_TABLES, pagesOf, toLine } from '../../src/db/portable
 import { verifyLedger } from '../../src/events/verify.ts';
 import { scrub } from '../../src/registry/scrub.ts';
 import { collect, sha256Of } from '../support/blob-contract.ts';
-import { postgresSchema } from '../support/databases.ts';
 import { make } from '../support/make.ts';
-import { ada, type Opened, openRegistry } from '../support/open-registry.ts';
-
-/** A place for one installation: where its database and its blobs go, and how to open it. */
-interface Place {
-  url: string;
-  schema?: string;
-  blobFolder: string;
-  open(): Promise<Opened>;
-}
+import { ada, type Opened } from '../support/open-registry.ts';
+import { type Place, places, restoreTo } from '../support/places.ts';
 
 const KEEP = { keep: 7 };
-const folders: string[] = [];
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'assayer-backup-'));
-  folders.push(folder);
-  return folder;
-}
-const drops: (() => Promise<void>)[] = [];
+const left: (() => Promise<void>)[] = [];
 afterAll(async () => {
-  for (const drop of drops) await drop();
-  for (const folder of folders) await rm(folder, { recursive: true });
+  for (const remove of left) await remove();
 });
 
-function placeOf(url: string, blobFolder: string, schema?: string): Place {
-  const options = schema === undefined ? {} : { schema };
-  const open = async () => {
-    const db = await openDatabase(url, { ...options, connections: 4 });
-    await migrate(db);
-    return db;
-  };
-  return { url, ...options, blobFolder, open: () => openRegistry(open, { blobFolder }) };
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'assayer-backup-'));
+  left.push(() => rm(folder, { recursive: true }));
+  return folder;
 }
 
-const places = {
-  sqlite: async (): Promise<Place> => {
-    const folder = await newFolder();
-    return placeOf(`sqlite:${join(folder, 'assayer.db')}`, join(folder, 'blobs'));
-  },
-  postgres: async (): Promise<Place> => {
-    const { url, schema, drop } = await postgresSchema();
-    drops.push(drop);
-    return placeOf(url, join(await newFolder(), 'blobs'), schema);
-  },
-};
-
-async function restore({ url, schema, blobFolder }: Place, folder: string, point: Point, force = false): Promise<void> {
-  const blobs = await openLocalStore(blobFolder, { shared: true });
-  try {
-    await restoreBackup({ url, ...(schema && { schema }), blobs, blobFolder }, folder, point, { force });
-  } finally {
-    await blobs.close();
-  }
+async function newPlace(kind: keyof typeof places): Promise<Place> {
+  const place = await places[kind]();
+  left.push(place.remove);
+  return place;
 }
 
 const backUpOf = ({ db, blobs }: Opened, folder: string, keep = KEEP) =>
@@ -134,7 +99,7 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
     let backups: string;
     let point: Point;
     beforeAll(async () => {
-      source = await (await places[from]()).open();
+      source = await (await newPlace(from)).open();
       await populate(source);
       backups = await newFolder();
       point = await backUpOf(source, backups);
@@ -143,8 +108,8 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
 
     for (const to of Object.keys(places) as (keyof typeof places)[])
       it(`D16 restores to ${to}: the same rows, index and bytes, and the ledger goes on`, async () => {
-        const place = await places[to]();
-        await restore(place, backups, point);
+        const place = await newPlace(to);
+        await restoreTo(place, backups, point);
         const opened = await place.open();
         onTestFinished(() => opened.close());
         expect(await contentOf(opened)).toEqual(await contentOf(source));
@@ -182,7 +147,7 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
     });
 
     it('copies bytes once, keeps so many backups as asked, and forgets what none of them names', async () => {
-      const opened = await (await places[from]()).open();
+      const opened = await (await newPlace(from)).open();
       onTestFinished(() => opened.close());
       const folder = await newFolder();
       const { model, number } = await make.version(opened, { artifacts: { 'a.bin': 'one', 'b.bin': 'two' } });
@@ -204,7 +169,7 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
     });
 
     it('D15 begins anew where bytes are swept away while they are copied', async () => {
-      const opened = await (await places[from]()).open();
+      const opened = await (await newPlace(from)).open();
       onTestFinished(() => opened.close());
       const { model, number } = await make.version(opened, { artifacts: { 'a.bin': 'soon gone', 'b.bin': 'stays' } });
       const { open } = opened.blobs;
@@ -228,7 +193,7 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
     });
 
     it('a damaged blob does not end the backup: it is named, and restoring must be forced', async () => {
-      const opened = await (await places[from]()).open();
+      const opened = await (await newPlace(from)).open();
       onTestFinished(() => opened.close());
       await make.version(opened, { artifacts: { 'a.bin': 'rotten', 'b.bin': 'sound' } });
       const sha256 = sha256Of(Buffer.from('rotten'));
@@ -236,9 +201,9 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
       const folder = await newFolder();
       const taken = await backUpOf(opened, folder);
       expect(taken.manifest.problems.blobs).toEqual([{ sha256, detail: expect.stringContaining('digest') }]);
-      const place = await places[from]();
-      await expect(restore(place, folder, taken)).rejects.toThrow(/says of itself.*--force/s);
-      await restore(place, folder, taken, true);
+      const place = await newPlace(from);
+      await expect(restoreTo(place, folder, taken)).rejects.toThrow(/says of itself.*--force/s);
+      await restoreTo(place, folder, taken, { force: true });
       const restored = await place.open();
       onTestFinished(() => restored.close());
       expect(await contentOf(restored)).toEqual(await contentOf(opened));
@@ -261,8 +226,8 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
         for (const bad of [flipped, good.subarray(0, good.length - 1), randomBytes(good.length), undefined]) {
           await (bad ? writeFile(file, bad) : rm(file));
           expect(await verifyBackup(folder, taken), `${file} is changed`).not.toEqual([]);
-          const place = await places[from]();
-          await expect(restore(place, folder, taken)).rejects.toThrow(BackupRefused);
+          const place = await newPlace(from);
+          await expect(restoreTo(place, folder, taken)).rejects.toThrow(BackupRefused);
           const empty = await place.open(); // and finds nothing
           expect((await contentOf(empty)).model).toEqual([]);
           await empty.close();
@@ -276,19 +241,19 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
     });
 
     it('restores into nothing but an empty database, and over bytes that an earlier restore left', async () => {
-      const place = await places[from]();
+      const place = await newPlace(from);
       const blobs = await openLocalStore(place.blobFolder);
       const draft = await blobs.draft();
       await draft.write(Buffer.from('churn 2'));
       await draft.keep(sha256Of(Buffer.from('churn 2')));
-      await restore(place, backups, point);
-      await expect(restore(place, backups, point)).rejects.toThrow(/database already|not empty/);
+      await restoreTo(place, backups, point);
+      await expect(restoreTo(place, backups, point)).rejects.toThrow(/database already|not empty/);
     });
   });
 
 describe('a backup of nothing', () => {
   it('is refused', async () => {
-    const place = await places.sqlite();
+    const place = await newPlace('sqlite');
     const db: Database = await openDatabase(place.url);
     await migrate(db);
     const blobs = await openLocalStore(place.blobFolder);
