@@ -21,7 +21,7 @@ export function createGate(most: number): Gate {
 const threads = Number(process.env.UV_THREADPOOL_SIZE) || 4;
 
 /**
- * For what a slow disk holds up: writes and fsyncs of uploads. They leave a thread to everybody else, who would wait for
+ * For what a slow disk holds up: writes and fsyncs of large uploads. They leave a thread to everybody else, who would wait for
  * the disk too, only to read what is in memory.
  */
 export const writing: Gate = createGate(Math.max(threads - 1, 1));

@@ -8,6 +8,8 @@ import type { Health } from './health.ts';
 import type { Draft } from './store.ts';
 import type { InTurn } from './turns.ts';
 
+const LARGE = 1024 * 1024;
+
 export interface DraftPlace {
   files: Files;
   health: Health;
@@ -22,14 +24,19 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
   const file = join(drafts, randomUUID());
   const handle = await health.step('open', () => files.open(file, CREATE, PRIVATE_FILE));
   let state: 'open' | 'broken' | 'over' = 'open';
+  let size = 0;
+
+  /** Only what is large waits for its turn: a small file is soon written, and held up it would be committed late, by itself. */
+  const inTime = <T>(run: () => Promise<T>): Promise<T> => (size < LARGE ? run() : writing(run));
 
   async function write(chunk: Uint8Array): Promise<void> {
     if (state !== 'open') throw new DraftClosed();
     try {
       for (let done = 0; done < chunk.length; ) {
         const rest = chunk.length - done;
-        const { bytesWritten } = await writing(() => health.step('write', () => handle.write(chunk, done, rest)));
+        const { bytesWritten } = await inTime(() => health.step('write', () => handle.write(chunk, done, rest)));
         done += bytesWritten;
+        size += bytesWritten;
       }
     } catch (err) {
       // What the file holds now is not known, so it may never be kept, not even after space has come back.
@@ -67,11 +74,11 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
     const blob = await prepare(sha256);
     const now = new Date();
     await health.step('touch', () => handle.utimes(now, now));
-    await writing(() => health.step('fsync', () => handle.sync()));
+    await inTime(() => health.step('fsync', () => handle.sync()));
     await health.step('close', () => handle.close());
     await health.step('rename', () => files.rename(file, blob));
     state = 'over';
-    await writing(() => health.step('fsync', () => syncFolder(files, dirname(blob))));
+    await health.step('fsync', () => syncFolder(files, dirname(blob)));
   }
 
   return { file, write, keep, discard };

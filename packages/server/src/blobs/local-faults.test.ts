@@ -213,27 +213,33 @@ describe('a local store on a failing device', () => {
     );
   });
 
-  it('R8 writes and fsyncs of many uploads leave a thread to everybody else', async () => {
+  it('R8 writes and fsyncs of large uploads leave a thread to everybody else', async () => {
     let busy = 0;
     let most = 0;
-    const held: Files = {
+    const watched: Files = {
       ...realFiles,
       async open(...given) {
         const handle = await realFiles.open(...given);
-        const slowly = <T>(call: (...given: never[]) => Promise<T>) => {
-          const bound = call.bind(handle);
-          return async (...given: never[]) => {
-            most = Math.max(most, ++busy);
-            await new Promise((resolve) => setImmediate(resolve));
-            return bound(...given).finally(() => busy--);
-          };
-        };
-        return Object.assign(handle, { write: slowly(handle.write), sync: slowly(handle.sync) });
+        let written = 0;
+        const write = handle.write.bind(handle) as (chunk: Uint8Array, ...at: number[]) => Promise<unknown>;
+        const sync = handle.sync.bind(handle);
+        async function slowly<T>(call: () => Promise<T>): Promise<T> {
+          if (written < MiB) return call();
+          most = Math.max(most, ++busy);
+          await new Promise((resolve) => setImmediate(resolve));
+          return call().finally(() => busy--);
+        }
+        return Object.assign(handle, {
+          write: (chunk: Uint8Array, ...at: number[]) =>
+            slowly(() => write(chunk, ...at)).finally(() => {
+              written += chunk.length;
+            }),
+          sync: () => slowly(sync),
+        }) as typeof handle;
       },
     };
-    const store = await openLocalStore(folder, { files: held });
-    busy = most = 0;
-    await Promise.all(Array.from({ length: 12 }, (_, i) => put(store, Buffer.alloc(MiB, i))));
+    const store = await openLocalStore(folder, { files: watched });
+    await Promise.all(Array.from({ length: 12 }, (_, i) => put(store, Buffer.alloc(4 * MiB, i))));
     assert.equal(busy, 0);
     assert.equal(most, 3);
     assert.equal((await collect(store.list())).length, 12);

@@ -13,7 +13,6 @@ import {
   realFiles,
   syncFolder,
 } from './files.ts';
-import { writing } from './gate.ts';
 import { createHealth } from './health.ts';
 import { openLocalDraft } from './local-draft.ts';
 import { assertRealFolders, blobPath, listBlobs, sweepDrafts } from './local-folder.ts';
@@ -61,7 +60,7 @@ export async function openLocalStore(folder: string, options: LocalOptions = {})
     await inTurn(prefix, async () => {
       if (prepared.has(prefix)) return;
       await health.step('mkdir', () => files.mkdir(prefix, { recursive: true, mode: PRIVATE_FOLDER }));
-      await writing(() => health.step('fsync', () => syncFolder(files, blobs)));
+      await health.step('fsync', () => syncFolder(files, blobs));
       prepared.add(prefix);
     });
     return path;
