@@ -32,7 +32,8 @@ const DAMAGED =
 
 export function asRefusal(error: unknown): unknown {
   const code = codeOf(error);
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return new DatabaseRefused(DAMAGED);
+  // Nothing that opens the file is wrong in itself: SQLITE_ERROR says that the schema cannot be read as it was written.
+  if (/^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code)) return new DatabaseRefused(DAMAGED);
   if (code.startsWith('SQLITE_CANTOPEN'))
     return new DatabaseRefused('the SQLite database cannot be opened: check the path, and who may read it');
   return error;
