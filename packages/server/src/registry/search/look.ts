@@ -85,9 +85,12 @@ export async function idsOf({ read }: SearchAt, rows: RawBuilder<unknown>): Prom
 /** So many rows may be looked at before anything was measured, where each takes an effort of 1. */
 const ROWS = 20_000;
 const MOST_ROWS = 16_384;
-/** Milliseconds that one query should take: more and other requests wait; less and there are too many queries. */
-const SHORT = 4;
-const LONG = 12;
+/**
+ * Milliseconds that one query should take: less and there are too many queries, more and others wait. On SQLite these
+ * are all other requests, on PostgreSQL only those that want its connection.
+ */
+const SHORT = { sqlite: 4, postgres: 20 };
+const LONG = { sqlite: 12, postgres: 60 };
 
 /** How much more than a comparison it takes to evaluate a filter: patterns may be matched against long texts. */
 export function effortOf(filter: Filter | undefined): number {
@@ -109,8 +112,8 @@ function startClock({ dialect, bounds }: SearchAt) {
     paced(step: number): number {
       took = performance.now() - since;
       worked += took;
-      if (took < SHORT) return Math.min(MOST_ROWS, 4 * step);
-      return took > LONG ? Math.max(1, Math.floor(step / 2)) : step;
+      if (took < SHORT[dialect]) return Math.min(MOST_ROWS, 4 * step);
+      return took > LONG[dialect] ? Math.max(1, Math.floor(step / 2)) : step;
     },
     isOver: () => worked >= bounds.patience,
     async rest(): Promise<void> {

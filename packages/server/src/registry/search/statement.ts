@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
-import { all, type Scope } from './at.ts';
-import type { Filter } from './filter.ts';
+import type { Dialect } from '../../db/database.ts';
+import { all, type Scope, type Sql } from './at.ts';
+import type { Filter, Noun } from './filter.ts';
 import { columnsOf, type Level, orderBy, positionOf } from './levels.ts';
 import type { Position } from './page-token.ts';
 import { predicate } from './predicate.ts';
@@ -23,26 +24,35 @@ export interface Found {
   position: Position;
 }
 
-/**
- * The first subjects of a slice that match, in order. The walk comes first, then each subject by its id: a cross join
- * keeps SQLite to this order of the tables; to PostgreSQL it is any join.
- */
+/** The first subjects of a slice that match, in order. */
 export function statement(sought: Sought, slice: Slice, limit: number): RawBuilder<Record<string, unknown>> {
   const { scope, filter, words } = sought;
-  const { noun, dialect } = scope;
+  const { noun, dialect, model_id } = scope;
   const levels = levelsIn(sought, slice);
-  const id = sql.ref(`${noun}.id`);
   const columns = columnsOf(levels).map(({ expression, as }) => sql`, ${expression} as ${sql.ref(as)}`);
-  const conditions = [...slice.where, sql`${id} = ${slice.owner}`];
-  if (noun === 'version') conditions.push(sql`version.deregistered is null and model.id = version.model_id`);
-  conditions.push(sql`model.deregistered is null`);
-  if (scope.model_id !== undefined) conditions.push(sql`model.id = ${scope.model_id}`);
+  const conditions = [...slice.where, sql`model.deregistered is null`];
+  if (noun === 'version') conditions.push(sql`version.deregistered is null`);
+  if (model_id !== undefined) conditions.push(sql`model.id = ${model_id}`);
   if (filter) conditions.push(sql`(${predicate(filter, { ...scope, given: slice.given })})`);
   if (words && !slice.haveWords) conditions.push(holdsWords(noun, words, dialect));
-  const tables = noun === 'version' ? sql`version cross join model` : sql`model`;
-  return sql`select ${levels[0]?.several ? sql`distinct ` : sql``}${id} as id${sql.join(columns, sql``)}
-    from ${slice.from} cross join ${tables} where ${all(conditions)}
-    order by ${orderBy(levels)} limit ${limit}`;
+  const own = byId(noun, slice.owner, dialect);
+  const joined = noun === 'version' ? [own, byId('model', sql`version.model_id`, dialect)] : [own];
+  return sql`select ${levels[0]?.several ? sql`distinct ` : sql``}${sql.ref(`${noun}.id`)} as id${sql.join(columns, sql``)}
+    from ${sql.join([slice.from, ...joined.map(({ table }) => table)], sql` cross join `)}
+    where ${all([...joined.map(({ on }) => on), ...conditions])} order by ${orderBy(levels)} limit ${limit}`;
+}
+
+/**
+ * A table of which each row is read by its id, after what stands before it. A cross join keeps SQLite to this order;
+ * PostgreSQL weighs no join where the subquery has an offset.
+ */
+function byId(noun: Noun, id: Sql, dialect: Dialect): { table: Sql; on: Sql } {
+  const table = sql.table(noun);
+  if (dialect === 'sqlite') return { table, on: sql`${sql.ref(`${noun}.id`)} = ${id}` };
+  return {
+    table: sql`lateral (select * from ${table} as own where own.id = ${id} offset 0) as ${table}`,
+    on: sql`true`,
+  };
 }
 
 /** What the statement's row says. */

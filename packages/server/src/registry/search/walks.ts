@@ -79,7 +79,7 @@ function isThere(condition: Sql | undefined): condition is Sql {
 }
 
 /** What it takes to ask the full-text index about one subject. */
-const EFFORT_OF_WORDS = 30;
+const EFFORT_OF_WORDS = { sqlite: 30, postgres: 3 };
 
 /**
  * The walks along the end of a list's order: over all subjects, those that hold the words, or those of one value that
@@ -87,7 +87,7 @@ const EFFORT_OF_WORDS = 30;
  */
 export function walksToEnd(scope: Scope, end: Level, filter: Filter | undefined, words: Term[] | undefined): Walk[] {
   const { noun, dialect } = scope;
-  const effort = words ? EFFORT_OF_WORDS : 1;
+  const effort = words ? EFFORT_OF_WORDS[dialect] : 1;
   const comparisons = required(filter).filter(isComparison);
   const equal = comparisons.flatMap((one) => alongEqual(scope, end, one) ?? []).map((walk) => ({ ...walk, effort }));
   if (words && dialect === 'sqlite' && end.key === NEWEST) {
