@@ -22,6 +22,7 @@ export interface Tables {
   ledger_checkpoint: LedgerCheckpointTable;
   idempotency: IdempotencyTable;
   backlog: BacklogTable;
+  model_state: ModelStateTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -224,4 +225,13 @@ export interface BacklogTable {
   model_id: number;
   /** The id, or the version's number, up to which it is done. */
   after: number;
+}
+
+/** A model as it was after some of its changes; what the ledger tells too, but not as soon. */
+export interface ModelStateTable {
+  model_id: number;
+  /** The model's, which counts its changes. */
+  etag: number;
+  /** JSON, as on the wire */
+  doc: string;
 }

@@ -6,6 +6,7 @@ import { isLeft } from './backlog.ts';
 import { keyOf } from './names.ts';
 import { type Difference, differingEvents, quote } from './reconcile-events.ts';
 import { type Found, foundAgain, foundRows, inStep, type Key } from './reconcile-rows.ts';
+import { differingStates } from './reconcile-states.ts';
 import { subjectAt, subjectsAt } from './timeline.ts';
 import { EMPTIED_FIELDS } from './versions/emptied.ts';
 import { liveNumbers } from './versions/repository.ts';
@@ -53,6 +54,7 @@ async function* differingSubjects(read: Reader, newest: number): AsyncGenerator<
       model = { model_id, name: name === undefined ? `model ${model_id}` : String(name), purged_at };
     }
     const subject = number === 0 ? model.name : `${model.name}/${number}`;
+    if (number === 0) yield* differingStates(read, model_id, subject);
     if (!found) yield { subject, detail: 'is in the ledger, but not in the database' };
     else if (told && (await differingFields(read, found, told.doc, newest, model.purged_at)).length === 0) {
       if (number === 0) yield* differingOrder(read, subject, found);

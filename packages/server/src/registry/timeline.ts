@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Event } from '../contract/event.ts';
+import type { Event, SubjectChange } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
 import { applyChange, type Doc } from '../events/replay.ts';
 import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
-import type { ModelSubject, VersionSubject } from './search/subject.ts';
 import { numberOf } from './versions/repository.ts';
 
 /**
@@ -30,7 +29,7 @@ export async function seqAt(reader: Reader, at: number): Promise<number> {
   return Number(row?.seq ?? 0);
 }
 
-/** One subject as it was after event `seq`; undefined where it was not there yet. */
+/** One subject as replaying its events up to `seq` gives it; undefined where it was not there yet. */
 export async function subjectAt(
   reader: Reader,
   subject: { model_id: number; number: number },
@@ -41,6 +40,80 @@ export async function subjectAt(
   return state;
 }
 
+/** A model as it was after event `seq`: the last state that is kept of it, and the changes since. */
+export async function modelDocAt(reader: Reader, model_id: number, seq: number): Promise<Model | undefined> {
+  const changes: SubjectChange[] = [];
+  let kept: { etag: number; doc: string } | undefined;
+  for await (const change of changesBefore(reader, { model_id, number: 0 }, seq)) {
+    const etag = change.after.etag as number | undefined;
+    if (etag !== undefined) kept ??= await lastState(reader, model_id, etag);
+    if (kept && etag !== undefined && etag <= kept.etag) break;
+    changes.push(change);
+  }
+  const state = kept?.doc ? (JSON.parse(kept.doc) as Doc) : undefined;
+  return changes.reduceRight<Doc | undefined>(applyChange, state) as Model | undefined;
+}
+
+/** The state with the highest etag up to `etag`; one of etag 0, and no document, stands for the beginning. */
+async function lastState(reader: Reader, model_id: number, etag: number): Promise<{ etag: number; doc: string }> {
+  const row = await reader
+    .selectFrom('model_state')
+    .select(['etag', 'doc'])
+    .where('model_id', '=', model_id)
+    .where('etag', '<=', etag)
+    .orderBy('etag', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? { etag: 0, doc: '' };
+}
+
+/** What one query reads of a subject's lines. */
+const LINES_TOGETHER = 64;
+
+/** What changed of a subject up to event `seq`, the last change first. */
+function changesBefore(reader: Reader, subject: Subject, seq: number): AsyncGenerator<SubjectChange> {
+  return changesFrom(reader, subject, seq + 1, 'desc');
+}
+
+/** What changed of a subject, in order, beyond an event. */
+export async function* changesFrom(
+  reader: Reader,
+  { model_id, number }: Subject,
+  beyond: number,
+  order: 'asc' | 'desc',
+): AsyncGenerator<SubjectChange> {
+  for (let from = beyond; ; ) {
+    const page = reader
+      .selectFrom('event_subject')
+      .select('seq')
+      .where('model_id', '=', model_id)
+      .where('number', '=', number)
+      .where('seq', order === 'asc' ? '>' : '<', from)
+      .orderBy('seq', order)
+      .limit(LINES_TOGETHER);
+    const rows = await reader
+      .selectFrom(page.as('s'))
+      .innerJoin('event as e', 'e.seq', 's.seq')
+      .select(['e.seq', 'e.line'])
+      .orderBy('e.seq', order)
+      .execute();
+    for (const { line } of rows) {
+      const { changes } = JSON.parse(line) as Event;
+      const own = changes.filter((change) => change.model_id === model_id && change.number === number);
+      yield* order === 'asc' ? own : own.reverse();
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < LINES_TOGETHER) return;
+    from = last.seq;
+    await setImmediate();
+  }
+}
+
+interface Subject {
+  model_id: number;
+  number: number;
+}
+
 /** Lines may be as long as what they tell of: few are held at a time. */
 const ROWS_TOGETHER = 200;
 
@@ -49,11 +122,10 @@ export async function* subjectsAt(
   reader: Reader,
   seq: number,
   only: { model_id?: number; number?: number; models?: boolean },
-): AsyncGenerator<{ model_id: number; number: number; doc: Doc; formats: string[]; since: number }> {
+): AsyncGenerator<{ model_id: number; number: number; doc: Doc; formats: string[] }> {
   let at = { model_id: 0, number: -1, seq: 0 };
   let state: Doc | undefined;
   let formats = new Map<string, string>();
-  let since = 0; // the event that brought it into its status
   let subject: { model_id: number; number: number } | undefined;
   for (;;) {
     // SQLite answers at once: without a pause nothing else would be served.
@@ -61,7 +133,7 @@ export async function* subjectsAt(
     const rows = await changesAfter(reader, at, seq, only);
     for (const row of rows) {
       if (subject && (subject.model_id !== row.model_id || subject.number !== row.number)) {
-        if (state) yield { ...subject, doc: state, formats: distinct(formats), since };
+        if (state) yield { ...subject, doc: state, formats: distinct(formats) };
         state = undefined;
         formats = new Map();
       }
@@ -69,16 +141,13 @@ export async function* subjectsAt(
       const event = JSON.parse(row.line) as Event;
       noteFormat(formats, event);
       for (const change of event.changes)
-        if (change.model_id === row.model_id && change.number === row.number) {
-          state = applyChange(state, change);
-          if ('status' in change.after) since = row.seq;
-        }
+        if (change.model_id === row.model_id && change.number === row.number) state = applyChange(state, change);
     }
     const last = rows.at(-1);
     if (!last || rows.length < ROWS_TOGETHER) break;
     at = last;
   }
-  if (subject && state) yield { ...subject, doc: state, formats: distinct(formats), since };
+  if (subject && state) yield { ...subject, doc: state, formats: distinct(formats) };
 }
 
 /** The format of each path of a version: what the document itself does not say. */
@@ -131,7 +200,7 @@ export async function modelAt(reader: Reader, name: string, seq: number): Promis
     (JSON.parse(line) as Event).changes.filter((change) => change.number === 0),
   );
   for (const model_id of new Set(candidates.map((change) => change.model_id))) {
-    const model = (await subjectAt(reader, { model_id, number: 0 }, seq)) as Model | undefined;
+    const model = await modelDocAt(reader, model_id, seq);
     if (model && model.name === name && model.deregistered === null) return { id: model_id, model };
   }
   throw new Refused('model-not-found', `There was no model ${name} at that time.`, { model: name });
@@ -150,51 +219,50 @@ export async function versionAt(reader: Reader, name: string, text: string, seq:
   return refuse('version-not-found', `${name} had no version ${text} at that time.`, { model: name, ref: text });
 }
 
-/** Draft and archived versions are not listed on the model: the one that came into the status last. */
+/**
+ * Draft and archived versions are not listed on the model: the one that came into the status last. That is the first
+ * one, going back from the moment, that came into it and was in it still.
+ */
 async function newestAt(reader: Reader, model_id: number, ref: Ref, seq: number): Promise<number | undefined> {
   if (ref.kind !== 'status' || ref.status === 'production' || ref.status === 'staging') return undefined;
-  let newest = { number: 0, since: 0 };
-  for await (const { number, doc, since } of subjectsAt(reader, seq, { model_id })) {
-    const { status, deregistered } = doc as Partial<Version>;
-    if (status === ref.status && deregistered === null && since >= newest.since) newest = { number, since };
+  const seen = new Set<number>();
+  for await (const { number, after } of movesBefore(reader, model_id, seq)) {
+    if (seen.has(number)) continue;
+    seen.add(number);
+    if (after.status !== ref.status) continue;
+    const doc = (await subjectAt(reader, { model_id, number }, seq)) as Version | undefined;
+    if (doc?.deregistered === null) return number;
   }
-  return newest.number || undefined;
+  return undefined;
 }
 
-/** Live versions at a moment, of one model or of all, as a search sees them. */
-export async function* versionsAt(
-  reader: Reader,
-  seq: number,
-  model_id?: number,
-): AsyncGenerator<VersionSubject & { id: number; model_id: number }> {
-  let model: Model | undefined;
-  let ids = new Map<number, number>();
-  for await (const found of subjectsAt(reader, seq, model_id === undefined ? {} : { model_id })) {
-    if (found.number === 0) {
-      model = found.doc as Model;
-      const rows = reader.selectFrom('version').select(['id', 'number']).where('model_id', '=', found.model_id);
-      ids = new Map((await rows.execute()).map(({ id, number }) => [number, id]));
-      continue;
+const MOVES = ['version.created', 'version.promoted', 'version.rolled-back', 'version.restored'];
+
+/** Changes of status of a model's versions up to event `seq`, the last one first. */
+async function* movesBefore(reader: Reader, model_id: number, seq: number): AsyncGenerator<SubjectChange> {
+  for (let before = seq + 1; ; ) {
+    const page = reader
+      .selectFrom('event_subject')
+      .select(['seq', 'number'])
+      .where('model_id', '=', model_id)
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(ROWS_TOGETHER);
+    const rows = await reader
+      .selectFrom(page.as('s'))
+      .innerJoin('event as e', 'e.seq', 's.seq')
+      .select(['e.seq', 'e.type', 'e.line'])
+      .orderBy('e.seq', 'desc')
+      .execute();
+    for (const [i, { seq: at, type, line }] of rows.entries()) {
+      if (!MOVES.includes(type) || rows[i - 1]?.seq === at) continue;
+      const { changes } = JSON.parse(line) as Event;
+      const moved = changes.filter((one) => one.model_id === model_id && one.number > 0 && 'status' in one.after);
+      yield* moved.sort((a, b) => b.number - a.number);
     }
-    const version = found.doc as Version;
-    if (!model || model.deregistered !== null || version.deregistered !== null) continue;
-    const { name, owner } = model;
-    const id = ids.get(found.number) as number;
-    yield { version: { ...version, model: name }, formats: found.formats, owner, id, model_id: found.model_id };
-  }
-}
-
-/** Live models at a moment, as a search sees them; with their versions where a filter asks for those. */
-export async function* modelsAt(
-  reader: Reader,
-  seq: number,
-  withVersions: boolean,
-): AsyncGenerator<ModelSubject & { id: number }> {
-  for await (const { model_id, doc } of subjectsAt(reader, seq, { models: true })) {
-    const model = doc as Model;
-    if (model.deregistered !== null) continue;
-    const versions: VersionSubject[] = [];
-    if (withVersions) for await (const version of versionsAt(reader, seq, model_id)) versions.push(version);
-    yield { model, versions: () => versions, id: model_id };
+    const last = rows.at(-1);
+    if (!last) return;
+    before = last.seq;
+    await setImmediate();
   }
 }

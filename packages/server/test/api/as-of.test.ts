@@ -155,6 +155,50 @@ for (const [database, open] of Object.entries(databases))
       );
     });
 
+    it('a model that changed many times is as it was at each of them', async () => {
+      t.clock.set('2026-05-01T00:00:00.000Z');
+      const { name } = await make.model(t);
+      const seen: [time: string, model: unknown][] = [];
+      for (let i = 0; i < 150; i += 1) {
+        const time = new Date(t.clock.tick(1_000)).toISOString();
+        const tags = { [`k${i % 7}`]: i % 3 === 0 ? null : String(i) };
+        await t.patch(`/models/${name}`, { tags, ...(i === 20 && { description: 'once' }) });
+        if (i % 11 === 0 || i === 62 || i === 63) seen.push([time, (await t.get(`/models/${name}`)).json]);
+      }
+      t.clock.run();
+      expect(await t.db.read.selectFrom('model_state').select('etag').execute()).not.toEqual([]);
+      for (const [time, model] of seen) expect((await t.get(`/models/${name}?as_of=${time}`)).json).toEqual(model);
+    });
+
+    it('models are listed by the names of then, page by page', async () => {
+      t.clock.set('2026-06-01T00:00:00.000Z');
+      const own = aName();
+      const owned = `filter=${encodeURIComponent(`owner = '${own}'`)}`;
+      for (const letter of ['b', 'd', 'f', 'h']) await make.model(t, { name: `${own}-${letter}`, owner: own });
+      const then = new Date(t.clock.tick(1_000)).toISOString();
+      t.clock.tick(1_000);
+      await t.post(`/models/${own}-b/rename`, { name: `${own}-g` });
+      await t.post(`/models/${own}-h/rename`, { name: `${own}-a` });
+      await make.model(t, { name: `${own}-c`, owner: own });
+      await t.del(`/models/${own}-d?reason=r`);
+      t.clock.run();
+      for (const [sort, names] of [
+        ['name', 'bdfh'],
+        ['-name', 'hfdb'],
+      ] as const) {
+        const found: string[] = [];
+        for (let token = ''; ; ) {
+          const { items, next_page_token } = (
+            await t.get(`/models?as_of=${then}&page_size=1&sort=${sort}&${owned}${token && `&page_token=${token}`}`)
+          ).json;
+          found.push(...items.map((model: { name: string }) => model.name));
+          if (next_page_token === null) break;
+          token = next_page_token;
+        }
+        expect(found).toEqual([...names].map((letter) => `${own}-${letter}`));
+      }
+    });
+
     it('takes any RFC 3339 time, and no other', async () => {
       t.clock.set(day(20));
       const { name } = await make.model(t);

@@ -107,6 +107,19 @@ for (const [database, open] of Object.entries(databases))
         await forgeEach(t, 'version', await versionId(t, name), `${name}/1`);
       });
 
+      it('of a state that reads of the past start from', async () => {
+        const name = await made('changed');
+        for (let i = 0; i < 64; i += 1) await t.patch(`/models/${name}`, { tags: { i: String(i) } });
+        const kept = await t.db.read.selectFrom('model_state').selectAll().executeTakeFirstOrThrow();
+        const forge = (doc: string) => t.db.write.updateTable('model_state').set({ doc }).execute();
+        await forge(kept.doc.replace('a version', 'another'));
+        expect(await reconciled(t)).toEqual([
+          { subject: name, field: 'model_state', detail: `differs at etag ${kept.etag}` },
+        ]);
+        await forge(kept.doc);
+        expect(await reconciled(t)).toEqual([]);
+      });
+
       it('of one in the trash, or purged', async () => {
         const name = await made('trashed');
         await make.version(t, { ...version, model: name });

@@ -5,7 +5,7 @@ import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { insertRow, updateRow } from '../../db/rows.ts';
+import { insertRow, insertRows, updateRow } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../batch.ts';
@@ -155,12 +155,25 @@ export async function updateModel(
     const text = TEXT.some((key) => key in differing) ? model : undefined;
     work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
   }
+  await keepState(work, row.id, model);
   const change = changeBetween({ model_id: row.id, number: 0 }, fieldsOf(before, changed), changed);
   return { model, changes: change ? [change] : [] };
 }
 
 export function placedFacets(model: Model): PlacedFacet[] {
   return facetsOfModel(model).map((row) => ({ ...row, name: model.name }));
+}
+
+/** How many changes of a model lie between two states that are kept of it, at least, and how many bytes of these a change may cost. */
+const KEPT_EVERY = 64;
+const BYTES_A_CHANGE = 512;
+
+/** Keeps every so many changes what the model is now: its versions change it too, and there may be 100,000 of them. */
+async function keepState(work: Work, model_id: number, model: Model): Promise<void> {
+  if (model.etag % KEPT_EVERY !== 0) return;
+  const doc = JSON.stringify(model);
+  const every = 2 ** Math.ceil(Math.log2(Math.max(KEPT_EVERY, doc.length / BYTES_A_CHANGE)));
+  if (model.etag % every === 0) await insertRows(work.tx, 'model_state', [{ model_id, etag: model.etag, doc }]);
 }
 
 /** The fields that are searched, and of these the ones whose words are. */

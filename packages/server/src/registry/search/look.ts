@@ -1,7 +1,6 @@
-import { performance } from 'node:perf_hooks';
 import { type RawBuilder, sql } from 'kysely';
 import type { SearchAt, Sql } from './at.ts';
-import { breath } from './breath.ts';
+import { startClock } from './clock.ts';
 import { QueryError } from './errors.ts';
 import { type Filter, isComparison } from './filter.ts';
 import { beyond, comparePositions } from './levels.ts';
@@ -84,14 +83,6 @@ export async function idsOf({ read }: SearchAt, rows: RawBuilder<unknown>): Prom
 
 /** So many rows may be looked at before anything was measured, where each takes an effort of 1. */
 const ROWS = 20_000;
-const MOST_ROWS = 16_384;
-/**
- * Milliseconds that one query should take: less and there are too many queries, more and others wait. On SQLite these
- * are all other requests, on PostgreSQL only those that want its connection.
- */
-const SHORT = { sqlite: 4, postgres: 20 };
-const LONG = { sqlite: 12, postgres: 60 };
-
 /** How much more than a comparison it takes to evaluate a filter: patterns may be matched against long texts. */
 export function effortOf(filter: Filter | undefined): number {
   if (filter === undefined) return 1;
@@ -100,25 +91,4 @@ export function effortOf(filter: Filter | undefined): number {
     return parts.reduce((sum, part) => sum + effortOf(part), 0);
   }
   return filter.op.endsWith('LIKE') ? 1 + String(filter.values[0]).length : 1;
-}
-
-/** Measures work, without the time in which others were served. */
-function startClock({ dialect, bounds }: SearchAt) {
-  let worked = 0;
-  let since = performance.now();
-  let took = 0;
-  return {
-    /** How many rows to look at next, from how long as many took. */
-    paced(step: number): number {
-      took = performance.now() - since;
-      worked += took;
-      if (took < SHORT[dialect]) return Math.min(MOST_ROWS, 4 * step);
-      return took > LONG[dialect] ? Math.max(1, Math.floor(step / 2)) : step;
-    },
-    isOver: () => worked >= bounds.patience,
-    async rest(): Promise<void> {
-      if (dialect === 'sqlite') await breath();
-      since = performance.now();
-    },
-  };
 }
