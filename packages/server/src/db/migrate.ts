@@ -3,7 +3,7 @@ import type { Database, Dialect, Writer } from './database.ts';
 import * as core from './migrations/0001-core.ts';
 import * as search from './migrations/0002-search.ts';
 import * as condemned from './migrations/0003-condemned.ts';
-import * as modelState from './migrations/0004-model-state.ts';
+import * as past from './migrations/0004-past.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -15,7 +15,7 @@ export const STEPS: readonly Step[] = [
   { name: '0001-core', up: core.up },
   { name: '0002-search', up: search.up },
   { name: '0003-condemned', up: condemned.up },
-  { name: '0004-model-state', up: modelState.up },
+  { name: '0004-past', up: past.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

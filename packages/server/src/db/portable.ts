@@ -22,6 +22,8 @@ export const KEPT_TABLES: readonly { table: Table; key: readonly string[] }[] = 
   { table: 'ledger_checkpoint', key: ['size'] },
   { table: 'idempotency', key: ['actor', 'key'] },
   { table: 'backlog', key: ['kind', 'model_id'] },
+  { table: 'model_state', key: ['model_id', 'etag'] },
+  { table: 'event_span', key: ['level', 'span'] },
 ];
 
 /** What can be made from the others, or is of no use elsewhere. */

@@ -23,6 +23,7 @@ export interface Tables {
   idempotency: IdempotencyTable;
   backlog: BacklogTable;
   model_state: ModelStateTable;
+  event_span: EventSpanTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -234,4 +235,12 @@ export interface ModelStateTable {
   etag: number;
   /** JSON, as on the wire */
   doc: string;
+}
+
+/** When 256 events came (level 1), or those of 256 spans of the level below: see events/moments.ts. */
+export interface EventSpanTable {
+  level: number;
+  span: number;
+  least_at: number;
+  greatest_at: number;
 }

@@ -4,6 +4,7 @@ import { toTime } from '../contract/time.ts';
 import type { Writer } from '../db/database.ts';
 import { insertRows } from '../db/rows.ts';
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
+import { keepSpans } from './moments.ts';
 import { storedNodes } from './tiles.ts';
 
 /** A change that is about to be written into the ledger. */
@@ -52,6 +53,7 @@ export async function append(
   await insertRows(tx, 'event', events);
   await insertRows(tx, 'event_subject', subjects);
   await insertRows(tx, 'ledger_tile', tiles);
+  await keepSpans(tx, head.size, size);
   await tx
     .updateTable('ledger_head')
     .set({ size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) })

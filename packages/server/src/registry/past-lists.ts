@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
+import { seqAt } from '../events/moments.ts';
 import type { ListParts, Query } from './lists.ts';
 import { opened, type Page } from './pages.ts';
 import { type Candidate, modelsInOrder, namesBefore, versionsInOrder, type Walk } from './past.ts';
+import { modelAt } from './past-refs.ts';
 import { BOUNDS, countUpTo, type Sql } from './search/at.ts';
 import { startClock } from './search/clock.ts';
 import { QueryError } from './search/errors.ts';
@@ -15,7 +17,6 @@ import { type Doc, pageOf } from './search/page.ts';
 import { type Position, sealToken } from './search/page-token.ts';
 import { type SortKey, sortOf } from './search/sort.ts';
 import { queryOf, type Term } from './search/text-query.ts';
-import { modelAt, seqAt } from './timeline.ts';
 
 /** Documents of the past are held in memory until the page is sorted out. */
 const PAST_TOGETHER = 100;

@@ -5,7 +5,8 @@ import type { Reader } from '../db/database.ts';
 import { compareText } from './search/order.ts';
 import type { Position } from './search/page-token.ts';
 import type { ModelSubject, VersionSubject } from './search/subject.ts';
-import { modelDocAt, subjectsAt } from './timeline.ts';
+import { subjectsAt } from './timeline.ts';
+import { modelDocAt } from './timeline-model.ts';
 
 /** Where a subject stands in the order of a list, and what it was where it was live at that moment. */
 export interface Candidate<D> {

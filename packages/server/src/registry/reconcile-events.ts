@@ -5,6 +5,8 @@ import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import type { EventTable } from '../db/tables.ts';
 import { equalHashes, leafHash } from '../events/merkle.ts';
+import { SPAN } from '../events/moments.ts';
+import { same } from '../events/replay.ts';
 
 /** What the ledger says otherwise than the database. `subject` is a model, `model/number`, `event 7` or `ledger`. */
 export interface Difference {
@@ -18,6 +20,7 @@ const ROWS_TOGETHER = 500;
 /** Events 1 to `newest` of which a column does not say what the line says: lists and searches of events read columns. */
 export async function* differingEvents(read: Reader, newest: number): AsyncGenerator<Difference> {
   let subjects = 0;
+  const times = spanTimes();
   for (let after = 0; after < newest; ) {
     const rows = await read
       .selectFrom('event')
@@ -31,12 +34,14 @@ export async function* differingEvents(read: Reader, newest: number): AsyncGener
       const subject = `event ${row.seq}`;
       const event = readEvent(row.line);
       subjects += event?.changes.length ?? 0;
+      times.add(row);
       if (event) for (const found of differingColumns(row, event)) yield { subject, ...found };
       else yield { subject, field: 'line', detail: 'cannot be read' };
     }
     await setImmediate();
     after = rows.at(-1)?.seq ?? newest;
   }
+  yield* differingSpans(read, times.spans, newest);
   const { kept } = await read
     .selectFrom('event_subject')
     .select((eb) => eb.fn.countAll<number>().as('kept'))
@@ -48,6 +53,51 @@ export async function* differingEvents(read: Reader, newest: number): AsyncGener
       field: 'event_subject',
       detail: `the index says that events changed ${kept} subjects, the events say ${subjects}`,
     };
+}
+
+interface Times {
+  least_at: number;
+  greatest_at: number;
+}
+
+/** Sums up the times of events, which come in order. */
+function spanTimes() {
+  const spans: Times[] = [];
+  return {
+    spans,
+    add({ seq, at }: { seq: number; at: number }) {
+      const span = Math.floor((seq - 1) / SPAN);
+      spans[span] = timesOf([...(spans[span] ? [spans[span]] : []), { least_at: at, greatest_at: at }]);
+    },
+  };
+}
+
+function timesOf(parts: readonly Times[]): Times {
+  return {
+    least_at: Math.min(...parts.map(({ least_at }) => least_at)),
+    greatest_at: Math.max(...parts.map(({ greatest_at }) => greatest_at)),
+  };
+}
+
+/** Moments of the past are found by these: all spans that are whole at the newest event have their times. */
+async function* differingSpans(read: Reader, told: readonly Times[], newest: number): AsyncGenerator<Difference> {
+  let due = told.slice(0, Math.floor(newest / SPAN));
+  for (let level = 1; due.length > 0; level += 1) {
+    const rows = await read.selectFrom('event_span').selectAll().where('level', '=', level).orderBy('span').execute();
+    for (const [span, times] of due.entries()) {
+      const row = rows[span];
+      if (row?.span !== span || !same(timesOf([row]), times))
+        yield {
+          subject: 'ledger',
+          field: 'event_span',
+          detail: `differs from the events at level ${level}, span ${span}`,
+        };
+    }
+    const below = due;
+    due = Array.from({ length: Math.floor(below.length / SPAN) }, (_, i) =>
+      timesOf(below.slice(i * SPAN, (i + 1) * SPAN)),
+    );
+  }
 }
 
 function* differingColumns(row: Selectable<EventTable>, event: Event): Generator<{ field: string; detail: string }> {

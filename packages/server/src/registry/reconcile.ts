@@ -42,6 +42,8 @@ export async function* reconcile(read: Reader): AsyncGenerator<Difference> {
 }
 
 async function* differingSubjects(read: Reader, newest: number): AsyncGenerator<Difference> {
+  const states = await read.selectFrom('model_state').select('model_id').distinct().execute();
+  const withStates = new Set(states.map(({ model_id }) => model_id));
   let model: AtModel | undefined;
   let count = 0;
   for await (const [told, found] of inStep(subjectsAt(read, newest, {}), foundRows(read))) {
@@ -54,7 +56,7 @@ async function* differingSubjects(read: Reader, newest: number): AsyncGenerator<
       model = { model_id, name: name === undefined ? `model ${model_id}` : String(name), purged_at };
     }
     const subject = number === 0 ? model.name : `${model.name}/${number}`;
-    if (number === 0) yield* differingStates(read, model_id, subject);
+    if (number === 0 && withStates.has(model_id)) yield* differingStates(read, model_id, subject);
     if (!found) yield { subject, detail: 'is in the ledger, but not in the database' };
     else if (told && (await differingFields(read, found, told.doc, newest, model.purged_at)).length === 0) {
       if (number === 0) yield* differingOrder(read, subject, found);

@@ -10,9 +10,10 @@ import type { NewVersion, VersionPatch } from '../contract/version.ts';
 import type { Database } from '../db/database.ts';
 import { follow } from '../events/follow.ts';
 import type { Ledger } from '../events/ledger.ts';
+import { seqAt } from '../events/moments.ts';
 import { createTail } from '../events/tail.ts';
 import type { Inspector } from '../formats/inspector.ts';
-import { type EventQuery, listEvents, proveConsistency, proveInclusion } from './audit.ts';
+import { type EventQuery, listEvents } from './audit.ts';
 import { createBacklog } from './backlog.ts';
 import { toRefusal } from './blob-refusals.ts';
 import { type Batch, createChange } from './change.ts';
@@ -28,10 +29,12 @@ import { registerModel } from './models/register.ts';
 import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
 import type { PageAsked } from './pages.ts';
+import { modelAt, versionAt } from './past-refs.ts';
+import { proveConsistency, proveInclusion } from './proofs.ts';
 import { reconcile } from './reconcile.ts';
 import { reprieve, type SweepAsked, sweep } from './sweep.ts';
-import { modelAt, seqAt, versionAt } from './timeline.ts';
-import { listTrash, purgeExpired } from './trash.ts';
+import { listTrash } from './trash.ts';
+import { purgeExpired } from './trash-purge.ts';
 import { getArtifact, listArtifacts } from './versions/artifacts.ts';
 import { createVersion } from './versions/create.ts';
 import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
@@ -172,13 +175,13 @@ export function createRegistry(parts: Parts) {
       },
     },
     trash: {
-      list: (asked: PageAsked) => listTrash(read, ledger.tokenKey, asked),
+      list: (asked: PageAsked) => listTrash(lists, asked),
       purgeExpired: () => goOn(purgeExpired(read, change, now())),
       /** Takes away bytes that no version names; yields each that went. */
       sweep: (asked: SweepAsked) => sweep(swept, asked),
     },
     events: {
-      list: (asked: EventQuery) => listEvents(read, ledger, asked),
+      list: (asked: EventQuery) => listEvents(lists, asked),
       follow: (after: number, signal: AbortSignal) => follow(ledger, tail, after, signal),
     },
     ledger: {

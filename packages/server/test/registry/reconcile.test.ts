@@ -120,6 +120,17 @@ for (const [database, open] of Object.entries(databases))
         expect(await reconciled(t)).toEqual([]);
       });
 
+      it('of the times by which moments are found', async () => {
+        const { name } = await make.model(t);
+        for (let i = 0; i < 256; i += 1) await t.patch(`/models/${name}`, { tags: { i: String(i) } });
+        const span = await t.db.read.selectFrom('event_span').selectAll().executeTakeFirstOrThrow();
+        const set = (least_at: number) => t.db.write.updateTable('event_span').set({ least_at }).execute();
+        await set(span.least_at - 1);
+        expect(await located(t)).toEqual(['ledger event_span']);
+        await set(span.least_at);
+        expect(await located(t)).toEqual([]);
+      });
+
       it('of one in the trash, or purged', async () => {
         const name = await made('trashed');
         await make.version(t, { ...version, model: name });

@@ -3,9 +3,9 @@ import { countUpTo, type Scope, type SearchAt, type Sql } from './at.ts';
 import type { Comparison, Filter } from './filter.ts';
 import { beyond, equal, type Level, type Value } from './levels.ts';
 import type { Position } from './page-token.ts';
-import { NEWEST } from './sort.ts';
+import { atOrAfter, lastBefore, nth, rowsOf, stretches, within } from './stretches.ts';
 import type { Term } from './text-query.ts';
-import { asComparison, rowsOf, type Walk, walksAlong, walksToEnd } from './walks.ts';
+import { asComparison, type Walk, walksAlong, walksToEnd } from './walks.ts';
 
 /** A part of a list's order that is looked at in one query: rows of tables, among them `walk`. */
 export interface Slice {
@@ -66,16 +66,18 @@ async function* slicesAlong(walking: Walking, walk: Walk, prefix: Position, posi
   // What is left of the subjects among which the page before ended.
   let rest = position.length > depth + 1 ? position : undefined;
   const slice = (to: Value | undefined): Slice => {
-    const start = rest
+    const deeper = walking.levels.slice(depth + 1);
+    const conditions = rest
       ? [
           atOrAfter(walk, level, from!),
-          sql`(${walk.value} <> ${from} or ${beyond(walking.levels.slice(depth + 1), rest.slice(depth + 1))})`,
+          sql`(${walk.value} <> ${from} or ${beyond(deeper, rest.slice(depth + 1))})`,
+          ...within(walk, level, undefined, to),
         ]
-      : afterValue(walk, level, from);
-    const end = to === undefined ? [] : [upTo(walk, level, to)];
-    const one = sql`${walk.holds === 'number' ? level.number : level.text} = ${walk.value}`;
+      : within(walk, level, from, to);
+    // Of several values of a subject, only the one that counts.
+    if (level.several) conditions.push(sql`${walk.holds === 'number' ? level.number : level.text} = ${walk.value}`);
     return {
-      ...sliceOf(walking, walk, prefix, [...start, ...end, ...(level.several ? [one] : [])]),
+      ...sliceOf(walking, walk, prefix, conditions),
       end: to === undefined ? undefined : [...prefix, to],
     };
   };
@@ -106,7 +108,7 @@ async function* slicesAlong(walking: Walking, walk: Walk, prefix: Position, posi
   }
 }
 
-/** Along the end of the order: of the walks, each time the one that gets farthest with as much effort. */
+/** Along the end of the order, by whichever walk gets farthest. */
 async function* slicesToEnd(
   walking: Walking,
   level: Level,
@@ -117,19 +119,9 @@ async function* slicesToEnd(
   const same = prefix.flatMap((value, i) => asComparison(levels[i]!, value) ?? []);
   const parts = [...(filter ? [filter] : []), ...same];
   const walks = walksToEnd(scope, level, { op: 'AND', parts }, words);
-  for (let from = start; ; ) {
-    let best: { walk: Walk; to: Value | undefined } | undefined;
-    for (const walk of walks) {
-      const to = await nth(walking, walk, level, from);
-      if (best === undefined || isFarther(level, to, best.to)) best = { walk, to };
-      if (to === undefined) break;
-    }
-    const { walk, to } = best!;
-    const conditions = [...afterValue(walk, level, from), ...(to === undefined ? [] : [upTo(walk, level, to)])];
+  for await (const { walk, from, to } of stretches(walking, walks, level, start)) {
     const end = to === undefined ? (prefix.length === 0 ? undefined : prefix) : [...prefix, to];
-    yield { ...sliceOf(walking, walk, prefix, conditions), end };
-    if (to === undefined) return;
-    from = to;
+    yield { ...sliceOf(walking, walk, prefix, within(walk, level, from, to)), end };
   }
 }
 
@@ -137,57 +129,4 @@ function sliceOf({ levels }: Walking, walk: Walk, prefix: Position, conditions: 
   const same = prefix.map((value, i) => equal(levels[i]!, value));
   const { from, owner, value, given, haveWords } = walk;
   return { from, owner, value, given, haveWords, prefix, where: [...walk.where, ...conditions, ...same] };
-}
-
-function isFarther({ desc }: Level, a: Value | undefined, b: Value | undefined): boolean {
-  if (a === undefined || b === undefined) return a === undefined && b !== undefined;
-  return desc ? a! < b! : a! > b!;
-}
-
-/** The value of the last row of the next step, if there are so many. */
-function nth(walking: Walking, walk: Walk, level: Level, from: Value | undefined): Promise<Value | undefined> {
-  const skipped = Math.max(1, Math.floor(walking.step / walk.effort)) - 1;
-  return valueAt(walking, rowsOf(walk, afterValue(walk, level, from)), walk, level.desc, skipped);
-}
-
-/** The last value before `to` and after `from`, if there is one. */
-function lastBefore(
-  walking: Walking,
-  walk: Walk,
-  level: Level,
-  from: Value | undefined,
-  to: Value,
-): Promise<Value | undefined> {
-  const sign = sql.raw(level.desc ? '>' : '<');
-  const between = [...afterValue(walk, level, from), sql`${walk.value} ${sign} ${to}`];
-  return valueAt(walking, rowsOf(walk, between), walk, !level.desc, 0);
-}
-
-async function valueAt(
-  { at }: Walking,
-  rows: Sql,
-  walk: Walk,
-  desc: boolean,
-  skipped: number,
-): Promise<Value | undefined> {
-  const query = sql<{ value: Value }>`select ${walk.value} as value from ${rows}
-    order by ${walk.value} ${sql.raw(desc ? 'desc' : 'asc')} limit 1 offset ${skipped}`;
-  return (await query.execute(at.read)).rows[0]?.value;
-}
-
-function afterValue(walk: Walk, level: Level, from: Value | undefined): Sql[] {
-  return from === undefined ? [] : [sql`${walk.value} ${sql.raw(level.desc ? '<' : '>')} ${bound(level, from)}`];
-}
-
-function atOrAfter(walk: Walk, level: Level, from: Value): Sql {
-  return sql`${walk.value} ${sql.raw(level.desc ? '<=' : '>=')} ${bound(level, from)}`;
-}
-
-function upTo(walk: Walk, level: Level, to: Value): Sql {
-  return sql`${walk.value} ${sql.raw(level.desc ? '>=' : '<=')} ${bound(level, to)}`;
-}
-
-/** FTS5 starts from a row only where its number is an integer, and SQLite's driver binds every number as a real. */
-function bound({ key }: Level, value: Value): Sql {
-  return key === NEWEST ? sql`cast(${value} as bigint)` : sql`${value}`;
 }

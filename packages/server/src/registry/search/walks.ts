@@ -1,18 +1,16 @@
 import { sql } from 'kysely';
-import { all, type Scope, type Sql } from './at.ts';
+import type { Scope, Sql } from './at.ts';
 import { HEAD } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Noun } from './filter.ts';
 import { type KeyType, placeOf } from './keys.ts';
 import type { Level, Value } from './levels.ts';
 import { numberRange, textRange } from './ranges.ts';
 import { NEWEST } from './sort.ts';
+import type { Track } from './stretches.ts';
 import { type Term, toMatch } from './text-query.ts';
 
-/** An index that is walked in the order of one value: rows of a table that is called `walk`, none without the value. */
-export interface Walk {
-  from: Sql;
-  where: Sql[];
-  value: Sql;
+/** A track of subjects. */
+export interface Walk extends Track {
   holds: 'number' | 'string';
   /** The id of the subject that a row is of. */
   owner: Sql;
@@ -20,8 +18,6 @@ export interface Walk {
   given?: Comparison | undefined;
   /** Whether all rows hold the words that are searched for. */
   haveWords?: boolean;
-  /** What it takes to look at a row's subject, where an ordinary one takes 1. */
-  effort: number;
 }
 
 /** The parts of a filter that every match satisfies. */
@@ -141,9 +137,4 @@ export function asComparison({ key, several }: Level, value: Value): Comparison 
 
 function within({ model_id }: Scope): Sql[] {
   return model_id === undefined ? [] : [sql`walk.model_id = ${model_id}`];
-}
-
-/** The rows of a walk, as they stand in a query. */
-export function rowsOf({ from, where }: Walk, conditions: readonly Sql[] = []): Sql {
-  return sql`${from} where ${all([...where, ...conditions])}`;
 }

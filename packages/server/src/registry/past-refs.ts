@@ -1,0 +1,93 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Event, SubjectChange } from '../contract/event.ts';
+import type { Model } from '../contract/model.ts';
+import type { Version } from '../contract/version.ts';
+import type { Reader } from '../db/database.ts';
+import { parseRef, type Ref } from './refs.ts';
+import { Refused, refuse } from './refusals.ts';
+import { subjectAt } from './timeline.ts';
+import { modelDocAt } from './timeline-model.ts';
+import { numberOf } from './versions/repository.ts';
+
+const ROWS_TOGETHER = 200;
+
+/** The model that bore a name at a moment, as it was then. */
+export async function modelAt(reader: Reader, name: string, seq: number): Promise<{ id: number; model: Model }> {
+  const named = await reader
+    .selectFrom('event')
+    .select('line')
+    .where('subject', '=', name)
+    .where('type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
+    .where('seq', '<=', seq)
+    .orderBy('seq', 'desc')
+    .execute();
+  const candidates = named.flatMap(({ line }) =>
+    (JSON.parse(line) as Event).changes.filter((change) => change.number === 0),
+  );
+  for (const model_id of new Set(candidates.map((change) => change.model_id))) {
+    const model = await modelDocAt(reader, model_id, seq);
+    if (model && model.name === name && model.deregistered === null) return { id: model_id, model };
+  }
+  throw new Refused('model-not-found', `There was no model ${name} at that time.`, { model: name });
+}
+
+/** A version by ref as it was at a moment, under the name that its model had then. */
+export async function versionAt(reader: Reader, name: string, text: string, seq: number): Promise<Version> {
+  const { id, model } = await modelAt(reader, name, seq);
+  const ref = parseRef(text);
+  const lists = { aliases: JSON.stringify(model.aliases), live: JSON.stringify(model.live) };
+  const number =
+    ref &&
+    (numberOf({ ...lists, latest_version: model.latest_version }, ref) ?? (await newestAt(reader, id, ref, seq)));
+  const doc = number ? ((await subjectAt(reader, { model_id: id, number }, seq)) as Version | undefined) : undefined;
+  if (doc && doc.deregistered === null) return { ...doc, model: model.name };
+  return refuse('version-not-found', `${name} had no version ${text} at that time.`, { model: name, ref: text });
+}
+
+/**
+ * Draft and archived versions are not listed on the model: the one that came into the status last. That is the first
+ * one, going back from the moment, that came into it and was in it still.
+ */
+async function newestAt(reader: Reader, model_id: number, ref: Ref, seq: number): Promise<number | undefined> {
+  if (ref.kind !== 'status' || ref.status === 'production' || ref.status === 'staging') return undefined;
+  const seen = new Set<number>();
+  for await (const { number, after } of movesBefore(reader, model_id, seq)) {
+    if (seen.has(number)) continue;
+    seen.add(number);
+    if (after.status !== ref.status) continue;
+    const doc = (await subjectAt(reader, { model_id, number }, seq)) as Version | undefined;
+    if (doc?.deregistered === null) return number;
+  }
+  return undefined;
+}
+
+const MOVES = ['version.created', 'version.promoted', 'version.rolled-back', 'version.restored'];
+
+/** Changes of status of a model's versions up to event `seq`, the last one first. */
+async function* movesBefore(reader: Reader, model_id: number, seq: number): AsyncGenerator<SubjectChange> {
+  for (let before = seq + 1; ; ) {
+    const page = reader
+      .selectFrom('event_subject')
+      .select(['seq', 'number'])
+      .where('model_id', '=', model_id)
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(ROWS_TOGETHER);
+    const rows = await reader
+      .selectFrom(page.as('s'))
+      .innerJoin('event as e', 'e.seq', 's.seq')
+      .select(['e.seq', 'e.type', 'e.line'])
+      .orderBy('e.seq', 'desc')
+      .execute();
+    for (const [i, { seq: at, type, line }] of rows.entries()) {
+      if (!MOVES.includes(type) || rows[i - 1]?.seq === at) continue;
+      const { changes } = JSON.parse(line) as Event;
+      const moved = changes.filter((one) => one.model_id === model_id && one.number > 0 && 'status' in one.after);
+      yield* moved.sort((a, b) => b.number - a.number);
+    }
+    const last = rows.at(-1);
+    if (!last) return;
+    before = last.seq;
+    await setImmediate();
+  }
+}

@@ -1,0 +1,120 @@
+import { sql } from 'kysely';
+import { all, type SearchAt, type Sql } from './at.ts';
+import type { Value } from './levels.ts';
+import { NEWEST } from './sort.ts';
+
+/** An index that is walked in the order of one value: rows of a table that is called `walk`, none without the value. */
+export interface Track {
+  from: Sql;
+  where: Sql[];
+  value: Sql;
+  /** What it takes to look at a row, where an ordinary one takes 1. */
+  effort: number;
+}
+
+/** Which way, and along what. */
+export interface Direction {
+  key: string;
+  desc: boolean;
+}
+
+/** Where, and how many rows to look at next. */
+export interface Pace {
+  at: Pick<SearchAt, 'read'>;
+  step: number;
+}
+
+/** A part of the order, from after one value up to another; to the end where there is none. */
+export interface Stretch<T> {
+  walk: T;
+  from: Value | undefined;
+  to: Value | undefined;
+}
+
+/**
+ * The order from a value on, cut into stretches of a bounded number of rows: of several tracks that all hold what is
+ * looked for, each time the one that gets farthest with as much effort, which is the one of the fewest rows there.
+ */
+export async function* stretches<T extends Track>(
+  pace: Pace,
+  tracks: readonly T[],
+  direction: Direction,
+  start: Value | undefined,
+): AsyncGenerator<Stretch<T>> {
+  for (let from = start; ; ) {
+    let best: { walk: T; to: Value | undefined } | undefined;
+    for (const walk of tracks) {
+      const to = await nth(pace, walk, direction, from);
+      if (best === undefined || isFarther(direction, to, best.to)) best = { walk, to };
+      if (to === undefined) break;
+    }
+    yield { walk: best!.walk, from, to: best!.to };
+    if (best!.to === undefined) return;
+    from = best!.to;
+  }
+}
+
+function isFarther({ desc }: Direction, a: Value | undefined, b: Value | undefined): boolean {
+  if (a === undefined || b === undefined) return a === undefined && b !== undefined;
+  return desc ? a! < b! : a! > b!;
+}
+
+/** The value of the last row of the next step, if there are so many. */
+export function nth(
+  pace: Pace,
+  walk: Track,
+  direction: Direction,
+  from: Value | undefined,
+): Promise<Value | undefined> {
+  const skipped = Math.max(1, Math.floor(pace.step / walk.effort)) - 1;
+  return valueAt(pace, rowsOf(walk, after(walk, direction, from)), walk, direction.desc, skipped);
+}
+
+/** The last value before `to` and after `from`, if there is one. */
+export function lastBefore(
+  pace: Pace,
+  walk: Track,
+  direction: Direction,
+  from: Value | undefined,
+  to: Value,
+): Promise<Value | undefined> {
+  const before = sql`${walk.value} ${sql.raw(direction.desc ? '>' : '<')} ${to}`;
+  return valueAt(pace, rowsOf(walk, [...after(walk, direction, from), before]), walk, !direction.desc, 0);
+}
+
+async function valueAt(
+  { at }: Pace,
+  rows: Sql,
+  walk: Track,
+  desc: boolean,
+  skipped: number,
+): Promise<Value | undefined> {
+  const query = sql<{ value: Value }>`select ${walk.value} as value from ${rows}
+    order by ${walk.value} ${sql.raw(desc ? 'desc' : 'asc')} limit 1 offset ${skipped}`;
+  return (await query.execute(at.read)).rows[0]?.value;
+}
+
+/** The rows of a walk, as they stand in a query. */
+export function rowsOf({ from, where }: Track, conditions: readonly Sql[] = []): Sql {
+  return sql`${from} where ${all([...where, ...conditions])}`;
+}
+
+/** That a row is in a stretch. */
+export function within(walk: Track, direction: Direction, from: Value | undefined, to: Value | undefined): Sql[] {
+  const upTo = sql`${walk.value} ${sql.raw(direction.desc ? '>=' : '<=')} ${bound(direction, to!)}`;
+  return [...after(walk, direction, from), ...(to === undefined ? [] : [upTo])];
+}
+
+function after(walk: Track, direction: Direction, from: Value | undefined): Sql[] {
+  if (from === undefined) return [];
+  return [sql`${walk.value} ${sql.raw(direction.desc ? '<' : '>')} ${bound(direction, from)}`];
+}
+
+export function atOrAfter(walk: Track, direction: Direction, from: Value): Sql {
+  return sql`${walk.value} ${sql.raw(direction.desc ? '<=' : '>=')} ${bound(direction, from)}`;
+}
+
+/** FTS5 starts from a row only where its number is an integer, and SQLite's driver binds every number as a real. */
+function bound({ key }: Direction, value: Value): Sql {
+  return key === NEWEST ? sql`cast(${value} as bigint)` : sql`${value}`;
+}
