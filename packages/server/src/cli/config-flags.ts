@@ -3,7 +3,7 @@ import { flagOf, LEAVES, type Leaf } from '../config/leaves.ts';
 import { type ConfigParts, ConfigProblems } from '../config/load.ts';
 import { formatSize } from '../config/sizes.ts';
 import { Ended, EXIT, misused } from './exit.ts';
-import { postgresTrouble } from './start-trouble.ts';
+import { postgresTrouble } from './postgres-trouble.ts';
 
 /** What flags take whose type does not say it. */
 const TAKES: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { driverConfig } from './postgres-address.ts';
 import { preparedName } from './prepared.ts';
 import { savepointOf } from './savepoint.ts';
 import type { Tables } from './tables.ts';
@@ -9,24 +10,7 @@ const INT8 = 20;
 /** In one message: each costs a round trip. */
 const MOVE = [CompiledQuery.raw('release savepoint one; savepoint one')];
 /** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby; 58030: its disk fails (PostgreSQL, appendix A). */
-const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-
-/**
- * Any one query ends in time, and a commit is on disk when it is answered, whatever the server's own settings
- * are. Options that the operator gave in the address stand before ours.
- */
-function withOptions(url: string, schema: string | undefined, statementMs: number): string {
-  const address = new URL(url);
-  const own = [
-    `-c statement_timeout=${statementMs}`,
-    '-c synchronous_commit=on',
-    ...(schema ? [`-c search_path=${schema}`] : []),
-  ];
-  address.searchParams.set('options', [address.searchParams.get('options') ?? '', ...own].join(' ').trim());
-  // The driver reads + as it stands: a space must be %20.
-  address.search = address.search.replaceAll('+', '%20');
-  return address.href;
-}
+const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|E(CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)\w*|ERR_SSL_\w+)$/;
 
 /**
  * Sees every query of a connection. One that was prepared gets a name, so that the server parses and plans it once. A
@@ -54,7 +38,7 @@ export function openPostgres(
 ): Database {
   const { statementMs = 60_000 } = options;
   const pool = new pg.Pool({
-    connectionString: withOptions(url, options.schema, statementMs),
+    ...driverConfig(url, options.schema, statementMs),
     max: options.connections ?? 10,
     connectionTimeoutMillis: 10_000,
     // A connection that went silent: the server's own bound does not reach us then.
@@ -72,7 +56,15 @@ export function openPostgres(
   // One that breaks while it is in use tells its queries so; without a listener it would end the process too.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('connect', watch);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // Whatever keeps it from connecting, be it a name, a certificate or a password: the database is away.
+  const unconnected = new WeakSet<Error>();
+  const connect = () =>
+    pool.connect().catch((error: Error) => {
+      unconnected.add(error);
+      throw error;
+    });
+  const dialect = new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } });
+  const db = new Kysely<Tables>({ dialect });
   return {
     name: 'postgres',
     read: db,
@@ -85,6 +77,7 @@ export function openPostgres(
     isDuplicate: (error) => codeOf(error) === '23505',
     isRetryable: (error) => /^(40001|40P01|55P03)$/.test(codeOf(error)),
     isAway: (error) =>
+      (error instanceof Error && unconnected.has(error)) ||
       AWAY.test(codeOf(error)) ||
       /connection (terminated|timeout|error)|timeout exceeded when trying to connect|query read timeout/i.test(
         messageOf(error),

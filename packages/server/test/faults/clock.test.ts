@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
-import { getJson } from './client.ts';
+import { getJson, readiness } from './client.ts';
 import { compareModel } from './compare.ts';
 import { rounds, told } from './rounds.ts';
 import { mayBuild, openShim } from './shim/shim.ts';
@@ -54,4 +54,49 @@ it.skipIf(!mayBuild)(
     }
   },
   1_800_000,
+);
+
+/** Where clocks stand that were never set, or were set by what is broken. */
+const YEARS = ['1970-01-01T00:00:05Z', '2200-01-01', '1999-12-31T23:59:58Z'];
+
+it.skipIf(!mayBuild)(
+  'O4 a server that starts in 1970 or 2200 serves, and all that it kept is whole under the true clock (needs gcc)',
+  async () => {
+    const data = await mkdtemp(join(tmpdir(), 'assayer-years-'));
+    const shim = openShim(data);
+    const known = nothingYet();
+    const start = () => startServer(['--data', data, '--reserve-bytes', '0'], shim.env);
+    let server = await start();
+    try {
+      const witness = await openWitness(server.url);
+      for (const year of YEARS) {
+        await server.kill();
+        shim.moveClock(Date.parse(year) - Date.now());
+        server = await start();
+        const clients = Promise.all(MODELS.map((model) => write(server.url, model, known)));
+        const before = known.acknowledged;
+        while (known.acknowledged < before + 100) await Promise.race([sleep(2), clients]);
+        const { items } = await getJson(server.url, '/events?page_size=1');
+        expect(items[0].at.slice(0, 4)).toBe(year.slice(0, 4));
+        await witness.follow(server.url);
+        expect((await readiness(server.url)).code).toBe(200);
+        await server.kill();
+        await clients;
+        server = await start();
+      }
+      expect(await server.stop()).toBe(0);
+      shim.moveClock(0);
+      server = await start();
+      for (const model of MODELS) await compareModel(server.url, model, known, 100, join(data, 'blobs'));
+      await witness.follow(server.url);
+      await witness.verifyAll(server.url);
+      expect(await server.stop()).toBe(0);
+      expect(await troubles(data)).toEqual([]);
+    } finally {
+      await server.kill();
+      shim.remove();
+      await rm(data, { recursive: true });
+    }
+  },
+  600_000,
 );

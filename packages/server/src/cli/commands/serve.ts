@@ -6,9 +6,9 @@ import { databaseUrl } from '../../config/places.ts';
 import { isLoopback } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { asRefusal, configParts, orMisused, withConfig } from '../config-flags.ts';
+import { listenTrouble } from '../listen-trouble.ts';
 import { action, withExamples, withOutput } from '../run.ts';
 import { nextSignal, stop } from '../signals.ts';
-import { listenTrouble } from '../start-trouble.ts';
 import { type Output, paint } from '../terminal/output.ts';
 
 export function command(): Command {

@@ -1,3 +1,5 @@
+import { Ended } from '../exit.ts';
+
 /** One line of the doctor: what was looked at, what was found, and what to do where it is not as it should be. */
 export interface Finding {
   check: string;
@@ -19,6 +21,7 @@ export async function tried(check: string, remedy: string, make: () => Promise<F
   try {
     return await make();
   } catch (error) {
-    return [problem(check, error instanceof Error ? error.message : String(error), remedy)];
+    const advice = error instanceof Ended ? error.lines[0] : undefined;
+    return [problem(check, error instanceof Error ? error.message : String(error), advice ?? remedy)];
   }
 }

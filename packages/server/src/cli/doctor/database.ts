@@ -4,7 +4,7 @@ import { maskSecret } from '../../config/mask.ts';
 import type { Database } from '../../db/database.ts';
 import { schemaOf } from '../../db/migrate.ts';
 import { openDatabase } from '../../db/open.ts';
-import { postgresTrouble } from '../start-trouble.ts';
+import { postgresTrouble } from '../postgres-trouble.ts';
 import { type Finding, fine, problem, tried } from './checks.ts';
 
 /** Opens the database beside a server that may be running. What is not there is not made. */
