@@ -60,9 +60,12 @@ const operations: Record<string, Operation> = {
   'the log goes into the database file': {
     fresh: true,
     async prepare(server, _, data) {
-      // One such card takes some 150 pages of the log, and SQLite copies it beyond 4,000.
-      for (let filler = 0; (await stat(join(data, 'assayer.db-wal'))).size < 3_845 * 4120; filler += 1)
-        await call(server, 'PATCH', '/models/m', { card: `filler ${filler} `.repeat(20_000) });
+      // SQLite copies it beyond 4,000 pages: cards bring it near, descriptions nearer, and the change under test beyond.
+      const pages = async () => (await stat(join(data, 'assayer.db-wal'))).size / 4_120;
+      for (let n = 0; (await pages()) < 3_600; n += 1)
+        await call(server, 'PATCH', '/models/m', { card: `filler ${n} `.repeat(20_000) });
+      for (let n = 0; (await pages()) < 3_940; n += 1)
+        await call(server, 'PATCH', '/models/m', { description: `${n}` });
     },
     run: (server, i) => call(server, 'PATCH', '/models/m', { card: bytes(i) }),
     isThere: async (server, i) => (await json(await call(server, 'GET', '/models/m'))).card === bytes(i),
@@ -108,10 +111,13 @@ describe.skipIf(!mayBuild)('every call that changes a file fails once (needs gcc
   };
 
   /** How many calls the operation makes when all goes well. */
-  async function count({ prepare, run }: Operation, kinds: Fault['kinds']): Promise<number> {
+  async function count({ prepare, run, fresh }: Operation, kinds: Fault['kinds']): Promise<number> {
     await prepare?.(server.url, 0, data);
+    const written = async () => (await stat(join(data, 'assayer.db'))).mtimeMs;
+    const before = await written();
     shim.arm({ kinds, error: 'EIO', at: 0 });
     expect((await run(server.url, 0)).ok).toBe(true);
+    if (fresh) expect(await written(), 'the log was not copied').toBeGreaterThan(before);
     return shim.disarm().calls;
   }
 
