@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
@@ -10,6 +9,7 @@ import { compareModel } from './compare.ts';
 import { rounds, told } from './rounds.ts';
 import { mayBuild, openShim } from './shim/shim.ts';
 import { openWitness } from './witness.ts';
+import { workedUntil } from './worked-until.ts';
 import { nothingYet, write } from './workload.ts';
 
 const DAY = 86_400_000;
@@ -27,15 +27,15 @@ it.skipIf(!mayBuild)(
     try {
       const witness = await openWitness(server.url);
       for (let round = 0; round < rounds(10, 2); round += 1) {
-        const clients = Promise.all(MODELS.map((model) => write(server.url, model, known)));
+        const clients = MODELS.map((model) => write(server.url, model, known));
         for (const ms of STEPS) {
           shim.moveClock(ms);
           const before = known.acknowledged;
-          while (known.acknowledged < before + 40) await Promise.race([sleep(2), clients]);
+          await workedUntil(() => known.acknowledged >= before + 40, clients, server);
           await witness.note(server.url);
         }
         await server.kill();
-        await clients;
+        await Promise.all(clients);
         server = await startServer(['--data', data, '--reserve-bytes', '0'], shim.env);
         await witness.follow(server.url);
       }
@@ -73,15 +73,15 @@ it.skipIf(!mayBuild)(
         await server.kill();
         shim.moveClock(Date.parse(year) - Date.now());
         server = await start();
-        const clients = Promise.all(MODELS.map((model) => write(server.url, model, known)));
+        const clients = MODELS.map((model) => write(server.url, model, known));
         const before = known.acknowledged;
-        while (known.acknowledged < before + 100) await Promise.race([sleep(2), clients]);
+        await workedUntil(() => known.acknowledged >= before + 100, clients, server);
         const { items } = await getJson(server.url, '/events?page_size=1');
         expect(items[0].at.slice(0, 4)).toBe(year.slice(0, 4));
         await witness.follow(server.url);
         expect((await readiness(server.url)).code).toBe(200);
         await server.kill();
-        await clients;
+        await Promise.all(clients);
         server = await start();
       }
       expect(await server.stop()).toBe(0);

@@ -10,6 +10,7 @@ import { troubles } from '../support/troubles.ts';
 import { compareModel, compareServed, inParallel } from './compare.ts';
 import { isTimeLeft, rounds, told } from './rounds.ts';
 import { openWitness } from './witness.ts';
+import { workedUntil } from './worked-until.ts';
 import { nothingYet, readAlong, repeatLost, write } from './workload.ts';
 
 const CLIENTS = 24;
@@ -49,12 +50,11 @@ for (const [name, { count, open }] of Object.entries(kinds))
           );
           const enough = known.acknowledged + randomInt(200, 260);
           const clients = [...models.map((model) => write(server.url, model, known)), readAlong(server.url, known)];
-          const over = Promise.all(clients);
-          while (known.acknowledged < enough) await Promise.race([sleep(5), over]);
+          await workedUntil(() => known.acknowledged >= enough, clients, server);
           await witness.note(server.url);
           await sleep(randomInt(40));
           await server.kill();
-          await over;
+          await Promise.all(clients);
 
           if (round % 10 === 9) await killWhileStarting(['--data', data, ...args]);
           server = await start();

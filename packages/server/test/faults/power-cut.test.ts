@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
@@ -10,6 +9,7 @@ import { compareModel, compareServed } from './compare.ts';
 import { rounds, told } from './rounds.ts';
 import { cutPower } from './shim/power-cut.ts';
 import { mayBuild, openShim } from './shim/shim.ts';
+import { workedUntil } from './worked-until.ts';
 import { nothingYet, write } from './workload.ts';
 
 const CUTS = rounds(200, 4);
@@ -26,11 +26,11 @@ it.skipIf(!mayBuild)(
       const shim = openShim(before, { powerCuts: true });
       const known = nothingYet();
       const first = await startServer(['--data', join(before, 'data'), '--reserve-bytes', '0'], shim.env);
-      const clients = Promise.all(MODELS.map((model) => write(first.url, model, known)));
+      const clients = MODELS.map((model) => write(first.url, model, known));
       const enough = randomInt(1, 250);
-      while (known.acknowledged < enough) await Promise.race([sleep(2), clients]);
+      await workedUntil(() => known.acknowledged >= enough, clients, first);
       await first.kill();
-      await clients;
+      await Promise.all(clients);
 
       // Every other time some files kept more than was promised.
       await cutPower(shim.disk, before, join(place, 'after'), () => cut % 2 === 1 && randomInt(2) === 0);
