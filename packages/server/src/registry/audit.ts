@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Event } from '../contract/event.ts';
 import { fromTime } from '../contract/time.ts';
-import type { Reader } from '../db/database.ts';
+import type { Dialect, Reader } from '../db/database.ts';
 import { seqAt, seqFrom } from '../events/moments.ts';
 import { type Subject, subjectOf } from './audit-subject.ts';
-import { inRuns, opened, type Page, type PageAsked } from './pages.ts';
-import { all, BOUNDS, type SearchAt, type Sql } from './search/at.ts';
-import { startClock } from './search/clock.ts';
-import { sealToken } from './search/page-token.ts';
-import { stretches, type Track, within } from './search/stretches.ts';
+import { startClock } from './paging/clock.ts';
+import { sealToken } from './paging/page-token.ts';
+import { inRuns, opened, type Page, type PageAsked } from './paging/pages.ts';
+import { all, type ReadAt, type Sql } from './paging/sql.ts';
+import { FIRST_STEP, stretches, type Track, within } from './paging/stretches.ts';
 
 export interface EventQuery extends PageAsked {
   /** `model` (with its versions) or `model/number`; events under a model's earlier names belong to it. */
@@ -20,9 +20,8 @@ export interface EventQuery extends PageAsked {
   order: 'asc' | 'desc';
 }
 
-export interface EventParts {
-  read: SearchAt['read'];
-  dialect: SearchAt['dialect'];
+export interface EventParts extends ReadAt {
+  dialect: Dialect;
   tokenKey: Uint8Array;
 }
 
@@ -57,9 +56,9 @@ async function lookForEvents(
 ): Promise<{ rows: EventRow[]; next?: number | undefined }> {
   if (asked.subject !== undefined && !about) return { rows: [] };
   if (about && about.models.length > 1) return eventsOfSeveral(read, asked, about, after, page_size);
-  const direction = { key: 'seq', desc: asked.order === 'desc' };
-  const clock = startClock({ dialect, bounds: BOUNDS });
-  const pace = { at: { read }, step: Math.max(BOUNDS.step, 2 * page_size) };
+  const direction = { desc: asked.order === 'desc' };
+  const clock = startClock(dialect);
+  const pace = { at: { read }, step: Math.max(FIRST_STEP, 2 * page_size) };
   const rows: EventRow[] = [];
   for await (const { walk, from, to } of stretches(pace, await tracksOf(read, asked, about), direction, after)) {
     const beyond = [...walk.where, ...within(walk, direction, from, to)];

@@ -2,7 +2,7 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Database, Dialect } from '../db/database.ts';
 import { getModel, toModel } from './models/repository.ts';
-import { inRuns, type Page, type PageAsked } from './pages.ts';
+import { inRuns, type Page, type PageAsked } from './paging/pages.ts';
 import { pastModels, pastVersions } from './past-lists.ts';
 import type { Filter, Noun } from './search/filter.ts';
 import { parseFilter } from './search/grammar.ts';

@@ -3,18 +3,18 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import { seqAt } from '../events/moments.ts';
 import type { ListParts, Query } from './lists.ts';
-import { opened, type Page } from './pages.ts';
+import { startClock } from './paging/clock.ts';
+import { type Position, sealToken } from './paging/page-token.ts';
+import { opened, type Page } from './paging/pages.ts';
+import { countUpTo, type Sql } from './paging/sql.ts';
 import { type Candidate, modelsInOrder, namesBefore, versionsInOrder, type Walk } from './past.ts';
 import { modelAt } from './past-refs.ts';
-import { BOUNDS, countUpTo, type Sql } from './search/at.ts';
-import { startClock } from './search/clock.ts';
 import { QueryError } from './search/errors.ts';
 import { matches } from './search/evaluate.ts';
 import { type Filter, isComparison, type Noun, printFilter } from './search/filter.ts';
 import { placeOf } from './search/keys.ts';
 import { withEnd } from './search/levels.ts';
 import { type Doc, pageOf } from './search/page.ts';
-import { type Position, sealToken } from './search/page-token.ts';
 import { type SortKey, sortOf } from './search/sort.ts';
 import { queryOf, type Term } from './search/text-query.ts';
 
@@ -100,7 +100,7 @@ async function walk<D extends Doc, Item>(
   candidates: AsyncGenerator<Candidate<D>>,
   toItem: (doc: D) => Item,
 ): Promise<Page<Item>> {
-  const clock = startClock({ dialect, bounds: BOUNDS });
+  const clock = startClock(dialect);
   const items: Item[] = [];
   let last: Position | undefined;
   let looked = 0;
@@ -126,7 +126,7 @@ async function sorted<D extends Doc, Item>(
   toItem: (doc: D) => Item,
 ): Promise<Page<Item>> {
   async function* documents() {
-    const clock = startClock({ dialect, bounds: BOUNDS });
+    const clock = startClock(dialect);
     let looked = 0;
     for await (const { doc } of candidates) {
       if (doc) yield doc;
@@ -143,8 +143,8 @@ async function sorted<D extends Doc, Item>(
   return { items: docs.map(toItem), next_page_token: next && seal(next) };
 }
 
-async function assertFew({ read, dialect }: ListParts, rows: Sql, what: string): Promise<void> {
-  const count = await countUpTo({ read, dialect, bounds: BOUNDS }, rows, MOST_REPLAYED);
+async function assertFew({ read }: ListParts, rows: Sql, what: string): Promise<void> {
+  const count = await countUpTo({ read }, rows, MOST_REPLAYED);
   if (count > MOST_REPLAYED)
     throw new QueryError(
       `more than ${MOST_REPLAYED} ${what} would have to be replayed for this list of the past: leave out q and sort, do not filter models by their versions, or ask for the versions of one model`,

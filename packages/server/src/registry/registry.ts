@@ -28,7 +28,7 @@ import { describeModel } from './models/describe.ts';
 import { registerModel } from './models/register.ts';
 import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
-import type { PageAsked } from './pages.ts';
+import type { PageAsked } from './paging/pages.ts';
 import { modelAt, versionAt } from './past-refs.ts';
 import { proveConsistency, proveInclusion } from './proofs.ts';
 import { reconcile } from './reconcile.ts';

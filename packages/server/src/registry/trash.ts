@@ -1,9 +1,8 @@
 import type { TrashEntry } from '../contract/trash.ts';
 import type { Dialect, Reader } from '../db/database.ts';
-import { opened, type Page, type PageAsked } from './pages.ts';
-import { BOUNDS } from './search/at.ts';
-import { startClock } from './search/clock.ts';
-import { sealToken } from './search/page-token.ts';
+import { startClock } from './paging/clock.ts';
+import { sealToken } from './paging/page-token.ts';
+import { opened, type Page, type PageAsked } from './paging/pages.ts';
 
 interface TrashParts {
   read: Reader;
@@ -18,7 +17,7 @@ export async function listTrash(parts: TrashParts, asked: PageAsked): Promise<Pa
   const { page_size, page_token } = asked;
   let at = (page_token !== undefined ? opened(parts.tokenKey, 'trash', page_token) : ['model', 0, 0]) as Place;
   const items: TrashEntry[] = [];
-  const clock = startClock({ dialect: parts.dialect, bounds: BOUNDS });
+  const clock = startClock(parts.dialect);
   for (;;) {
     const [kind, ...after] = at;
     const rows = kind === 'model' ? await trashedModels(parts.read, after) : await trashedVersions(parts.read, after);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { PageTokenError, QueryError, SortError } from '../../src/registry/search/errors.ts';
+import { PageTokenError } from '../../src/registry/paging/page-token.ts';
+import { QueryError, SortError } from '../../src/registry/search/errors.ts';
 import { parseFilter } from '../../src/registry/search/grammar.ts';
 import { facetsBetween, writeIndex, writeText } from '../../src/registry/search/index-text.ts';
 import { type SearchQuery, searchModels, searchVersions } from '../../src/registry/search/search.ts';

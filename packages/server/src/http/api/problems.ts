@@ -3,8 +3,9 @@ import { isBlobError } from '../../blobs/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { DatabaseSuspect } from '../../db/suspect.ts';
 import { toRefusal } from '../../registry/blob-refusals.ts';
+import { PageTokenError } from '../../registry/paging/page-token.ts';
 import { type RefusalKind, Refused } from '../../registry/refusals.ts';
-import { FilterError, PageTokenError, QueryError, SortError } from '../../registry/search/errors.ts';
+import { FilterError, QueryError, SortError } from '../../registry/search/errors.ts';
 import { noteTrouble } from '../operations/watch.ts';
 import { HttpRefused } from '../refused.ts';
 

@@ -1,9 +1,9 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
-import type { Tables } from '../../db/tables.ts';
+import { PATIENCE } from '../paging/clock.ts';
+import type { ReadAt, Sql } from '../paging/sql.ts';
+import { FIRST_STEP } from '../paging/stretches.ts';
 import type { Noun } from './filter.ts';
-
-export type Sql = RawBuilder<unknown>;
 
 /** From how many rows on a search goes another way, and when it rests. The answers are the same, but for common words. */
 export interface Bounds {
@@ -22,10 +22,9 @@ export interface Bounds {
   patience: number;
 }
 
-export const BOUNDS: Bounds = { few: 2_000, fewWords: 20_000, common: 1_000, step: 128, patience: 1_000 };
+export const BOUNDS: Bounds = { few: 2_000, fewWords: 20_000, common: 1_000, step: FIRST_STEP, patience: PATIENCE };
 
-export interface SearchAt {
-  read: Kysely<Tables>;
+export interface SearchAt extends ReadAt {
   dialect: Dialect;
   bounds: Bounds;
 }
@@ -37,10 +36,6 @@ export interface Scope {
   model_id?: number | undefined;
 }
 
-export function all(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `);
-}
-
 /**
  * The facets where those of one subject, or of one model's versions, are asked for. SQLite, which knows no statistics,
  * might read all of a key instead: it is told which index to take.
@@ -48,10 +43,4 @@ export function all(conditions: readonly Sql[]): Sql {
 export function facetsBy(of: Noun, dialect: Dialect, by: 'owner' | 'text_in' | 'num_in' = 'owner'): Sql {
   const facets = sql.table(`${of}_facet`);
   return dialect === 'postgres' ? facets : sql`${facets} indexed by ${sql.ref(`${of}_facet_${by}`)}`;
-}
-
-/** Counts rows, and stops at one more than `bound`. */
-export async function countUpTo({ read }: SearchAt, rows: Sql, bound: number): Promise<number> {
-  const bounded = sql<{ n: number }>`select count(*) as n from (select 1 from ${rows} limit ${bound + 1}) as bounded`;
-  return Number((await bounded.execute(read)).rows[0]!.n);
 }

@@ -31,11 +31,3 @@ export class QueryError extends Error {
     this.name = 'QueryError';
   }
 }
-
-/** A page token that was changed, or belongs to another query. */
-export class PageTokenError extends Error {
-  constructor() {
-    super('the page token was not given out for this query: leave page_token out to start from the first page');
-    this.name = 'PageTokenError';
-  }
-}

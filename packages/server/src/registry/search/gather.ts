@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { countUpTo, type Scope, type SearchAt, type Sql } from './at.ts';
+import { countUpTo, type Sql } from '../paging/sql.ts';
+import type { Scope, SearchAt } from './at.ts';
 import { type Comparison, type Filter, isComparison } from './filter.ts';
 import { placeOf } from './keys.ts';
 import { numberRange, textRange } from './ranges.ts';

@@ -1,15 +1,14 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
-import { all, facetsBy, type Scope, type Sql } from './at.ts';
+import type { Position, Value } from '../paging/page-token.ts';
+import { all, type Sql } from '../paging/sql.ts';
+import { facetsBy, type Scope } from './at.ts';
 import type { Noun } from './filter.ts';
 import { placeOf } from './keys.ts';
 import { compareScalars } from './order.ts';
-import type { Position } from './page-token.ts';
 import { rankExpression } from './ranking.ts';
 import { NEWEST, RANK, type SortKey } from './sort.ts';
 import type { Term } from './text-query.ts';
-
-export type Value = Position[number];
 
 /**
  * One step of a list's order: a key of the sort, or its end, in which no two subjects are equal. A subject has a number

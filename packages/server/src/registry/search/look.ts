@@ -1,10 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { SearchAt, Sql } from './at.ts';
-import { startClock } from './clock.ts';
+import { startClock } from '../paging/clock.ts';
+import type { Position } from '../paging/page-token.ts';
+import type { Sql } from '../paging/sql.ts';
+import type { SearchAt } from './at.ts';
 import { QueryError } from './errors.ts';
 import { type Filter, isComparison } from './filter.ts';
 import { beyond, comparePositions } from './levels.ts';
-import type { Position } from './page-token.ts';
 import { type Slice, slicesFrom, type Walking } from './slices.ts';
 import { type Found, type Sought, statement, toFound } from './statement.ts';
 
@@ -21,7 +22,7 @@ export async function lookAlong(
   position: Position | undefined,
   enough: number,
 ): Promise<Looked> {
-  const clock = startClock(walking.at);
+  const clock = startClock(walking.at.dialect, walking.at.bounds.patience);
   const found: Found[] = [];
   walking.step = Math.max(1, Math.min(Math.max(walking.step, 2 * enough), Math.floor(ROWS / effortOf(sought.filter))));
   const slices = slicesFrom(walking, position);
@@ -45,7 +46,7 @@ export async function lookAtAll(
   position: Position | undefined,
   enough: number,
 ): Promise<Looked> {
-  const clock = startClock(at);
+  const clock = startClock(at.dialect, at.bounds.patience);
   const where = position === undefined ? [] : [beyond(sought.levels, position)];
   let found: Found[] = [];
   let step = Math.max(1, Math.floor(ROWS / effortOf(sought.filter)));

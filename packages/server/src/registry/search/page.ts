@@ -1,10 +1,10 @@
+import type { Position } from '../paging/page-token.ts';
 import { matches } from './evaluate.ts';
 import { headOf } from './facets.ts';
 import type { Filter, Noun } from './filter.ts';
 import { placeOf } from './keys.ts';
 import { comparePositions, isCut } from './levels.ts';
 import { compareScalars } from './order.ts';
-import type { Position } from './page-token.ts';
 import { NEWEST, RANK, type SortKey } from './sort.ts';
 import { type Subject, type Value, valuesOf } from './subject.ts';
 import { rankOf, type Term } from './text-query.ts';

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
-import { facetsBy, type Scope, type Sql } from './at.ts';
+import type { Sql } from '../paging/sql.ts';
+import { facetsBy, type Scope } from './at.ts';
 import { HEAD, headOf } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Operator, type Scalar } from './filter.ts';
 import { type Place, placeOf } from './keys.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Sql } from './at.ts';
+import type { Sql } from '../paging/sql.ts';
 import { headOf } from './facets.ts';
 import type { Comparison, Operator } from './filter.ts';
 import { afterPrefix, prefixOf } from './like.ts';

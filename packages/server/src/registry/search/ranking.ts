@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
-import type { Sql } from './at.ts';
+import type { Sql } from '../paging/sql.ts';
 import type { Noun } from './filter.ts';
 import { ALL_IN_NAME, FIELDS, type Field, type Term, toMatch, toTsquery, WEIGHTS } from './text-query.ts';
 

@@ -1,13 +1,13 @@
 import { type Selectable, sql } from 'kysely';
 import type { ModelTable, VersionTable } from '../../db/tables.ts';
-import { BOUNDS, type Bounds, countUpTo, type Scope, type SearchAt } from './at.ts';
-import { PageTokenError } from './errors.ts';
+import { openToken, PageTokenError, type Position, sealToken } from '../paging/page-token.ts';
+import { countUpTo } from '../paging/sql.ts';
+import { BOUNDS, type Bounds, type Scope, type SearchAt } from './at.ts';
 import { type Filter, isComparison, printFilter } from './filter.ts';
 import { fewest } from './gather.ts';
 import { placeOf } from './keys.ts';
 import { type Level, levelsOf } from './levels.ts';
 import { effortOf, idsOf, type Looked, lookAlong, lookAtAll } from './look.ts';
-import { openToken, type Position, sealToken } from './page-token.ts';
 import { hits } from './ranking.ts';
 import { asksForSort, NEWEST, RANK, type SortKey, sortOf } from './sort.ts';
 import { queryOf, type Term } from './text-query.ts';

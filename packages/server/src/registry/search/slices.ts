@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import { countUpTo, type Scope, type SearchAt, type Sql } from './at.ts';
+import type { Position, Value } from '../paging/page-token.ts';
+import { countUpTo, type Sql } from '../paging/sql.ts';
+import { atOrAfter, lastBefore, nth, rowsOf, stretches, within } from '../paging/stretches.ts';
+import type { Scope, SearchAt } from './at.ts';
 import type { Comparison, Filter } from './filter.ts';
-import { beyond, equal, type Level, type Value } from './levels.ts';
-import type { Position } from './page-token.ts';
-import { atOrAfter, lastBefore, nth, rowsOf, stretches, within } from './stretches.ts';
+import { beyond, equal, type Level } from './levels.ts';
 import type { Term } from './text-query.ts';
 import { asComparison, type Walk, walksAlong, walksToEnd } from './walks.ts';
 

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
-import { all, type Scope, type Sql } from './at.ts';
+import type { Position } from '../paging/page-token.ts';
+import { all, type Sql } from '../paging/sql.ts';
+import type { Scope } from './at.ts';
 import type { Filter, Noun } from './filter.ts';
 import { columnsOf, type Level, orderBy, positionOf } from './levels.ts';
-import type { Position } from './page-token.ts';
 import { predicate } from './predicate.ts';
 import { holdsWords } from './ranking.ts';
 import type { Slice } from './slices.ts';

@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
-import type { Scope, Sql } from './at.ts';
+import type { Value } from '../paging/page-token.ts';
+import type { Sql } from '../paging/sql.ts';
+import type { Track } from '../paging/stretches.ts';
+import type { Scope } from './at.ts';
 import { HEAD } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Noun } from './filter.ts';
 import { type KeyType, placeOf } from './keys.ts';
-import type { Level, Value } from './levels.ts';
+import type { Level } from './levels.ts';
 import { numberRange, textRange } from './ranges.ts';
 import { NEWEST } from './sort.ts';
-import type { Track } from './stretches.ts';
 import { type Term, toMatch } from './text-query.ts';
 
 /** A track of subjects. */
@@ -89,7 +91,7 @@ export function walksToEnd(scope: Scope, end: Level, filter: Filter | undefined,
   if (words && dialect === 'sqlite' && end.key === NEWEST) {
     const table = `${noun}_text`;
     const where = [sql`${sql.ref(table)} match ${toMatch({ all: words })}`];
-    const id = { value: sql`walk.rowid`, owner: sql`walk.rowid`, holds: 'number' as const };
+    const id = { value: sql`walk.rowid`, owner: sql`walk.rowid`, holds: 'number' as const, byId: true };
     return [...equal, { from: sql`${sql.table(table)} as walk`, where, ...id, haveWords: true, effort: 1 }];
   }
   const value = sql.ref(end.key === NEWEST ? 'walk.id' : `walk.${end.key}`);
@@ -100,7 +102,8 @@ export function walksToEnd(scope: Scope, end: Level, filter: Filter | undefined,
     });
   const where = [...within(scope), ...ranges.filter(isThere)];
   const holds = end.text ? 'string' : 'number';
-  return [...equal, { from: sql`${sql.table(noun)} as walk`, where, value, holds, owner: sql`walk.id`, effort }];
+  const byId = end.key === NEWEST;
+  return [...equal, { from: sql`${sql.table(noun)} as walk`, where, value, byId, holds, owner: sql`walk.id`, effort }];
 }
 
 /** The subjects of one value of a key, in the order of a list's end, where an index has them so. */
@@ -117,6 +120,7 @@ export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | un
     from: sql`${sql.table(`${noun}_facet`)} as walk`,
     where: [sql`walk.key = ${one.key}`, range!, ...within(scope)],
     value: sql.ref(end.key === NEWEST ? 'walk.version_id' : `walk.${end.key}`),
+    byId: end.key === NEWEST,
     owner: sql.ref(`walk.${noun}_id`),
     holds: end.text ? 'string' : 'number',
     given: whole ? one : undefined,

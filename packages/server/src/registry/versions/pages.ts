@@ -1,6 +1,6 @@
 import type { Artifact } from '../../contract/artifact.ts';
 import type { Reader } from '../../db/database.ts';
-import { type Page, type PageAsked, pageOf } from '../pages.ts';
+import { type Page, type PageAsked, pageOf } from '../paging/pages.ts';
 import { listArtifacts } from './artifacts.ts';
 import { getVersion } from './repository.ts';
 

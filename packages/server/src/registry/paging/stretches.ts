@@ -1,26 +1,29 @@
 import { sql } from 'kysely';
-import { all, type SearchAt, type Sql } from './at.ts';
-import type { Value } from './levels.ts';
-import { NEWEST } from './sort.ts';
+import type { Value } from './page-token.ts';
+import { all, type ReadAt, type Sql } from './sql.ts';
 
 /** An index that is walked in the order of one value: rows of a table that is called `walk`, none without the value. */
 export interface Track {
   from: Sql;
   where: Sql[];
   value: Sql;
+  /** Whether the value is a row's number, and bound as an integer: FTS5 starts from a row only where it is one. */
+  byId?: boolean;
   /** What it takes to look at a row, where an ordinary one takes 1. */
   effort: number;
 }
 
-/** Which way, and along what. */
+/** Which way. */
 export interface Direction {
-  key: string;
   desc: boolean;
 }
 
+/** Rows that are looked at before anything was measured. */
+export const FIRST_STEP = 128;
+
 /** Where, and how many rows to look at next. */
 export interface Pace {
-  at: Pick<SearchAt, 'read'>;
+  at: ReadAt;
   step: number;
 }
 
@@ -101,20 +104,20 @@ export function rowsOf({ from, where }: Track, conditions: readonly Sql[] = []):
 
 /** That a row is in a stretch. */
 export function within(walk: Track, direction: Direction, from: Value | undefined, to: Value | undefined): Sql[] {
-  const upTo = sql`${walk.value} ${sql.raw(direction.desc ? '>=' : '<=')} ${bound(direction, to!)}`;
+  const upTo = sql`${walk.value} ${sql.raw(direction.desc ? '>=' : '<=')} ${bound(walk, to!)}`;
   return [...after(walk, direction, from), ...(to === undefined ? [] : [upTo])];
 }
 
 function after(walk: Track, direction: Direction, from: Value | undefined): Sql[] {
   if (from === undefined) return [];
-  return [sql`${walk.value} ${sql.raw(direction.desc ? '<' : '>')} ${bound(direction, from)}`];
+  return [sql`${walk.value} ${sql.raw(direction.desc ? '<' : '>')} ${bound(walk, from)}`];
 }
 
 export function atOrAfter(walk: Track, direction: Direction, from: Value): Sql {
-  return sql`${walk.value} ${sql.raw(direction.desc ? '<=' : '>=')} ${bound(direction, from)}`;
+  return sql`${walk.value} ${sql.raw(direction.desc ? '<=' : '>=')} ${bound(walk, from)}`;
 }
 
-/** FTS5 starts from a row only where its number is an integer, and SQLite's driver binds every number as a real. */
-function bound({ key }: Direction, value: Value): Sql {
-  return key === NEWEST ? sql`cast(${value} as bigint)` : sql`${value}`;
+/** SQLite's driver binds every number as a real. */
+function bound({ byId }: Track, value: Value): Sql {
+  return byId ? sql`cast(${value} as bigint)` : sql`${value}`;
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { SearchAt } from './at.ts';
+import type { Dialect } from '../../db/database.ts';
 import { breath } from './breath.ts';
 
 /**
@@ -11,8 +11,11 @@ const LONG = { sqlite: 12, postgres: 60 };
 
 const MOST_ROWS = 16_384;
 
-/** Measures work, without the time in which others were served. */
-export function startClock({ dialect, bounds }: Pick<SearchAt, 'dialect' | 'bounds'>) {
+/** Milliseconds of work after which a page ends, full or not. */
+export const PATIENCE = 1_000;
+
+/** Measures the work on one page, without the time in which others were served. */
+export function startClock(dialect: Dialect, patience = PATIENCE) {
   let worked = 0;
   let since = performance.now();
   const lap = () => {
@@ -29,7 +32,7 @@ export function startClock({ dialect, bounds }: Pick<SearchAt, 'dialect' | 'boun
       if (took < SHORT[dialect]) return Math.min(MOST_ROWS, 4 * step);
       return took > LONG[dialect] ? Math.max(1, Math.floor(step / 2)) : step;
     },
-    isOver: () => worked >= bounds.patience,
+    isOver: () => worked >= patience,
     async rest(): Promise<void> {
       if (dialect === 'sqlite') await breath();
       since = performance.now();

@@ -1,5 +1,4 @@
-import { PageTokenError } from './search/errors.ts';
-import { openToken, type Position, sealToken } from './search/page-token.ts';
+import { openToken, PageTokenError, type Position, sealToken } from './page-token.ts';
 
 /** One page of a list in order of one or more plain values. */
 export interface Page<T> {

@@ -1,9 +1,18 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What a page ended with: one value per sort key, the id last. */
-export type Position = (string | number | null)[];
+export type Position = Value[];
+export type Value = string | number | null;
 
 const MAC = 16;
+
+/** A page token that was changed, or belongs to another query. */
+export class PageTokenError extends Error {
+  constructor() {
+    super('the page token was not given out for this query: leave page_token out to start from the first page');
+    this.name = 'PageTokenError';
+  }
+}
 
 /**
  * An opaque token. `scope` is the query it belongs to; a token opens for no other. The text is the base64url of an
