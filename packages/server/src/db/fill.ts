@@ -30,8 +30,7 @@ async function fillSqlite(file: string, { prepare, fill }: Filling): Promise<voi
   await makeFolder(realFiles, dirname(file));
   const lock = lockDatabase(file);
   try {
-    if (existsSync(file))
-      throw new DatabaseRefused(`there is a database already: ${file}; name another place with --data or --database`);
+    assertVacant(file);
     await prepare?.();
     const unborn = `${file}.unborn`;
     await rm(unborn, { force: true });
@@ -46,11 +45,24 @@ async function fillSqlite(file: string, { prepare, fill }: Filling): Promise<voi
     await db.destroy();
     const handle = await open(unborn, 'r+');
     await handle.sync().finally(() => handle.close());
+    assertVacant(file);
     await rename(unborn, file);
     await syncFolder(realFiles, dirname(file));
   } finally {
     lock.close();
   }
+}
+
+/** A log bears no mark of its database: whoever opened a new file beside an old log would play the old pages into it. */
+function assertVacant(file: string): void {
+  if (existsSync(file))
+    throw new DatabaseRefused(`there is a database already: ${file}; name another place with --data or --database`);
+  const log = ['-wal', '-journal'].map((end) => file + end).find((one) => existsSync(one));
+  if (log !== undefined)
+    throw new DatabaseRefused(
+      `there is no database ${file}, but a log of one that was there: ${log}. ` +
+        'It may hold the newest changes: put it where that database is, or name another place with --data or --database',
+    );
 }
 
 /** One transaction. */

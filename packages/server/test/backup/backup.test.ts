@@ -251,6 +251,33 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
     });
   });
 
+describe('a restore to SQLite', () => {
+  it('D16 is refused beside the log of a database that is gone: its pages would be played into what was restored', async () => {
+    const place = await newPlace('sqlite');
+    const file = join(place.data, 'assayer.db');
+    const opened = await place.open();
+    await populate(opened);
+    const backups = await newFolder();
+    const point = await backUpOf(opened, backups);
+    const ought = await contentOf(opened);
+    await make.version(opened);
+    // What a server that is killed leaves; then its database is moved away, and the log is not.
+    const log = await readFile(`${file}-wal`);
+    await opened.close();
+    await rm(file);
+    for (const end of ['-wal', '-journal']) {
+      await writeFile(`${file}${end}`, log);
+      await expect(restoreTo(place, backups, point)).rejects.toThrow(`${file}${end}`);
+      expect(existsSync(file)).toBe(false);
+      await rm(`${file}${end}`);
+    }
+    await restoreTo(place, backups, point);
+    const restored = await place.open();
+    onTestFinished(() => restored.close());
+    expect(await contentOf(restored)).toEqual(ought);
+  });
+});
+
 describe('a backup of nothing', () => {
   it('is refused', async () => {
     const place = await newPlace('sqlite');
