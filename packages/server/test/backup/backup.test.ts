@@ -252,7 +252,7 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
   });
 
 describe('a restore to SQLite', () => {
-  it('D16 is refused beside the log of a database that is gone: its pages would be played into what was restored', async () => {
+  it('D16 is refused beside the log of a database that is gone', async () => {
     const place = await newPlace('sqlite');
     const file = join(place.data, 'assayer.db');
     const opened = await place.open();
