@@ -81,7 +81,6 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
     const ingest = createIngest(db);
     const chores = {
       everyMinute: async () => {
-        await registry.finish();
         await ingest(ledger.keepCheckpoint);
         await ingest((tx) =>
           tx
@@ -91,6 +90,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
         );
       },
       count: stock.count,
+      finish: registry.finish,
       everyHour: registry.trash.purgeExpired,
       everyDay: (signal: AbortSignal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
     };
@@ -117,8 +117,8 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       metrics,
       health,
       async close() {
+        await registry.stop();
         await stopChores();
-        await registry.idle();
         await inspector.close();
         await hashing.close();
         await blobs.close();

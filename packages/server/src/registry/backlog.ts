@@ -45,6 +45,8 @@ export interface Backlog {
   run(): Promise<void>;
   /** Resolves once it does not run. */
   idle(): Promise<void>;
+  /** Lets the step under way end and does no more: the rest is done after the next start. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -52,15 +54,21 @@ export interface Backlog {
  * transaction of its own, so it goes on after a crash, and any replica may do it.
  */
 export function createBacklog(db: Database): Backlog {
+  const over = new AbortController();
   let running: Promise<void> | undefined;
+  const idle = async () => void (await running?.catch(() => {}));
   return {
     run() {
-      running ??= work(db, ['purge', 'rename']).finally(() => {
+      running ??= work(db, ['purge', 'rename'], { signal: over.signal }).finally(() => {
         running = undefined;
       });
       return running;
     },
-    idle: async () => void (await running?.catch(() => {})),
+    idle,
+    stop() {
+      over.abort();
+      return idle();
+    },
   };
 }
 
@@ -69,11 +77,12 @@ const TOLD_EVERY_MS = 10_000;
 /** Writes the search index anew where a migration asked for it, and says how far it is. Nothing is to be searched before. */
 export async function finishIndex(db: Database, tell: (line: string) => void): Promise<void> {
   let told = Date.now();
-  await work(db, ['index models', 'index versions'], ({ kind, after }) => {
+  const onStep = ({ kind, after }: Task) => {
     if (Date.now() - told < TOLD_EVERY_MS) return;
     told = Date.now();
     tell(`the search index is written anew: ${kind === 'index models' ? 'model' : 'version'} ${after}`);
-  });
+  };
+  await work(db, ['index models', 'index versions'], { onStep });
 }
 
 /** Writes the search index of all there is within one transaction. */
@@ -85,9 +94,14 @@ export async function indexAll(at: IndexAt): Promise<void> {
   }
 }
 
-async function work(db: Database, kinds: readonly Task['kind'][], onStep?: (task: Task) => void): Promise<void> {
+interface Watched {
+  signal?: AbortSignal;
+  onStep?: (task: Task) => void;
+}
+
+async function work(db: Database, kinds: readonly Task['kind'][], { signal, onStep }: Watched): Promise<void> {
   const ingest = createIngest(db);
-  for (;;) {
+  while (!signal?.aborted) {
     const task = await ingest((tx) => step(db, tx, kinds));
     if (!task) return;
     onStep?.(task);

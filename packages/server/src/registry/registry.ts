@@ -176,7 +176,7 @@ export function createRegistry(parts: Parts) {
     },
     trash: {
       list: (asked: PageAsked) => listTrash(lists, asked),
-      purgeExpired: () => goOn(purgeExpired(read, change, now())),
+      purgeExpired: (signal?: AbortSignal) => goOn(purgeExpired(read, change, now(), signal)),
       /** Takes away bytes that no version names; yields each that went. */
       sweep: (asked: SweepAsked) => sweep(swept, asked),
     },
@@ -195,10 +195,15 @@ export function createRegistry(parts: Parts) {
     },
     /** Does what earlier changes left. */
     finish: () => backlog.run(),
-    /** Resolves once no change is under way. */
+    /** Resolves once no change is under way, and what they left is done. */
     async idle() {
       await change.idle();
       await backlog.idle();
+    },
+    /** Resolves once no change is under way. What they left is broken off, and done after the next start. */
+    async stop() {
+      await backlog.stop();
+      await change.idle();
     },
     /** Changes that wait, and since when a commit is under way. */
     pending: () => change.pending(),

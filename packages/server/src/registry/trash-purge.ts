@@ -6,30 +6,39 @@ import { purgeVersionRow } from './versions/deregister.ts';
 
 const PURGED_TOGETHER = 500;
 
-/** Purges what has been in the trash for its time. Each is a change of its own, by the actor `system`. */
-export async function purgeExpired(reader: Reader, change: Change, now: number): Promise<number> {
+/**
+ * Purges what has been in the trash for its time, and answers how many that were. Each is a change of its own, by the
+ * actor `system`; none is begun once the signal is aborted.
+ */
+export async function purgeExpired(reader: Reader, change: Change, now: number, signal?: AbortSignal): Promise<number> {
   let purged = 0;
-  for (let more = PURGED_TOGETHER; more >= PURGED_TOGETHER; purged += more) more = await purgeSome(reader, change, now);
+  for (let more = PURGED_TOGETHER; more >= PURGED_TOGETHER; purged += more)
+    more = await purgeSome(reader, change, now, signal);
   return purged;
 }
 
-async function purgeSome(reader: Reader, change: Change, now: number): Promise<number> {
+async function purgeSome(reader: Reader, change: Change, now: number, signal?: AbortSignal): Promise<number> {
   const caller = { actor: SYSTEM, request_id: 'trash' };
-  const models = await expired(reader, 'model', now);
-  for (const id of models)
+  let purged = 0;
+  for (const id of await expired(reader, 'model', now)) {
+    if (signal?.aborted) return purged;
     await change(caller, async (work) => {
       const row = await work.tx.selectFrom('model').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
       if (row.deregistered !== null && row.purged_at === null) await purgeModelRow(work, row);
     });
-  const versions = await expired(reader, 'version', now);
-  for (const id of versions)
+    purged += 1;
+  }
+  for (const id of await expired(reader, 'version', now)) {
+    if (signal?.aborted) return purged;
     await change(caller, async (work) => {
       const row = await work.tx.selectFrom('version').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
       const { tx } = work;
       const model = await tx.selectFrom('model').selectAll().where('id', '=', row.model_id).executeTakeFirstOrThrow();
       if (row.deregistered !== null && row.purged_at === null) await purgeVersionRow(work, model, row);
     });
-  return models.length + versions.length;
+    purged += 1;
+  }
+  return purged;
 }
 
 async function expired(reader: Reader, noun: 'model' | 'version', now: number): Promise<number[]> {

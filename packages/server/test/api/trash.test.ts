@@ -311,6 +311,7 @@ for (const [database, open] of Object.entries(databases))
       await t.registry.trash.purgeExpired();
       expect((await entriesOf(name)).length + (await entriesOf(model)).length).toBe(2);
       t.clock.tick(1);
+      expect(await t.registry.trash.purgeExpired(AbortSignal.abort())).toBe(0);
       expect(await t.registry.trash.purgeExpired()).toBeGreaterThanOrEqual(3);
       expect(await t.registry.trash.purgeExpired()).toBe(0);
       expect((await entriesOf(name)).length + (await entriesOf(model)).length).toBe(0);

@@ -35,6 +35,19 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('what change
     expect(await left(t.db)).toEqual([]);
   });
 
+  it('a stop lets the step under way end; the rest is done after the next start', async () => {
+    await t.registry.models.rename(ada, 'churn', 'attrition');
+    await t.registry.stop();
+    const [task] = await left(t.db);
+    expect(task).toMatchObject({ kind: 'rename', after: expect.toSatisfy((after: number) => after < VERSIONS) });
+    await t.registry.finish();
+    expect(await left(t.db)).toEqual([task]);
+    const { registry } = await openRegistry(async () => t.db);
+    await registry.finish();
+    expect(await left(t.db)).toEqual([]);
+    expect(await count('/versions?q=attrition')).toBe(VERSIONS);
+  });
+
   it('a purge is one change; its many versions are emptied bit by bit', async () => {
     await t.del('/models/churn?reason=old');
     await t.registry.models.purge(ada, 'churn');
