@@ -7,6 +7,7 @@ import { toModel } from '../../src/registry/models/repository.ts';
 import { toVersion } from '../../src/registry/versions/repository.ts';
 import { databases } from '../support/databases.ts';
 import { useRegistry } from '../support/open-registry.ts';
+import { indexThereAndAnew } from '../support/search-index.ts';
 import { requestsOf, type Step, seenIn, stateOf } from '../support/workload.ts';
 
 const STEPS = 250;
@@ -70,6 +71,13 @@ for (const [database, open] of Object.entries(databases))
           }
         }
         expect(folded.size).toBe(seen);
+      });
+
+      it('the search index is the same as written anew', async () => {
+        await t.registry.idle();
+        const { there, anew } = await indexThereAndAnew(t.db);
+        expect(there).toEqual(anew);
+        for (const rows of there) expect(rows.length).toBeGreaterThan(0);
       });
 
       it('as_of gives what was seen at every recorded moment, one by one and in lists', async () => {

@@ -33,15 +33,16 @@ export interface Reindex {
   text?: TextFields | undefined;
 }
 
-/** The facets that differ between two states of a subject. */
+/** The facets that differ between two states of a subject. A list may hold a value twice: its facet is one. */
 export function facetsBetween(before: readonly PlacedFacet[], after: readonly PlacedFacet[]): FacetChange[] {
-  if (before.length === 0) return after.map((row) => ({ row, stays: true }));
-  const changed = new Map(after.map((row) => [identityOf(row), { row, stays: true }]));
-  for (const row of before) {
-    const identity = identityOf(row);
-    if (!changed.delete(identity)) changed.set(identity, { row, stays: false });
-  }
-  return [...changed.values()];
+  const [were, are] = [byIdentity(before), byIdentity(after)];
+  const came = [...are].filter(([identity]) => !were.has(identity)).map(([, row]) => ({ row, stays: true }));
+  const went = [...were].filter(([identity]) => !are.has(identity)).map(([, row]) => ({ row, stays: false }));
+  return [...came, ...went];
+}
+
+function byIdentity(rows: readonly PlacedFacet[]): Map<string, PlacedFacet> {
+  return new Map(rows.map((row) => [identityOf(row), row]));
 }
 
 function identityOf(row: PlacedFacet): string {

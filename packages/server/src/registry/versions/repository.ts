@@ -187,7 +187,7 @@ export function placedFacets(model_id: number, version: Version, formats: readon
 
 /** The fields that are searched, and of these the ones whose words are, besides the model's name. */
 const FACETED = [
-  ...(['status', 'verdict', 'description', 'tags', 'properties', 'framework'] as const),
+  ...(['status', 'verdict', 'description', 'tags', 'properties', 'card', 'framework'] as const),
   ...(['aliases', 'metrics', 'lineage'] as const),
 ] as const;
 const TEXT = ['description', 'tags', 'card'] as const;
