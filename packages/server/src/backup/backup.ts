@@ -8,9 +8,10 @@ import type { BlobStore } from '../blobs/store.ts';
 import type { Database } from '../db/database.ts';
 import type { NamedBlob } from '../registry/named-blobs.ts';
 import { copyBlob, isCopied } from './copy-blob.ts';
-import { blobIn, blobsOf, openForWriting, type Point, pointsIn, prune } from './folder.ts';
+import { blobIn, blobsOf, nextName, openForWriting, type Point, pointsIn, type Unreadable } from './folder.ts';
 import { FORMAT, type Manifest, writeManifest } from './manifest.ts';
 import { type Progress, SILENT } from './progress.ts';
+import { prune } from './prune.ts';
 import { BackupRefused } from './refused.ts';
 import { saveRows } from './save-rows.ts';
 
@@ -36,6 +37,8 @@ export interface BackupAsked {
 export interface Taken extends Point {
   /** Blobs that were not in the folder yet. */
   copied: { blobs: number; bytes: number };
+  /** What is in the folder too, and cannot be read. */
+  unreadable: Unreadable[];
 }
 
 /**
@@ -49,8 +52,7 @@ export async function backUp(parts: BackupParts, folder: string, asked: BackupAs
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const taken = await takePoint(parts, folder, asked);
       if (!taken) continue;
-      await prune(folder, asked.keep);
-      return taken;
+      return { ...taken, unreadable: await prune(folder, asked.keep) };
     }
     throw new BackupRefused('bytes were swept away again and again while they were copied: try again later');
   } finally {
@@ -59,9 +61,10 @@ export async function backUp(parts: BackupParts, folder: string, asked: BackupAs
 }
 
 /** Undefined where bytes that its rows name were swept away. */
-async function takePoint(parts: BackupParts, folder: string, asked: BackupAsked): Promise<Taken | undefined> {
-  const taken_at = new Date(parts.now()).toISOString();
-  const name = taken_at.replaceAll(':', '-');
+async function takePoint(parts: BackupParts, folder: string, asked: BackupAsked) {
+  const now = parts.now();
+  const taken_at = new Date(now).toISOString();
+  const name = await nextName(folder, now);
   const own = join(pointsIn(folder), name);
   await mkdir(own, { mode: 0o700 });
   try {
@@ -97,7 +100,7 @@ async function copyBlobs(
 ) {
   const { rows, total_bytes } = point.manifest.blobs;
   const told = { blobs: 0, bytes: 0, damaged: [] as { sha256: string; detail: string }[] };
-  const touched = new Set<string>();
+  const named = new Set<string>();
   let isSwept = false;
   progress.start('Copying', total_bytes, rows);
   for (const prefix of PREFIXES) await mkdir(join(folder, 'blobs', prefix), { recursive: true, mode: 0o700 });
@@ -105,27 +108,47 @@ async function copyBlobs(
     signal?.throwIfAborted();
     if (isSwept) return;
     const file = blobIn(folder, blob.sha256);
+    named.add(blob.sha256.slice(0, 2));
     if (await isCopied(file, blob)) progress.add(blob.size);
     else {
-      try {
-        await copyBlob(store, blob, file, (count) => {
-          signal?.throwIfAborted();
-          progress.add(count);
-        });
+      const onBytes = (count: number) => {
+        signal?.throwIfAborted();
+        progress.add(count);
+      };
+      const outcome = await copyNamed({ db, blobs: store }, blob, file, onBytes);
+      if (outcome === 'copied') {
         told.blobs += 1;
         told.bytes += blob.size;
-        touched.add(blob.sha256.slice(0, 2));
-      } catch (error) {
-        if (!(error instanceof BlobMissing || error instanceof Damaged)) throw error;
-        if (await isNamed(db, blob)) told.damaged.push({ sha256: blob.sha256, detail: error.message });
-        else isSwept = true;
-      }
+      } else if (outcome === 'swept') isSwept = true;
+      else told.damaged.push({ sha256: blob.sha256, detail: outcome.message });
     }
     progress.file();
   });
-  for (const prefix of touched) await syncFolder(realFiles, join(folder, 'blobs', prefix));
+  // Also where nothing was copied: a backup that was cut may have died before what it copied was durable.
+  for (const prefix of named) await syncFolder(realFiles, join(folder, 'blobs', prefix));
   await syncFolder(realFiles, join(folder, 'blobs'));
   return isSwept ? undefined : told;
+}
+
+/** Twice where its bytes are missing or damaged and something names it: they may have been uploaded anew meanwhile. */
+async function copyNamed(
+  { db, blobs }: Pick<BackupParts, 'db' | 'blobs'>,
+  blob: NamedBlob,
+  file: string,
+  onBytes: (count: number) => void,
+): Promise<'copied' | 'swept' | Damaged | BlobMissing> {
+  let damage: Damaged | BlobMissing | undefined;
+  for (let tries = 0; tries < 2; tries += 1) {
+    try {
+      await copyBlob(blobs, blob, file, onBytes);
+      return 'copied';
+    } catch (error) {
+      if (!(error instanceof BlobMissing || error instanceof Damaged)) throw error;
+      if (!(await isNamed(db, blob))) return 'swept';
+      damage = error;
+    }
+  }
+  return damage as Damaged | BlobMissing;
 }
 
 async function isNamed({ read }: Database, { sha256 }: NamedBlob): Promise<boolean> {

@@ -1,8 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { codeOf } from '../blobs/errors.ts';
-import { PREFIXES } from '../blobs/examine.ts';
-import { makeFolder, realFiles } from '../blobs/files.ts';
+import { makeFolder, realFiles, syncFolder } from '../blobs/files.ts';
 import { blobPath } from '../blobs/local-folder.ts';
 import { lockFile } from '../db/lock-file.ts';
 import type { NamedBlob } from '../registry/named-blobs.ts';
@@ -24,73 +23,90 @@ export interface Point {
 export const pointsIn = (folder: string): string => join(folder, 'points');
 export const blobIn = (folder: string, sha256: string): string => blobPath(join(folder, 'blobs'), sha256);
 
+/** A backup that cannot be read, and why. */
+export interface Unreadable {
+  name: string;
+  folder: string;
+  refusal: BackupRefused;
+}
+
 /** Makes the folder where there is none, and keeps others from writing into it until the lock is closed. */
 export async function openForWriting(folder: string): Promise<{ close(): void }> {
   const root = resolve(folder);
   await makeFolder(realFiles, pointsIn(root));
   await makeFolder(realFiles, join(root, 'blobs'));
+  // Also where they are there: whoever made them may have died before they were durable.
+  await syncFolder(realFiles, root);
   const taken = () => new BackupRefused(`another backup is being written to ${folder}; wait until it has ended`);
   return lockFile(join(root, 'lock'), taken);
 }
 
-/** The backups in a folder, the oldest first. */
-export async function listPoints(folder: string): Promise<Point[]> {
-  const points: Point[] = [];
-  for (const name of (await namesIn(pointsIn(folder))).sort()) {
-    const point = join(pointsIn(folder), name);
-    const manifest = await findManifest(point);
-    if (manifest) points.push({ name, folder: point, manifest });
+/** What there is in a folder, the oldest first: backups, and those that cannot be read. */
+export async function listPoints(folder: string): Promise<(Point | Unreadable)[]> {
+  const found: (Point | Unreadable)[] = [];
+  for (const name of (await namesIn(pointsIn(folder))).sort(byTime)) {
+    const point = await findPoint(folder, name);
+    if (point) found.push(point);
   }
-  return points;
+  return found;
 }
 
-/** The backup of this name, or the latest. */
+export const isReadable = (point: Point | Unreadable): point is Point => 'manifest' in point;
+
+async function findPoint(folder: string, name: string): Promise<Point | Unreadable | undefined> {
+  const own = join(pointsIn(folder), name);
+  try {
+    const manifest = await findManifest(own);
+    return manifest && { name, folder: own, manifest };
+  } catch (error) {
+    if (error instanceof BackupRefused) return { name, folder: own, refusal: error };
+    throw error;
+  }
+}
+
+/** The backup of this name, or the latest: also where it cannot be read, lest an older one be restored unawares. */
 export async function getPoint(folder: string, name?: string): Promise<Point> {
   const points = await listPoints(folder);
   const point = name === undefined ? points.at(-1) : points.find((one) => one.name === name);
-  if (point) return point;
-  if (points.length === 0) throw new BackupRefused(`there is no backup in ${folder}`);
-  throw new BackupRefused(`there is no backup ${name} in ${folder}, but ${points.map((one) => one.name).join(', ')}`);
+  if (point && isReadable(point)) return point;
+  const why = point?.refusal.message ?? `there is no backup ${name === undefined ? '' : `${name} `}in ${folder}`;
+  const others = points.filter(isReadable).map((one) => one.name);
+  throw new BackupRefused(others.length > 0 ? `${why}, but ${others.join(', ')}` : why);
+}
+
+/** The name of the next backup. It sorts after all that are there, also where the clock was set back since. */
+export async function nextName(folder: string, now: number): Promise<string> {
+  const times = (await namesIn(pointsIn(folder))).filter(isTime).map(timeOf);
+  const next = times.reduce((latest, time) => Math.max(latest, time + 1), now);
+  return new Date(next).toISOString().replaceAll(':', '-');
+}
+
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)$/;
+
+/** Whether this is the name of a backup as it was given, and not by whoever wants to keep it. */
+export const isTime = (name: string): boolean => Number.isFinite(timeOf(name));
+const timeOf = (name: string): number => (TIME.test(name) ? Date.parse(name.replace(TIME, '$1:$2:$3')) : Number.NaN);
+
+function byTime(a: string, b: string): number {
+  const [x, y] = [isTime(a) ? a : '', isTime(b) ? b : ''];
+  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 /** The blobs that a backup names, in order of their digests. */
 export async function* blobsOf({ folder, manifest }: Point): AsyncGenerator<NamedBlob> {
-  for await (const line of readLines(folder, manifest.blobs)) yield JSON.parse(line);
+  yield* readLines(folder, manifest.blobs, toBlob);
 }
 
-/** Removes all but the latest backups, what was left by any that was cut, and blobs that none names any more. */
-export async function prune(folder: string, keep: number): Promise<void> {
-  const kept = (await listPoints(folder)).slice(-keep);
-  const names = new Set(kept.map(({ name }) => name));
-  for (const name of await namesIn(pointsIn(folder))) {
-    if (names.has(name)) continue;
-    // First the manifest: half of a backup must not be taken for one.
-    await rm(join(pointsIn(folder), name, 'manifest.json'), { force: true });
-    await rm(join(pointsIn(folder), name), { recursive: true });
-  }
-  const named = kept.map((point) => byPrefix(blobsOf(point)));
-  for (const prefix of PREFIXES) {
-    const wanted = new Set((await Promise.all(named.map((next) => next(prefix)))).flat());
-    for (const name of await namesIn(join(folder, 'blobs', prefix)))
-      if (!wanted.has(name)) await rm(join(folder, 'blobs', prefix, name));
-  }
-}
-
-/** Deals out digests that come in order, those of one prefix at a time. */
-function byPrefix(blobs: AsyncGenerator<NamedBlob>): (prefix: string) => Promise<string[]> {
-  let ahead: IteratorResult<NamedBlob> | undefined;
-  return async (prefix) => {
-    const digests: string[] = [];
-    ahead ??= await blobs.next();
-    for (; !ahead.done && ahead.value.sha256.startsWith(prefix); ahead = await blobs.next())
-      digests.push(ahead.value.sha256);
-    return digests;
-  };
-}
-
-async function namesIn(folder: string): Promise<string[]> {
+/** None where the folder is not there. */
+export async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((error) => {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
   });
+}
+
+function toBlob(line: string): NamedBlob {
+  const { sha256, size } = JSON.parse(line);
+  if (/^[0-9a-f]{64}$/.test(sha256) && Number.isSafeInteger(size)) return { sha256, size };
+  throw new SyntaxError('a line names no blob');
 }

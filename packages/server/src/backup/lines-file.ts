@@ -43,12 +43,16 @@ export async function writeLines(
   return { ...told, sha256: hash.digest('hex') };
 }
 
-/** The lines of such a file. Refuses at its end where it is not the file that was written. */
-export async function* readLines(
+/**
+ * What the lines of such a file say. Refuses at its end where it is not the file that was written, and before where
+ * `parse` throws a SyntaxError.
+ */
+export async function* readLines<T>(
   folder: string,
   expected: LinesFile,
+  parse: (line: string) => T,
   onBytes: (count: number) => void = () => {},
-): AsyncGenerator<string> {
+): AsyncGenerator<T> {
   const hash = createHash('sha256');
   const gunzip = createGunzip({ chunkSize: CHUNK });
   const counted = tap((chunk) => {
@@ -61,7 +65,7 @@ export async function* readLines(
   try {
     for await (const line of linesOf(gunzip)) {
       rows += 1;
-      yield line.toString();
+      yield parse(line.toString());
     }
     await reading;
   } catch (cause) {
@@ -80,6 +84,7 @@ function tap(look: (chunk: Buffer) => void): Transform {
 }
 
 function isDamage(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true;
   return error instanceof Error && 'code' in error && /^(Z_|ENOENT$|EIO$)/.test(String(error.code));
 }
 

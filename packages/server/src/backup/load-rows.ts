@@ -53,8 +53,8 @@ async function loadTable(
     signal?.throwIfAborted();
     progress.add(count);
   };
-  for await (const line of readLines(folder, told, onBytes)) {
-    rows.push(fromLine(line));
+  for await (const row of readLines(folder, told, fromLine, onBytes)) {
+    rows.push(row);
     if (rows.length < ROWS_TOGETHER) continue;
     await insertKept(tx, dialect, kept.table, rows);
     rows = [];

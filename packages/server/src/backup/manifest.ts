@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { codeOf } from '../blobs/errors.ts';
-import { realFiles, syncFolder } from '../blobs/files.ts';
+import { isAbsent, realFiles, syncFolder } from '../blobs/files.ts';
 import { BackupRefused } from './refused.ts';
 
 export const FORMAT = 1;
@@ -59,15 +59,17 @@ export async function findManifest(folder: string): Promise<Manifest | undefined
   try {
     text = await readFile(join(folder, NAME), 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw error;
+    if (isAbsent(error)) return undefined;
+    const cause = codeOf(error);
+    if (cause === undefined) throw error;
+    throw new BackupRefused(`the manifest of the backup in ${folder} cannot be read (${cause})`, { cause: error });
   }
   const found = parsed(text);
   if (Value.Check(Manifest, found)) return found;
   const { format } = (found ?? {}) as { format?: unknown };
   if (typeof format === 'number' && format > FORMAT)
-    throw new BackupRefused('the backup was taken by a newer Assayer: restore it with that version');
-  throw new BackupRefused(`the manifest of the backup in ${folder} is damaged: use another backup`);
+    throw new BackupRefused(`the backup in ${folder} was taken by a newer Assayer: restore it with that version`);
+  throw new BackupRefused(`the manifest of the backup in ${folder} is damaged`);
 }
 
 function parsed(text: string): unknown {

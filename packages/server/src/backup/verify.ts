@@ -1,6 +1,6 @@
 import { examineBlob } from '../blobs/examine.ts';
 import { inParallel } from '../blobs/parallel.ts';
-import { fromLine } from '../db/portable.ts';
+import { fromLine, type Row } from '../db/portable.ts';
 import { verifyLedger } from '../events/verify.ts';
 import { blobIn, blobsOf, type Point } from './folder.ts';
 import { readLines } from './lines-file.ts';
@@ -36,12 +36,12 @@ export async function verifyBackup(
     tables.length,
   );
   for (const table of tables) {
-    const lines = readLines(point.folder, table, onBytes);
+    const rows = readLines(point.folder, table, fromLine, onBytes);
     await told(async () => {
-      if (table.table !== 'event') for await (const _ of lines);
+      if (table.table !== 'event') for await (const _ of rows);
       else {
         const { checkpoint, key } = ledger;
-        const report = await verifyLedger(eventsOf(lines), { checkpoints: [checkpoint], vkey: key });
+        const report = await verifyLedger(eventsOf(rows), { checkpoints: [checkpoint], vkey: key });
         for (const one of report.problems) found.push(`event ${one.seq}: ${one.detail}`);
       }
     });
@@ -60,9 +60,6 @@ export async function verifyBackup(
   return found;
 }
 
-async function* eventsOf(lines: AsyncIterable<string>) {
-  for await (const line of lines) {
-    const { line: event, leaf } = fromLine(line) as { line: string; leaf: Buffer };
-    yield { line: event, leaf };
-  }
+async function* eventsOf(rows: AsyncIterable<Row>) {
+  for await (const { line, leaf } of rows) yield { line, leaf } as { line: string; leaf: Buffer };
 }

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { backUp } from '../../src/backup/backup.ts';
 import { blobIn, getPoint, listPoints, type Point } from '../../src/backup/folder.ts';
 import { BackupRefused } from '../../src/backup/refused.ts';
 import { verifyBackup } from '../../src/backup/verify.ts';
+import { syncFolder } from '../../src/blobs/files.ts';
 import { openLocalStore } from '../../src/blobs/local.ts';
 import type { Database } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -20,6 +22,11 @@ import { collect, sha256Of } from '../support/blob-contract.ts';
 import { make } from '../support/make.ts';
 import { ada, type Opened } from '../support/open-registry.ts';
 import { type Place, places, restoreTo } from '../support/places.ts';
+
+vi.mock(import('../../src/blobs/files.ts'), async (original) => {
+  const files = await original();
+  return { ...files, syncFolder: vi.fn(files.syncFolder) };
+});
 
 const KEEP = { keep: 7 };
 const left: (() => Promise<void>)[] = [];
@@ -192,6 +199,25 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
       expect(await readdir(join(folder, 'points'))).toEqual([taken.name]);
     });
 
+    it('bytes that are uploaded anew after they were swept away are no damage', async () => {
+      const opened = await (await newPlace(from)).open();
+      onTestFinished(() => opened.close());
+      const { model, number } = await make.version(opened, { artifacts: { 'a.bin': 'comes back' } });
+      const { open, remove } = opened.blobs;
+      let missed = 0;
+      opened.blobs.open = async (sha256, ...asked) => {
+        if (missed++ > 0) return open(sha256, ...asked);
+        const removed = await remove(sha256);
+        await removed?.free();
+        return open(sha256, ...asked).finally(() => make.artifact(opened, model, number, 'b.bin', 'comes back'));
+      };
+      const folder = await newFolder();
+      const taken = await backUpOf(opened, folder);
+      expect(missed).toBe(2);
+      expect(taken.manifest.problems.blobs).toEqual([]);
+      expect(await verifyBackup(folder, taken)).toEqual([]);
+    });
+
     it('a damaged blob does not end the backup: it is named, and restoring must be forced', async () => {
       const opened = await (await newPlace(from)).open();
       onTestFinished(() => opened.close());
@@ -250,6 +276,90 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
       await expect(restoreTo(place, backups, point)).rejects.toThrow(/database already|not empty/);
     });
   });
+
+describe('a folder of several backups', () => {
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await (await newPlace('sqlite')).open();
+    await make.version(opened, { artifacts: { 'a.bin': 'one' } });
+  });
+  afterAll(() => opened?.close());
+
+  const oneFile = () => blobIn(folder, sha256Of(Buffer.from('one')));
+  const namesOf = async () => (await readdir(join(folder, 'points'))).sort();
+  let folder: string;
+  let first: Point;
+  let second: Point;
+  beforeEach(async () => {
+    folder = await newFolder();
+    first = await backUpOf(opened, folder);
+    second = await backUpOf(opened, folder);
+  });
+
+  it('D15 keeps the backup that it took, and holds it for the latest, where the clock was set back', async () => {
+    const parts = { db: opened.db, blobs: opened.blobs, now: () => Date.UTC(2020), version: '0.0.0' };
+    const taken = await backUp(parts, folder, { keep: 1 });
+    expect(taken.manifest.taken_at).toBe('2020-01-01T00:00:00.000Z');
+    expect(await namesOf()).toEqual([taken.name]);
+    const next = await backUp(parts, folder, KEEP);
+    expect((await getPoint(folder)).name).toBe(next.name);
+    expect(await namesOf()).toEqual([taken.name, next.name]);
+  });
+
+  const damages: Record<string, (point: Point) => Promise<void>> = {
+    'whose manifest is damaged': (point) => appendFile(join(point.folder, 'manifest.json'), '}'),
+    'of a newer Assayer': (point) => writeFile(join(point.folder, 'manifest.json'), '{"format":99}'),
+    'whose list of blobs is damaged': (point) => writeFile(join(point.folder, 'blobs.jsonl.gz'), 'x'),
+    'whose list of blobs is another': async (point) => {
+      const file = join(point.folder, 'blobs.jsonl.gz');
+      const text = gunzipSync(await readFile(file)).toString();
+      await writeFile(file, gzipSync(text.replace(/"sha256":"../, '"sha256":"zz')));
+    },
+  };
+  for (const [what, damage] of Object.entries(damages))
+    it(`D15 a backup ${what} stands in the way of no other, and no blob goes while it stays`, async () => {
+      await damage(first);
+      const stray = blobIn(folder, sha256Of(Buffer.from('named by none, as far as can be read')));
+      await mkdir(dirname(stray), { recursive: true });
+      await writeFile(stray, 'x');
+      const third = await backUpOf(opened, folder, { keep: 3 });
+      expect(third.unreadable.map(({ name }) => name)).toEqual([first.name]);
+      expect(existsSync(stray)).toBe(true);
+      expect(await verifyBackup(folder, await getPoint(folder))).toEqual([]);
+      expect(await verifyBackup(folder, await getPoint(folder, second.name))).toEqual([]);
+      // It is not counted, and goes with those that are as old.
+      const fourth = await backUpOf(opened, folder, { keep: 3 });
+      expect(fourth.unreadable).toEqual([]);
+      expect(await namesOf()).toEqual([second.name, third.name, fourth.name]);
+      expect(existsSync(stray)).toBe(false);
+      expect(existsSync(oneFile())).toBe(true);
+    });
+
+  it('the latest is asked for by its name or not: where it cannot be read, no older one is taken for it', async () => {
+    await appendFile(join(second.folder, 'manifest.json'), '}');
+    await expect(getPoint(folder)).rejects.toThrow(`is damaged, but ${first.name}`);
+    await expect(getPoint(folder, second.name)).rejects.toThrow('is damaged');
+    expect((await getPoint(folder, first.name)).name).toBe(first.name);
+  });
+
+  it('a backup that was given another name stays, with its blobs, and is not the latest', async () => {
+    await rename(first.folder, join(folder, 'points', 'before-upgrade'));
+    const taken = await backUpOf(opened, folder, { keep: 1 });
+    expect(await namesOf()).toEqual([taken.name, 'before-upgrade']);
+    expect((await getPoint(folder)).name).toBe(taken.name);
+    expect(await verifyBackup(folder, await getPoint(folder, 'before-upgrade'))).toEqual([]);
+  });
+
+  it('D15 makes durable what a backup that was cut had copied', async () => {
+    await rm(join(folder, 'points', first.name), { recursive: true });
+    const synced: string[] = [];
+    vi.mocked(syncFolder).mockImplementation(async (_, path) => void synced.push(path));
+    onTestFinished(() => void vi.mocked(syncFolder).mockReset());
+    const { copied } = await backUpOf(opened, folder);
+    expect(copied.blobs).toBe(0);
+    expect(synced).toEqual(expect.arrayContaining([folder, join(folder, 'blobs'), dirname(oneFile())]));
+  });
+});
 
 describe('a restore to SQLite', () => {
   it('D16 is refused beside the log of a database that is gone', async () => {

@@ -159,6 +159,15 @@ describe('backup and restore-backup', { timeout: 300_000 }, () => {
     });
     expect(await run(place, 'restore-backup', 'backups', '--data', 'new')).toMatchObject({ code: 1 });
     expect(existsSync(join(place.folder, 'new', 'assayer.db'))).toBe(false);
+    await writeFile(join(place.folder, folder, 'manifest.json'), 'x');
+    const next = await run(place, 'backup', 'backups', '--json');
+    expect(next.code).toBe(1);
+    expect(JSON.parse(next.stdout)).toMatchObject({
+      ok: false,
+      problems: [],
+      unreadable: [{ backup, detail: expect.stringContaining('is damaged') }],
+    });
+    expect(await done(place, 'restore-backup', 'backups', '--data', 'new')).toContain('The ledger holds.');
     await server.stop();
   });
 });

@@ -35,13 +35,13 @@ export function command(): Command {
 async function run(out: Output, options: Options, folder: string): Promise<void> {
   const keep = parseCount(options.keep);
   const taken = await withInstallation(options, (installation) => take(out, installation, folder, keep));
-  const { manifest, copied } = taken;
+  const { manifest, copied, unreadable } = taken;
   const problems = [
     ...manifest.problems.ledger,
     ...manifest.problems.blobs.map(({ sha256, detail }) => `sha256:${sha256}: ${detail}`),
   ];
   out.document({
-    ok: problems.length === 0,
+    ok: problems.length + unreadable.length === 0,
     folder: taken.folder,
     backup: taken.name,
     taken_at: manifest.taken_at,
@@ -49,13 +49,21 @@ async function run(out: Output, options: Options, folder: string): Promise<void>
     rows: Object.fromEntries(manifest.tables.map(({ table, rows }) => [table, rows])),
     blobs: { count: manifest.blobs.rows, bytes: manifest.blobs.total_bytes, copied },
     problems,
+    unreadable: unreadable.map(({ name, refusal }) => ({ backup: name, detail: refusal.message })),
   });
   const bytes = `${manifest.blobs.rows} blobs (${formatSize(manifest.blobs.total_bytes)}), ${copied.blobs} of them new`;
   out.lines(`${taken.name}: ${manifest.ledger.size} events, ${bytes}`);
-  if (problems.length === 0) return;
-  out.lines(...problems.slice(0, 20).map((one) => paint('red', escapeLine(one))));
-  out.note('The backup holds everything but what is named above. Run "assayer doctor" and "assayer scrub".');
-  process.exitCode = EXIT.refused;
+  if (problems.length > 0) {
+    out.lines(...problems.slice(0, 20).map((one) => paint('red', escapeLine(one))));
+    out.note('The backup holds everything but what is named above. Run "assayer doctor" and "assayer scrub".');
+    process.exitCode = EXIT.refused;
+  }
+  if (unreadable.length > 0) {
+    const told = unreadable.slice(0, 20).map(({ name, refusal }) => `${name}: ${refusal.message}`);
+    out.lines(...told.map((one) => paint('red', escapeLine(one))));
+    out.note('This backup is taken; what is named above cannot be restored. No bytes are removed until it is gone.');
+    process.exitCode = EXIT.refused;
+  }
 }
 
 async function take(
