@@ -30,6 +30,8 @@ export const WORDS = [
   '',
   'x'.repeat(64),
   'x'.repeat(70),
+  `${'x'.repeat(64)}y`,
+  'true',
 ] as const;
 export const NUMBERS = [-1.5, 0, 1, 2, 3, 7, 0.25, 1e300, 2 ** 53, 1_700_000_000_000] as const;
 export const TAGS = ['team', 'odd key', 'a.b', 'q"uote', 'ключ'] as const;
@@ -94,6 +96,18 @@ function patterns(keys: readonly string[]): fc.Arbitrary<Filter> {
   return fc.record({ op: fc.constantFrom(...PATTERNS), key: fc.constantFrom(...keys), values: fc.array(pattern, ONE) });
 }
 
+function equals(keys: readonly string[], values: readonly Scalar[]): fc.Arbitrary<Filter> {
+  const value = fc.array(fc.constantFrom(...values), ONE);
+  return fc.record({ op: fc.constant('=' as const), key: fc.constantFrom(...keys), values: value });
+}
+
+const LONG = WORDS.filter((word) => word.length >= 64);
+/** What one document may satisfy by two rows of the index: by values with one beginning, or of several types. */
+export const twins: fc.Arbitrary<Filter> = fc.oneof(
+  equals(['alias', 'lineage.datasets', 'lineage.base'], LONG),
+  equals(['properties.list'], [...LONG, 'churn', 'true', true, 1]),
+);
+
 /** Any filter of a noun, over the keys and values of the tests' documents. */
 export function filters(noun: Noun): fc.Arbitrary<Filter> {
   const numbers = noun === 'model' ? [...KEYS.number, 'latest_version', 'version_count'] : KEYS.number;
@@ -101,6 +115,7 @@ export function filters(noun: Noun): fc.Arbitrary<Filter> {
     comparisons(KEYS.text, text),
     comparisons(numbers, number),
     comparisons(KEYS.any, fc.oneof(text, number, fc.boolean())),
+    twins,
     ...ENUMS.map(([key, values]) => comparisons([key], fc.constantFrom(...values))),
     patterns([...KEYS.text, ...KEYS.any, 'status', 'verdict']),
   );

@@ -11,6 +11,8 @@ import { METRICS, NUMBERS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
 export type ModelDoc = Omit<ModelSubject, 'versions'> & { id: number; versions: () => VersionDoc[] };
 export type VersionDoc = VersionSubject & { id: number };
 
+const ALIASES = ['champion', 'Модель', ...WORDS.filter((one) => one.length >= 64)];
+
 /** A fixed sequence of numbers under `below`. */
 function sequence(seed: number): (below: number) => number {
   let state = seed;
@@ -29,8 +31,21 @@ export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
   const nonEmpty = () => pick(WORDS.filter((one) => one !== ''));
   const some = <T>(keys: readonly string[], make: () => T) =>
     Object.fromEntries(keys.filter(() => below(2) === 0).map((key) => [key, make()]));
+  /** Values that are equal, or that the index holds in one place. */
+  const list = () => {
+    const long = () => pick(WORDS.filter((one) => one.length >= 64));
+    return [
+      long(),
+      long(),
+      pick([
+        [1, 1, true],
+        [true, 'true', 'true', 1],
+        ['churn', 'churn'],
+      ]),
+    ].flat();
+  };
   const value = (): unknown =>
-    pick([word, () => pick(NUMBERS), () => below(2) === 0, () => null, () => [word(), 1, true, {}]])();
+    pick([word, () => pick(NUMBERS), () => below(2) === 0, () => null, () => [word(), 1, true, {}], list])();
   const properties = () => {
     const root: Record<string, unknown> = {};
     for (const path of PATHS.filter(() => below(2) === 0)) {
@@ -62,7 +77,7 @@ export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
       ...common(),
       name,
       owner: maybe(nonEmpty),
-      aliases: some(['champion', 'Модель'], () => 1),
+      aliases: some(ALIASES, () => 1),
       latest_version: maybe(() => pick([1, 2, 3, 7])),
       version_count: below(4),
       live: { production: [], staging: [] },
@@ -85,7 +100,7 @@ export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
           datasets: [{ name: nonEmpty() }, { name: nonEmpty() }],
           base: { model: nonEmpty(), version: 3 },
         })),
-        aliases: Object.keys(some(['champion', 'Модель'], () => 1)),
+        aliases: Object.keys(some(ALIASES, () => 1)),
         metrics: some(METRICS, () => pick([...NUMBERS.slice(0, 8), 'NaN', 'Infinity', '-Infinity'] as const)),
       };
       const doc = { id: versions.length + 1, version, formats: [word(), word()].slice(below(3)), owner: model.owner };

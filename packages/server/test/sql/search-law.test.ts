@@ -10,7 +10,7 @@ import { type PageOf, type SearchQuery, searchModels, searchVersions } from '../
 import { sortOf } from '../../src/registry/search/sort.ts';
 import { queryOf } from '../../src/registry/search/text-query.ts';
 import { databases } from '../support/databases.ts';
-import { filters, METRICS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
+import { filters, METRICS, PATHS, TAGS, twins, WORDS } from './search-arbitrary.ts';
 import { documents, insertDocuments } from './search-documents.ts';
 
 const { models } = documents();
@@ -80,7 +80,7 @@ function queries(noun: Noun): fc.Arbitrary<SearchQuery> {
   const piece = fc.constantFrom(...WORDS).map((word) => word.slice(0, 3).toWellFormed());
   const q = fc.array(piece, { minLength: 1, maxLength: 2 }).map((words) => words.join(' '));
   return fc.record({
-    filter: optional(filters(noun)),
+    filter: optional(fc.oneof({ weight: 3, arbitrary: filters(noun) }, { weight: 1, arbitrary: twins })),
     q: fc.option(q, { nil: undefined, freq: 1 }),
     sort: optional(sorts(noun)),
     page_size: fc.constantFrom(1, 3, 10, 1_000),

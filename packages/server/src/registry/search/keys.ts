@@ -10,6 +10,8 @@ export interface Place {
   nullable?: boolean;
   /** The column has facet rows too: these are in order of the list, and hold the lower-case form. */
   listed?: boolean;
+  /** A subject may have several values. */
+  several?: boolean;
   oneOf?: readonly string[];
 }
 
@@ -25,7 +27,7 @@ const MODEL: Record<string, Place> = {
   created_by: { of: 'model', type: 'text' },
   latest_version: { of: 'model', type: 'number', column: 'latest_version', nullable: true },
   version_count: { of: 'model', type: 'number', column: 'version_count' },
-  alias: { of: 'model', type: 'text' },
+  alias: { of: 'model', type: 'text', several: true },
 };
 
 /** Of a version alone: on a model these mean that some live version of it satisfies the comparison. */
@@ -38,12 +40,12 @@ const VERSION_ONLY: Record<string, Place> = {
   size_bytes: { of: 'version', type: 'number', column: 'size_bytes' },
   artifact_count: { of: 'version', type: 'number', column: 'artifact_count' },
   framework: { of: 'version', type: 'text', column: 'framework', nullable: true, listed: true },
-  format: { of: 'version', type: 'text' },
+  format: { of: 'version', type: 'text', several: true },
   'lineage.run_id': { of: 'version', type: 'text' },
   'lineage.git_commit': { of: 'version', type: 'text' },
   'lineage.git_url': { of: 'version', type: 'text' },
-  'lineage.datasets': { of: 'version', type: 'text' },
-  'lineage.base': { of: 'version', type: 'text' },
+  'lineage.datasets': { of: 'version', type: 'text', several: true },
+  'lineage.base': { of: 'version', type: 'text', several: true },
 };
 
 const VERSION: Record<string, Place> = {
@@ -54,7 +56,7 @@ const VERSION: Record<string, Place> = {
   created_at: { of: 'version', type: 'time', column: 'created_at' },
   updated_at: { of: 'version', type: 'time', column: 'updated_at' },
   created_by: { of: 'version', type: 'text' },
-  alias: { of: 'version', type: 'text' },
+  alias: { of: 'version', type: 'text', several: true },
 };
 
 const KEYS: Record<Noun, ReadonlyMap<string, Place>> = {
@@ -65,7 +67,7 @@ const KEYS: Record<Noun, ReadonlyMap<string, Place>> = {
 /** Where a canonical key is kept, seen from a model or a version; undefined if there is no such key. */
 export function placeOf(noun: Noun, key: string): Place | undefined {
   if (key.startsWith('tags.')) return { of: noun, type: 'text' };
-  if (key.startsWith('properties.')) return { of: noun, type: 'any' };
+  if (key.startsWith('properties.')) return { of: noun, type: 'any', several: true };
   if (key.startsWith('metrics.')) return { of: 'version', type: 'number' };
   return KEYS[noun].get(key);
 }

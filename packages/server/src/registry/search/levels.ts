@@ -51,11 +51,10 @@ export function withEnd(noun: Noun, model_id: number | undefined, sort: readonly
 }
 
 function ofFacets(noun: Noun, { key, desc }: SortKey, dialect: Dialect): Pick<Level, 'number' | 'text' | 'several'> {
-  const { of, type } = placeOf(noun, key)!;
+  const { of, type, several = false } = placeOf(noun, key)!;
   if (noun === 'model' && of === 'version') return { ...amongVersions(key, desc, dialect), several: true };
   const best = sql.raw(desc ? 'max' : 'min');
   const facets = sql`${facetsBy(of, dialect)} where ${sql.ref(`${of}_facet.${of}_id`)} = ${sql.ref(`${of}.id`)} and key = ${key}`;
-  const several = key.startsWith('properties.');
   if (type === 'text') return { text: sql`(select ${best}(head) from ${facets})`, several };
   const text = sql`(select case when count(num) = 0 then ${best}(head) end from ${facets})`;
   return { number: sql`(select ${best}(num) from ${facets})`, text, several };

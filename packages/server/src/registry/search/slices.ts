@@ -19,6 +19,8 @@ export interface Slice {
   /** The value of the next level, where the rows have it. */
   value?: Sql;
   given?: Comparison | undefined;
+  /** Whether a subject may have several rows. */
+  several?: boolean | undefined;
   haveWords?: boolean | undefined;
   /** Where it ends, if a page may end there. */
   end?: Position | undefined;
@@ -128,6 +130,6 @@ async function* slicesToEnd(
 
 function sliceOf({ levels }: Walking, walk: Walk, prefix: Position, conditions: Sql[]): Slice {
   const same = prefix.map((value, i) => equal(levels[i]!, value));
-  const { from, owner, value, given, haveWords } = walk;
-  return { from, owner, value, given, haveWords, prefix, where: [...walk.where, ...conditions, ...same] };
+  const { from, owner, value, given, several, haveWords } = walk;
+  return { from, owner, value, given, several, haveWords, prefix, where: [...walk.where, ...conditions, ...same] };
 }

@@ -38,7 +38,7 @@ export function statement(sought: Sought, slice: Slice, limit: number): RawBuild
   if (words && !slice.haveWords) conditions.push(holdsWords(noun, words, dialect));
   const own = byId(noun, slice.owner, dialect);
   const joined = noun === 'version' ? [own, byId('model', sql`version.model_id`, dialect)] : [own];
-  return sql`select ${levels[0]?.several ? sql`distinct ` : sql``}${sql.ref(`${noun}.id`)} as id${sql.join(columns, sql``)}
+  return sql`select ${slice.several || levels[0]?.several ? sql`distinct ` : sql``}${sql.ref(`${noun}.id`)} as id${sql.join(columns, sql``)}
     from ${sql.join([slice.from, ...joined.map(({ table }) => table)], sql` cross join `)}
     where ${all([...joined.map(({ on }) => on), ...conditions])} order by ${orderBy(levels)} limit ${limit}`;
 }

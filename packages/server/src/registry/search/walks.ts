@@ -18,6 +18,8 @@ export interface Walk extends Track {
   owner: Sql;
   /** A comparison of the filter that all rows satisfy. */
   given?: Comparison | undefined;
+  /** Whether a subject may have several rows. */
+  several?: boolean;
   /** Whether all rows hold the words that are searched for. */
   haveWords?: boolean;
 }
@@ -109,7 +111,7 @@ export function walksToEnd(scope: Scope, end: Level, filter: Filter | undefined,
 /** The subjects of one value of a key, in the order of a list's end, where an index has them so. */
 export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | undefined {
   const { noun } = scope;
-  const { of, type, column, listed } = placeOf(noun, one.key)!;
+  const { of, type, column, listed, several } = placeOf(noun, one.key)!;
   if (one.op !== '=' || of !== noun || (column !== undefined && !listed)) return undefined;
   if (noun === 'model' && end.key !== 'name') return undefined;
   const isNumber = typeof one.values[0] === 'number';
@@ -124,6 +126,7 @@ export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | un
     owner: sql.ref(`walk.${noun}_id`),
     holds: end.text ? 'string' : 'number',
     given: whole ? one : undefined,
+    several: several && !whole,
     effort: 1,
   };
 }
