@@ -5,10 +5,17 @@ const INSIDE =
   /node_modules|\bat [^ ]+ \(|\.(ts|js|mjs):\d|SQLITE_|SqliteError|kysely|better-sqlite|pg_catalog|FST_ERR|ERR_HTTP|assayer-fuzz-/i;
 const BROWSER_SAFE = { 'x-content-type-options': 'nosniff' };
 
-/** What is wrong with an answer, or undefined. */
-export function problemOf({ status, headers, body, whole }: Answer, isHead: boolean): string | undefined {
-  if (!whole) return status === 0 ? 'ends in its head' : undefined; // the reader of a stream may have gone
-  if (status === 503) return headers['retry-after'] ? undefined : 'is a 503 without Retry-After';
+/**
+ * What is wrong with an answer, or undefined. The fuzzer asks for little at once: no answer may be that it is too much.
+ * Only to what is `tidy` an answer must be whole: what is no HTTP closes the connection, whatever is under way on it.
+ */
+export function problemOf(
+  { status, headers, body, whole }: Answer,
+  isHead: boolean,
+  tidy: boolean,
+): string | undefined {
+  if (!whole && status === 0) return 'ends in its head';
+  if (!whole) return tidy ? 'ends in its body' : undefined;
   if (status >= 500) return 'is a 5xx';
   if (status < 200) return 'is a 1xx';
   for (const [name, value] of Object.entries(BROWSER_SAFE)) if (headers[name] !== value) return `lacks ${name}`;
