@@ -7,12 +7,19 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const REGISTER = 'docs/reliability.md';
 /** How many promises each letter has. */
 const PROMISES = { D: 16, A: 10, C: 7, P: 9, R: 9, B: 6, O: 8, S: 10 };
-/** What a row may say instead of naming a test. */
-const REASON = /^later: \S/;
+/** Promises without a test, and what their row says instead of naming one. */
+const LATER = {
+  D8: 'later: there is no object store yet',
+  S4: 'later: named with the scanner’s own corpus',
+  S7: 'later: named with the scanner’s own corpus',
+  S9: 'later: rescanning comes with access control',
+};
 
 const ROW = /^\| ([A-Z]\d+) \| (.+?) \| (.+) \|$/gm;
 const LINK = /\[([^\]]+)\]\(([^)]+)\)/g;
-const TITLE = /\b(?:it|test|describe)(?:\.\w+)*(?:\((?:[^()]|\([^()]*\))*\))?\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g;
+/** Of what runs: a test that is skipped wherever it runs shows nothing. */
+const TITLE =
+  /\b(?:it|test|describe)(?:\.(?!(?:skip|todo|fails)\b)\w+)*(?:\((?:[^()]|\([^()]*\))*\))?\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g;
 const IDS = /^(?:[A-Z]\d+[\s,:]+)+/;
 
 interface Row {
@@ -56,11 +63,9 @@ it('the register names every promise once', async () => {
   expect((await register()).map(({ id }) => id)).toEqual(wanted);
 });
 
-it('every promise has a test whose title begins with its id, or says why it has none', async () => {
-  const bare = (await register()).filter(
-    ({ id, proof, links }) => !REASON.test(proof) && !links.some(({ title }) => idsOf(title).includes(id)),
-  );
-  expect(bare).toEqual([]);
+it('every promise has a test whose title begins with its id, but for those that say why they have none yet', async () => {
+  const bare = (await register()).filter(({ id, links }) => !links.some(({ title }) => idsOf(title).includes(id)));
+  expect(Object.fromEntries(bare.map(({ id, proof }) => [id, proof]))).toEqual(LATER);
 });
 
 it('every test that the register names is there', async () => {
