@@ -2,7 +2,8 @@ import { PREFIXES } from '../blobs/examine.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Dialect, Writer } from '../db/database.ts';
 import { runSteps } from '../db/migrate.ts';
-import { fromLine, insertKept, KEPT_TABLES, type Row, settleIds } from '../db/portable.ts';
+import { fromLine, insertKept, KEPT_TABLES, settleIds } from '../db/portable.ts';
+import { inGroups } from '../db/together.ts';
 import { checkpointSeen, linesIn } from '../events/ledger.ts';
 import { verifyLedger } from '../events/verify.ts';
 import { indexAll } from '../registry/backlog.ts';
@@ -48,18 +49,18 @@ async function loadTable(
 ): Promise<void> {
   const kept = KEPT_TABLES.find(({ table }) => table === told.table);
   if (!kept) throw new BackupRefused(`the manifest of the backup names a table ${told.table}, which is unknown here`);
-  let rows: Row[] = [];
   const onBytes = (count: number) => {
     signal?.throwIfAborted();
     progress.add(count);
   };
-  for await (const row of readLines(folder, told, fromLine, onBytes)) {
-    rows.push(row);
-    if (rows.length < ROWS_TOGETHER) continue;
-    await insertKept(tx, dialect, kept.table, rows);
-    rows = [];
-  }
-  await insertKept(tx, dialect, kept.table, rows);
+  const rows = readLines(folder, told, (line) => ({ row: fromLine(line), bytes: line.length }), onBytes);
+  for await (const group of inGroups(rows, ROWS_TOGETHER, ({ bytes }) => bytes))
+    await insertKept(
+      tx,
+      dialect,
+      kept.table,
+      group.map(({ row }) => row),
+    );
 }
 
 /** Read back from the database: every event, its hash and the root, against what was signed when the backup was taken. */

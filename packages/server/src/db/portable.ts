@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect, Writer } from './database.ts';
 import { insertRows } from './rows.ts';
 import type { Tables } from './tables.ts';
+import { countTogether } from './together.ts';
 
 type Table = keyof Tables;
 export type Row = Record<string, unknown>;
@@ -40,10 +41,12 @@ export async function* pagesOf(
   for (let after: Row | undefined; ; ) {
     const last = after;
     const rest = last ? sql`where (${columns}) > (${sql.join(key.map((column) => last[column]))})` : sql``;
+    const place = { table, key, after: last && key.map((column) => last[column]) };
+    const count = await countTogether(read, place, ROWS_TOGETHER);
     const { rows } = await sql<Row>`select * from ${sql.table(table)} ${rest}
-      order by ${columns} limit ${sql.lit(ROWS_TOGETHER)}`.execute(read);
+      order by ${columns} limit ${sql.lit(count)}`.execute(read);
     if (rows.length > 0) yield rows;
-    if (rows.length < ROWS_TOGETHER) return;
+    if (rows.length < count) return;
     after = rows.at(-1);
   }
 }

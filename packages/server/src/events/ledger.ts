@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database, Reader, Writer } from '../db/database.ts';
 import type { InstallationTable } from '../db/tables.ts';
+import { countTogether, type Place } from '../db/together.ts';
 import { exportPrivateKey, newSigner, openSigner, type Signer, signCheckpoint } from './checkpoint.ts';
 import { append, type Entry } from './log.ts';
 import { decodeFrontier, emptyRoot, encodeFrontier, rootOf } from './merkle.ts';
@@ -85,13 +86,15 @@ export async function openLedger(db: Database, now: () => number): Promise<Ledge
 /** Lines and stored leaf hashes `from` to `to` (inclusive), in order. */
 export async function* linesIn(reader: Reader, from: number, to: number): ReturnType<Ledger['lines']> {
   for (let next = from; next <= to; ) {
+    const place: Place = { table: 'event', key: ['seq'], after: [next - 1] };
+    const count = await countTogether(reader, place, Math.min(LINES_TOGETHER, to - next + 1));
     const rows = await reader
       .selectFrom('event')
       .select(['seq', 'line', 'leaf'])
       .where('seq', '>=', next)
       .where('seq', '<=', to)
       .orderBy('seq')
-      .limit(LINES_TOGETHER)
+      .limit(count)
       .execute();
     yield* rows;
     const last = rows.at(-1);

@@ -1,4 +1,5 @@
 import type { Reader } from '../db/database.ts';
+import { countTogether } from '../db/together.ts';
 import type { Step } from './backlog.ts';
 import { placedFacets as placedOfModel, toModel } from './models/repository.ts';
 import type { Noun } from './search/filter.ts';
@@ -24,23 +25,19 @@ interface Found {
 }
 
 async function models({ tx }: IndexAt, after: number): Promise<Found> {
-  const rows = await tx
-    .selectFrom('model')
-    .selectAll()
-    .where('id', '>', after)
-    .orderBy('id')
-    .limit(ROWS_TOGETHER)
-    .execute();
+  const count = await countTogether(tx, { table: 'model', key: ['id'], after: [after] }, ROWS_TOGETHER);
+  const rows = await tx.selectFrom('model').selectAll().where('id', '>', after).orderBy('id').limit(count).execute();
   const entries = rows
     .filter((row) => row.purged_at === null)
     .map((row): Reindex => {
       const model = toModel(row);
       return { noun: 'model', id: row.id, entry: 'anew', facets: facetsBetween([], placedOfModel(model)), text: model };
     });
-  return { last: lastOf(rows), entries };
+  return { last: lastOf(rows, count), entries };
 }
 
 async function versions({ tx }: IndexAt, after: number): Promise<Found> {
+  const count = await countTogether(tx, { table: 'version', key: ['id'], after: [after] }, ROWS_TOGETHER);
   const rows = await tx
     .selectFrom('version')
     .innerJoin('model', 'model.id', 'version.model_id')
@@ -48,7 +45,7 @@ async function versions({ tx }: IndexAt, after: number): Promise<Found> {
     .select(['model.name as model', 'model.purged_at as model_purged_at'])
     .where('version.id', '>', after)
     .orderBy('version.id')
-    .limit(ROWS_TOGETHER)
+    .limit(count)
     .execute();
   const kept = rows.filter((row) => row.purged_at === null && row.model_purged_at === null);
   const formats = await formatsOfEach(
@@ -60,9 +57,9 @@ async function versions({ tx }: IndexAt, after: number): Promise<Found> {
     const facets = facetsBetween([], placedFacets(row.model_id, version, formats.get(row.id) ?? []));
     return { noun: 'version', id: row.id, entry: 'anew', facets, text: textOf(version) };
   });
-  return { last: lastOf(rows), entries };
+  return { last: lastOf(rows, count), entries };
 }
 
-function lastOf(rows: readonly { id: number }[]): number | undefined {
-  return rows.length < ROWS_TOGETHER ? undefined : rows.at(-1)?.id;
+function lastOf(rows: readonly { id: number }[], count: number): number | undefined {
+  return rows.length < count ? undefined : rows.at(-1)?.id;
 }

@@ -4,6 +4,7 @@ import type { Event } from '../contract/event.ts';
 import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import type { EventTable } from '../db/tables.ts';
+import { countTogether } from '../db/together.ts';
 import { equalHashes, leafHash } from '../events/merkle.ts';
 import { SPAN } from '../events/moments.ts';
 import { same } from '../events/replay.ts';
@@ -22,13 +23,14 @@ export async function* differingEvents(read: Reader, newest: number): AsyncGener
   let subjects = 0;
   const times = spanTimes();
   for (let after = 0; after < newest; ) {
+    const count = await countTogether(read, { table: 'event', key: ['seq'], after: [after] }, ROWS_TOGETHER);
     const rows = await read
       .selectFrom('event')
       .selectAll()
       .where('seq', '>', after)
       .where('seq', '<=', newest)
       .orderBy('seq')
-      .limit(ROWS_TOGETHER)
+      .limit(count)
       .execute();
     for (const row of rows) {
       const subject = `event ${row.seq}`;

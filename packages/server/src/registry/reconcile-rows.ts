@@ -1,4 +1,5 @@
 import type { Reader } from '../db/database.ts';
+import { countTogether } from '../db/together.ts';
 import type { Doc } from '../events/replay.ts';
 import { toModel } from './models/repository.ts';
 import { toVersion } from './versions/repository.ts';
@@ -52,6 +53,7 @@ function compareKeys(a: Key, b: Key): number {
 // The newest event of a row is read in one statement with it: a change meanwhile moves both or neither.
 async function* modelRows(read: Reader): AsyncGenerator<Found> {
   for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+    const count = await countTogether(read, { table: 'model', key: ['id'], after: [after] }, ROWS_TOGETHER);
     const rows = await read
       .selectFrom('model')
       .selectAll()
@@ -67,7 +69,7 @@ async function* modelRows(read: Reader): AsyncGenerator<Found> {
       })
       .where('id', '>', after)
       .orderBy('id')
-      .limit(ROWS_TOGETHER)
+      .limit(count)
       .execute();
     for (const row of rows) {
       const { id, seq, highest, name_key, last_number, purge_after, purged_at } = row;
@@ -75,7 +77,7 @@ async function* modelRows(read: Reader): AsyncGenerator<Found> {
       yield { model_id: id, number: 0, fields, seq, model_seq: seq, highest };
     }
     const last = rows.at(-1);
-    if (!last || rows.length < ROWS_TOGETHER) return;
+    if (!last || rows.length < count) return;
     after = last.id;
   }
 }
@@ -91,6 +93,7 @@ async function* versionRows(
   from: [model_id: number, number: number] = [Number.MIN_SAFE_INTEGER, 0],
 ): AsyncGenerator<Found> {
   for (let after = from; ; ) {
+    const count = await countTogether(read, { table: 'version', key: ['model_id', 'number'], after }, ROWS_TOGETHER);
     const rows = await read
       .selectFrom('version as v')
       .selectAll()
@@ -110,7 +113,7 @@ async function* versionRows(
       .where((eb) => eb(eb.refTuple('v.model_id', 'v.number'), '>', eb.tuple(...after)))
       .orderBy('v.model_id')
       .orderBy('v.number')
-      .limit(ROWS_TOGETHER)
+      .limit(count)
       .execute();
     for (const row of rows) {
       const { model_id, number, seq, model_seq, purge_after, purged_at } = row;
@@ -118,7 +121,7 @@ async function* versionRows(
       yield { model_id, number, fields: { ...version, purge_after, purged_at }, seq, model_seq, highest: null };
     }
     const last = rows.at(-1);
-    if (!last || rows.length < ROWS_TOGETHER) return;
+    if (!last || rows.length < count) return;
     after = [last.model_id, last.number];
   }
 }
