@@ -87,7 +87,7 @@ function isInOrder({ sort, words }: Asked): boolean {
 const FROM_THE_BEGINNING: Walk = { desc: false, after: undefined };
 
 function walkOf({ sort, after }: Asked): Walk {
-  return { desc: sort[0]!.desc, after: after?.[0] };
+  return { desc: sort[0]!.desc, after };
 }
 
 /** How many candidates are looked at without a pause. */

@@ -2,7 +2,7 @@ import type { Event, EventType, SubjectChange } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
-import type { Position } from './paging/page-token.ts';
+import { PageTokenError, type Position } from './paging/page-token.ts';
 import { compareText } from './search/order.ts';
 import type { ModelSubject, VersionSubject } from './search/subject.ts';
 import { subjectsAt } from './timeline.ts';
@@ -19,7 +19,7 @@ export type PastVersion = VersionSubject & { id: number };
 /** Where a walk starts, and which way it goes. */
 export interface Walk {
   desc: boolean;
-  after: Position[number] | undefined;
+  after: Position | undefined;
 }
 
 const ROWS_TOGETHER = 50;
@@ -38,7 +38,7 @@ export async function namesBefore(reader: Reader, seq: number): Promise<Map<numb
   return names;
 }
 
-/** Models in order of their names of today, but for some that had others. */
+/** Models in order of their names of today, but for some that had others; several that bore one name, in order of their ids. */
 export async function* modelsInOrder(
   reader: Reader,
   seq: number,
@@ -47,38 +47,47 @@ export async function* modelsInOrder(
   withVersions: boolean,
 ): AsyncGenerator<Candidate<PastModel>> {
   const sign = walk.desc ? -1 : 1;
-  const isBefore = (a: string, b: string) => sign * compareText(a, b) < 0;
-  const { after } = walk;
-  const past = [...others].filter(([, name]) => after === undefined || isBefore(String(after), name));
-  past.sort(([, a], [, b]) => sign * compareText(a, b));
-  const candidate = async (id: number, name: string): Promise<Candidate<PastModel>> => {
+  const compare = (a: Bearer, b: Bearer) => sign * (compareText(a.name, b.name) || a.id - b.id);
+  const after = walk.after && bearerAt(walk.after);
+  const past = [...others].map(([id, name]) => ({ id, name })).filter((one) => !after || compare(after, one) < 0);
+  past.sort(compare);
+  const candidate = async ({ id, name }: Bearer): Promise<Candidate<PastModel>> => {
     const model = await modelDocAt(reader, id, seq);
     const isLive = model !== undefined && model.deregistered === null;
-    return { position: [name], doc: isLive ? await toSubject(reader, seq, id, model, withVersions) : undefined };
+    return { position: [name, id], doc: isLive ? await toSubject(reader, seq, id, model, withVersions) : undefined };
   };
   let next = 0;
-  for await (const { id, name } of modelsOfToday(reader, seq, walk)) {
-    if (others.has(id)) continue;
-    for (; next < past.length && isBefore(past[next]![1], name); next += 1) yield candidate(...past[next]!);
-    yield candidate(id, name);
+  for await (const bearer of modelsOfToday(reader, seq, walk.desc, after)) {
+    if (others.has(bearer.id)) continue;
+    for (; next < past.length && compare(past[next]!, bearer) < 0; next += 1) yield candidate(past[next]!);
+    yield candidate(bearer);
   }
-  for (; next < past.length; next += 1) yield candidate(...past[next]!);
+  for (; next < past.length; next += 1) yield candidate(past[next]!);
+}
+
+interface Bearer {
+  id: number;
+  name: string;
+}
+
+function bearerAt([name, id]: Position): Bearer {
+  if (typeof name !== 'string' || typeof id !== 'number') throw new PageTokenError();
+  return { id, name };
 }
 
 async function* modelsOfToday(
   reader: Reader,
   seq: number,
-  { desc, after }: Walk,
-): AsyncGenerator<{ id: number; name: string }> {
+  desc: boolean,
+  after: Bearer | undefined,
+): AsyncGenerator<Bearer> {
   const [first] = await changesAfter(reader, seq, 'model.registered', 1);
   const [beyond, direction] = desc ? (['<', 'desc'] as const) : (['>', 'asc'] as const);
-  let from: { id: number; name: string } | undefined;
-  for (;;) {
+  for (let from = after; ; ) {
     let rows = reader.selectFrom('model').select(['id', 'name']);
     if (first) rows = rows.where('id', '<', first.model_id);
     const last = from;
     if (last) rows = rows.where((eb) => eb(eb.refTuple('name', 'id'), beyond, eb.tuple(last.name, last.id)));
-    else if (after !== undefined) rows = rows.where('name', beyond, String(after));
     const page = await rows.orderBy('name', direction).orderBy('id', direction).limit(ROWS_TOGETHER).execute();
     yield* page;
     if (page.length < ROWS_TOGETHER) return;
@@ -97,7 +106,7 @@ export async function* versionsInOrder(
   const end = first && (await idOf(reader, first));
   const models = new Map<number, OfModel | undefined>();
   const key = model_id === undefined ? 'id' : 'number';
-  for (let from = after as number | undefined; ; ) {
+  for (let from = after?.[0] as number | undefined; ; ) {
     let rows = reader.selectFrom('version').select(['id', 'model_id', 'number']);
     if (end !== undefined) rows = rows.where('id', '<', end);
     if (model_id !== undefined) rows = rows.where('model_id', '=', model_id);

@@ -170,6 +170,49 @@ for (const [database, open] of Object.entries(databases))
       for (const [time, model] of seen) expect((await t.get(`/models/${name}?as_of=${time}`)).json).toEqual(model);
     });
 
+    /** What a list holds, page by page. */
+    async function pagesOf(path: string) {
+      const found: { name: string; description: string }[] = [];
+      for (let token = ''; ; ) {
+        const { items, next_page_token } = (await t.get(`${path}${token && `&page_token=${token}`}`)).json;
+        found.push(...items);
+        if (next_page_token === null) return found;
+        token = next_page_token;
+      }
+    }
+
+    it('models are listed once each where a name had several bearers, however the pages end', async () => {
+      t.clock.set('2026-07-01T00:00:00.000Z');
+      const own = aName();
+      const moments: { time: string; bearer: string }[] = [];
+      const register = (letter: string, description: string) =>
+        make.model(t, { name: `${own}-${letter}`, owner: own, description });
+      for (const letter of ['a', 'z']) await register(letter, letter);
+      for (const bearer of ['purged', 'in the trash', 'renamed', 'live']) {
+        await register('m', bearer);
+        moments.push({ time: new Date(t.clock.tick(1_000)).toISOString(), bearer });
+        t.clock.tick(1_000);
+        if (bearer === 'renamed') await t.post(`/models/${own}-m/rename`, { name: `${own}-b` });
+        else if (bearer !== 'live') await t.del(`/models/${own}-m?reason=r`);
+        if (bearer === 'purged') await t.post(`/models/${own}-m/purge`);
+      }
+      t.clock.run();
+      for (const { time, bearer } of moments)
+        for (const [sort, page_size] of [
+          ['name', 1],
+          ['-name', 1],
+          ['name', 2],
+          ['-name', 2],
+        ] as const) {
+          const path = `/models?as_of=${time}&sort=${sort}&page_size=${page_size}`;
+          const found = (await pagesOf(`${path}&filter=${encodeURIComponent(`owner = '${own}'`)}`)).map(
+            (model) => model.description,
+          );
+          const expected = ['a', ...(bearer === 'live' ? ['renamed'] : []), bearer, 'z'];
+          expect(found, `${bearer} by ${sort}`).toEqual(sort === 'name' ? expected : expected.reverse());
+        }
+    });
+
     it('models are listed by the names of then, page by page', async () => {
       t.clock.set('2026-06-01T00:00:00.000Z');
       const own = aName();
@@ -186,15 +229,9 @@ for (const [database, open] of Object.entries(databases))
         ['name', 'bdfh'],
         ['-name', 'hfdb'],
       ] as const) {
-        const found: string[] = [];
-        for (let token = ''; ; ) {
-          const { items, next_page_token } = (
-            await t.get(`/models?as_of=${then}&page_size=1&sort=${sort}&${owned}${token && `&page_token=${token}`}`)
-          ).json;
-          found.push(...items.map((model: { name: string }) => model.name));
-          if (next_page_token === null) break;
-          token = next_page_token;
-        }
+        const found = (await pagesOf(`/models?as_of=${then}&page_size=1&sort=${sort}&${owned}`)).map(
+          ({ name }) => name,
+        );
         expect(found).toEqual([...names].map((letter) => `${own}-${letter}`));
       }
     });
