@@ -8,7 +8,7 @@ import { readFile } from './local-reader.ts';
 import { chunksOf } from './reader.ts';
 
 export interface Damage {
-  kind: 'missing' | 'not-a-file' | 'unreadable' | 'length' | 'bytes' | 'mode';
+  kind: 'missing' | 'not-a-file' | 'unreadable' | 'length' | 'bytes';
   detail: string;
   /** The digest of the bytes that are there instead. */
   actual?: string;
@@ -52,10 +52,19 @@ async function examineFile(
   if (!found.isFile()) return { kind: 'not-a-file', detail: 'is not a file' };
   if (found.size !== size) return { kind: 'length', detail: `has ${found.size} bytes instead of ${size}` };
   const actual = await hashOf(handle, size, onBytes);
-  if (actual !== sha256) return { kind: 'bytes', detail: 'holds other bytes than it should', actual };
-  const bits = found.mode & 0o777;
-  if (process.platform === 'win32' || (bits & 0o077) === 0) return undefined;
-  return { kind: 'mode', detail: `is open to other users (${bits.toString(8).padStart(4, '0')})` };
+  return actual === sha256 ? undefined : { kind: 'bytes', detail: 'holds other bytes than it should', actual };
+}
+
+/** The mode of a file that others than its owner may use, such as `0604`: no damage, and on file systems without owners as it is. */
+export async function openMode(file: string): Promise<string | undefined> {
+  try {
+    const bits = (await lstat(file)).mode & 0o777;
+    const isOpen = process.platform !== 'win32' && (bits & 0o077) !== 0;
+    return isOpen ? bits.toString(8).padStart(4, '0') : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
 }
 
 async function hashOf(handle: FileHandle, size: number, onBytes: (count: number) => void | Promise<void>) {

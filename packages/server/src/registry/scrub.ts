@@ -1,4 +1,13 @@
-import { type Damage, examineBlob, fileOfBlob, namesIn, PREFIXES, sizeOf, strangersIn } from '../blobs/examine.ts';
+import {
+  type Damage,
+  examineBlob,
+  fileOfBlob,
+  namesIn,
+  openMode,
+  PREFIXES,
+  sizeOf,
+  strangersIn,
+} from '../blobs/examine.ts';
 import { inParallel } from '../blobs/parallel.ts';
 import type { Reader } from '../db/database.ts';
 import { type NamedBlob, namedBlobs } from './named-blobs.ts';
@@ -12,6 +21,14 @@ export interface Problem extends Pick<Damage, 'kind' | 'detail'> {
   size: number;
   /** Artifacts that name it, as `model/number/path`: at most 20. */
   artifacts: string[];
+}
+
+/** A blob that other users of the machine may read. It holds what it should, and is served. */
+export interface Exposed {
+  kind: 'exposed';
+  sha256: string;
+  /** Of the file, such as `0604`. */
+  mode: string;
 }
 
 /** A file among the blobs that no artifact names: no damage. Where its name is a digest, the sweep takes it away. */
@@ -36,7 +53,7 @@ export interface Scrubbing {
 }
 
 /** Hashes every blob that an artifact names, and looks for what nothing names. Memory does not grow with their number. */
-export async function* scrub(parts: ScrubParts, scrubbing: Scrubbing = {}): AsyncGenerator<Problem | Extra> {
+export async function* scrub(parts: ScrubParts, scrubbing: Scrubbing = {}): AsyncGenerator<Problem | Exposed | Extra> {
   for (const path of await strangersIn(parts.folder)) yield* extraAt(parts, path);
   for (const prefix of PREFIXES) {
     if (scrubbing.signal?.aborted) return;
@@ -54,8 +71,8 @@ async function* extraAt({ folder }: ScrubParts, path: string): AsyncGenerator<Ex
   if (size !== undefined) yield { kind: 'extra', path, size };
 }
 
-async function problemsOf(parts: ScrubParts, blobs: NamedBlob[], scrubbing: Scrubbing): Promise<Problem[]> {
-  const problems: Problem[] = [];
+async function problemsOf(parts: ScrubParts, blobs: NamedBlob[], scrubbing: Scrubbing) {
+  const problems: (Problem | Exposed)[] = [];
   await inParallel(AT_ONCE, blobs, async (blob) => {
     if (scrubbing.signal?.aborted) return;
     const file = fileOfBlob(parts.folder, blob.sha256);
@@ -66,6 +83,8 @@ async function problemsOf(parts: ScrubParts, blobs: NamedBlob[], scrubbing: Scru
     const artifacts = still ? await artifactsOf(parts.read, blob) : [];
     if (still && artifacts.length > 0)
       problems.push({ ...blob, kind: still.kind, detail: await detailOf(parts.read, still), artifacts });
+    const mode = damage ? undefined : await openMode(file);
+    if (mode !== undefined) problems.push({ kind: 'exposed', sha256: blob.sha256, mode });
   });
   return problems;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -264,6 +264,19 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
       await expect(getPoint(folder)).rejects.toThrow('is damaged');
       await rm(join(taken.folder, 'manifest.json'));
       await expect(getPoint(folder)).rejects.toThrow('there is no backup');
+    });
+
+    it('verifies, restores and goes on where the files of the backup have other modes', async () => {
+      const folder = await newFolder();
+      const taken = await backUpOf(source, folder);
+      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+        await chmod(join(entry.parentPath, entry.name), 0o755);
+      expect(await verifyBackup(folder, taken)).toEqual([]);
+      const place = await newPlace(from);
+      await restoreTo(place, folder, taken);
+      const restored = await place.open();
+      onTestFinished(() => restored.close());
+      await assertSound(restored);
     });
 
     it('restores into nothing but an empty database, and over bytes that an earlier restore left', async () => {

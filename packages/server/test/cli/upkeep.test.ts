@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256Of } from '../support/blob-contract.ts';
@@ -68,8 +68,22 @@ describe('scrub', { timeout: 180_000 }, () => {
       blobs: 1,
       bytes: 5,
       problems: [],
+      exposed: { blobs: 0, first: [] },
       extra: { files: 0, bytes: 0, first: [] },
     });
+    // As on a file system that knows no owners: no damage, and told.
+    await chmod(blobFile(place, 'sound'), 0o755);
+    const open = await run(place, 'scrub');
+    expect(open).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 blob (5 B): all are what they should be'),
+    });
+    expect(open.stderr).toMatch(/1 blob may be read by other users.*\(0755\)/);
+    const doctor = await run(place, 'doctor');
+    expect(doctor.stdout).toMatch(/1 open to other users, such as \w{64} \(0755\)/);
+    expect(doctor.stdout).not.toMatch(/refuses to serve/);
+    await chmod(blobFile(place, 'sound'), 0o600);
+
     await push(place, 'churn', 'rotten');
     await done(place, 'backup', 'backups');
     await writeFile(blobFile(place, 'rotten'), 'Rotten');

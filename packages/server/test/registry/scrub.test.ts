@@ -61,7 +61,7 @@ const CORRUPTIONS: Record<string, Corrupt> = {
   },
   'open to others': async ({ sha256, file }) => {
     await chmod(file, 0o604);
-    return { [sha256]: 'mode' };
+    return { [sha256]: 'exposed' };
   },
   extra: async ({ file }) => {
     const name = randomInt(2) ? sha256Of(randomBytes(8)) : `${sha256Of(randomBytes(8)).slice(0, 60)}.tmp`;

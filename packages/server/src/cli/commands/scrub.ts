@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { formatSize, parseSize } from '../../config/sizes.ts';
-import type { Extra, Problem } from '../../registry/scrub.ts';
+import type { Exposed, Extra, Problem } from '../../registry/scrub.ts';
 import { withConfig } from '../config-flags.ts';
 import { EXIT, misused } from '../exit.ts';
 import { action, withExamples, withOutput } from '../run.ts';
@@ -21,6 +21,8 @@ interface Report {
   blobs: number;
   bytes: number;
   problems: (Problem & { mended: boolean })[];
+  /** Blobs that other users of the machine may read. */
+  exposed: { blobs: number; first: Exposed[] };
   /** Files that no artifact names: `assayer sweep` removes those whose names are digests. */
   extra: { files: number; bytes: number; first: Extra[] };
 }
@@ -51,8 +53,14 @@ async function run(out: Output, options: Options): Promise<void> {
   const report = await withInstallation(options, (installation) =>
     withMending(installation.blobs, options.mendFrom, (mend) => scrubAll(out, installation, rate, mend)),
   );
-  const { blobs, bytes, problems, extra } = report;
+  const { blobs, bytes, problems, exposed, extra } = report;
   out.document(report);
+  if (exposed.blobs > 0)
+    out.note(
+      `${exposed.blobs} ${exposed.blobs === 1 ? 'blob' : 'blobs'} may be read by other users of this machine, such as ` +
+        `sha256:${exposed.first[0]?.sha256} (${exposed.first[0]?.mode}): "chmod -R go=" on the folder of blobs ends that, ` +
+        'unless its file system knows no owners.',
+    );
   if (extra.files > 0)
     out.note(`${extra.files} files (${formatSize(extra.bytes)}) that no version names: "assayer sweep" removes them.`);
   const told = `${blobs} ${blobs === 1 ? 'blob' : 'blobs'} (${formatSize(bytes)})`;
@@ -88,7 +96,14 @@ async function scrubAll(out: Output, { db, blobs: folder }: Installation, rate: 
   const { scrub } = await import('../../registry/scrub.ts');
   const { countNamedBlobs } = await import('../../registry/named-blobs.ts');
   const progress = createProgress(out);
-  const report: Report = { ok: true, blobs: 0, bytes: 0, problems: [], extra: { files: 0, bytes: 0, first: [] } };
+  const report: Report = {
+    ok: true,
+    blobs: 0,
+    bytes: 0,
+    problems: [],
+    exposed: { blobs: 0, first: [] },
+    extra: { files: 0, bytes: 0, first: [] },
+  };
   const total = await countNamedBlobs(db.read);
   progress.start('Hashing', total.bytes, total.blobs);
   const pace = createPace(rate);
@@ -110,6 +125,11 @@ async function scrubAll(out: Output, { db, blobs: folder }: Installation, rate: 
         report.extra.files += 1;
         report.extra.bytes += found.size;
         if (report.extra.first.length < TOLD) report.extra.first.push(found);
+        continue;
+      }
+      if (found.kind === 'exposed') {
+        report.exposed.blobs += 1;
+        if (report.exposed.first.length < TOLD) report.exposed.first.push(found);
         continue;
       }
       const mended = await mend(found);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { examineBlob, fileOfBlob } from '../../blobs/examine.ts';
+import { examineBlob, fileOfBlob, openMode } from '../../blobs/examine.ts';
 import { formatSize } from '../../config/sizes.ts';
 import type { Database } from '../../db/database.ts';
 import { type Finding, fine, problem } from './checks.ts';
@@ -18,16 +18,26 @@ export async function blobFindings(db: Database, folder: string, all: boolean): 
     .$if(!all, (query) => query.limit(SAMPLE))
     .execute();
   const bad: string[] = [];
+  let exposed = 0;
+  let first = '';
   let bytes = 0;
   let count = 0;
   for (const { sha256, size_bytes } of rows) {
     if (!all && count > 0 && bytes + size_bytes > SAMPLE_BYTES) continue;
-    const damage = await examineBlob(fileOfBlob(folder, sha256), { sha256, size: size_bytes });
+    const file = fileOfBlob(folder, sha256);
+    const damage = await examineBlob(file, { sha256, size: size_bytes });
     if (damage) bad.push(`${sha256} ${damage.detail}`);
+    const mode = await openMode(file);
+    if (mode !== undefined && !damage && exposed++ === 0) first = `${sha256} (${mode})`;
     bytes += size_bytes;
     count += 1;
   }
   const told = `${count} ${count === 1 ? 'blob' : 'blobs'} (${formatSize(bytes)}) re-hashed`;
-  if (bad.length > 0) return [problem('blobs', `${told}: ${bad.join('; ')}`, REMEDY)];
-  return [fine('blobs', `${told}${all || count === rows.length ? '' : ', a sample'}`)];
+  const sample = all || count === rows.length ? '' : ', a sample';
+  const findings = [
+    bad.length > 0 ? problem('blobs', `${told}: ${bad.join('; ')}`, REMEDY) : fine('blobs', `${told}${sample}`),
+  ];
+  if (exposed > 0)
+    findings.push(problem('blobs', `${exposed} open to other users, such as ${first}`, `chmod -R go= ${folder}`));
+  return findings;
 }
