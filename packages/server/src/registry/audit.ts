@@ -55,7 +55,6 @@ async function lookForEvents(
   page_size: number,
 ): Promise<{ rows: EventRow[]; next?: number | undefined }> {
   if (asked.subject !== undefined && !about) return { rows: [] };
-  if (about && about.models.length > 1) return eventsOfSeveral(read, asked, about, after, page_size);
   const direction = { desc: asked.order === 'desc' };
   const clock = startClock(dialect);
   const pace = { at: { read }, step: Math.max(FIRST_STEP, 2 * page_size) };
@@ -68,8 +67,9 @@ async function lookForEvents(
     const page = read.selectFrom('event').select(['seq', 'line']).where('seq', 'in', sql<number>`(${found})`);
     rows.push(...(await page.orderBy('seq', asked.order).execute()));
     if (rows.length > page_size) return { rows: rows.slice(0, page_size), next: rows[page_size - 1]!.seq };
+    if (to === undefined) break;
     pace.step = clock.paced(pace.step);
-    if (to !== undefined && clock.isOver()) return { rows, next: to as number };
+    if (clock.isOver()) return { rows, next: to as number };
     await clock.rest();
   }
   return { rows };
@@ -89,7 +89,8 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
   const tracks: Track[] = [];
   if (about) {
     const number = about.number === undefined ? [] : [sql`walk.number = ${about.number}`];
-    tracks.push(track('event_subject', [sql`walk.model_id = ${about.models[0]}`, ...number]));
+    const each = { of: sql`walk.model_id`, values: about.models };
+    tracks.push({ ...track('event_subject', number), each, effort: about.models.length });
   }
   if (asked.actor !== undefined) tracks.push(track('event', [sql`walk.actor = ${asked.actor}`]));
   if (asked.type !== undefined) tracks.push(track('event', [sql`walk.type = ${asked.type}`]));
@@ -101,46 +102,11 @@ function conditionsOf(asked: EventQuery, about: Subject | undefined): Sql[] {
   if (about) {
     const number = about.number === undefined ? sql`` : sql` and s.number = ${about.number}`;
     conditions.push(sql`exists (select 1 from event_subject as s
-      where s.model_id = ${about.models[0]} and s.seq = e.seq${number})`);
+      where s.model_id in (${sql.join(about.models)}) and s.seq = e.seq${number})`);
   }
   if (asked.actor !== undefined) conditions.push(sql`e.actor = ${asked.actor}`);
   if (asked.type !== undefined) conditions.push(sql`e.type = ${asked.type}`);
   if (asked.from !== undefined) conditions.push(sql`e.at >= ${fromTime(asked.from)}`);
   if (asked.to !== undefined) conditions.push(sql`e.at <= ${fromTime(asked.to)}`);
   return conditions;
-}
-
-/** A page of each bearer of the name, which indexes hold in order; the rows of this page are among them. */
-async function eventsOfSeveral(
-  read: Reader,
-  asked: EventQuery,
-  { models, number }: Subject,
-  after: number | undefined,
-  page_size: number,
-): Promise<{ rows: EventRow[]; next?: number | undefined }> {
-  const conditions = conditionsOf(asked, undefined);
-  const pages = models.map((model_id) => {
-    let of = read.selectFrom('event_subject as s').select('s.seq').distinct().where('s.model_id', '=', model_id);
-    if (number !== undefined) of = of.where('s.number', '=', number);
-    if (after !== undefined) of = of.where('s.seq', asked.order === 'asc' ? '>' : '<', after);
-    if (conditions.length > 0)
-      of = of.where('s.seq', 'in', sql<number>`(select e.seq from event as e where ${all(conditions)})`);
-    return read
-      .selectFrom(
-        of
-          .orderBy('s.seq', asked.order)
-          .limit(page_size + 1)
-          .as('p'),
-      )
-      .select('p.seq');
-  });
-  const page = pages.reduce((union, one) => union.unionAll(one));
-  const rows = await read
-    .selectFrom('event')
-    .select(['seq', 'line'])
-    .where('seq', 'in', page)
-    .orderBy('seq', asked.order)
-    .limit(page_size + 1)
-    .execute();
-  return rows.length > page_size ? { rows: rows.slice(0, page_size), next: rows[page_size - 1]!.seq } : { rows };
 }
