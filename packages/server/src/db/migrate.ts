@@ -4,6 +4,7 @@ import * as core from './migrations/0001-core.ts';
 import * as search from './migrations/0002-search.ts';
 import * as condemned from './migrations/0003-condemned.ts';
 import * as past from './migrations/0004-past.ts';
+import * as gone from './migrations/0005-gone.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,6 +17,7 @@ export const STEPS: readonly Step[] = [
   { name: '0002-search', up: search.up },
   { name: '0003-condemned', up: condemned.up },
   { name: '0004-past', up: past.up },
+  { name: '0005-gone', up: gone.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */
