@@ -5,7 +5,6 @@ import { countUpTo } from '../paging/sql.ts';
 import { BOUNDS, type Bounds, type Scope, type SearchAt } from './at.ts';
 import { type Filter, isComparison, printFilter } from './filter.ts';
 import { fewest } from './gather.ts';
-import { placeOf } from './keys.ts';
 import { type Level, levelsOf } from './levels.ts';
 import { effortOf, idsOf, type Looked, lookAlong, lookAtAll } from './look.ts';
 import { hits } from './ranking.ts';
@@ -142,13 +141,13 @@ async function look(at: SearchAt, scope: Scope, { filter, words, levels, positio
     return lookAtAll(at, sought, await idsOf(at, all), position, enough);
   const few = await fewest(at, scope, partsToCount(scope, levels, filter));
   if (few) return lookAtAll(at, { ...sought, words }, await idsOf(at, few), position, enough);
-  if (levels.length > 1 && all && (await isWithin(at, all, at.bounds.fewWords)))
-    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
-  if (levels.length > 1 && model_id !== undefined && !isTogether(levels[0]!)) {
+  if (model_id !== undefined && (words || (levels.length > 1 && !isTogether(levels[0]!)))) {
     const own = sql`select id from version where model_id = ${model_id}`;
     if (await isWithin(at, own, at.bounds.few))
       return lookAtAll(at, { ...sought, words }, await idsOf(at, own), position, enough);
   }
+  if (levels.length > 1 && all && (await isWithin(at, all, at.bounds.fewWords)))
+    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
   const walking = { at, scope, levels, filter, words, step: at.bounds.step };
   return lookAlong(walking, { ...sought, words }, position, enough);
 }
@@ -157,9 +156,9 @@ async function isWithin(at: SearchAt, rows: ReturnType<typeof hits>, bound: numb
   return (await countUpTo(at, sql`(${rows}) as counted`, bound)) <= bound;
 }
 
-/** Whether an index has the values of one model's versions together. */
-function isTogether({ key, number }: Level): boolean {
-  return number !== undefined && placeOf('version', key)?.column === undefined;
+/** Whether an index has the values of one model's versions together: it has their numbers so, and hardly a metric is none. */
+function isTogether({ key }: Level): boolean {
+  return key.startsWith('metrics.');
 }
 
 /** What the list is walked along needs no count: a range of its first key, and an equality where that key is its end. */

@@ -64,14 +64,19 @@ export function walksAlong(scope: Scope, level: Level, filter: Filter | undefine
   ];
 }
 
-function alongColumn({ noun }: Scope, of: Noun, type: KeyType, value: Sql, ranges: (Sql | undefined)[]): Walk {
+function alongColumn({ noun, dialect }: Scope, of: Noun, type: KeyType, value: Sql, ranges: (Sql | undefined)[]): Walk {
   const holds = type === 'text' ? 'string' : 'number';
   const where = [sql`${value} is not null`, ...ranges.filter(isThere)];
   const along = { where, value, holds, effort: 1 } as const;
   if (of === noun) return { ...along, from: sql`${sql.table(noun)} as walk`, owner: sql`walk.id` };
-  // Versions in order of their model's name.
+  // Versions in order of their model's name. PostgreSQL weighs no join where the subquery has an offset.
+  const owner = sql`of_walk.id`;
+  if (dialect === 'postgres') {
+    const versions = sql`(select id from version where model_id = walk.id offset 0) as of_walk`;
+    return { ...along, from: sql`model as walk cross join lateral ${versions}`, owner };
+  }
   const from = sql`model as walk cross join version as of_walk`;
-  return { ...along, from, where: [sql`of_walk.model_id = walk.id`, ...where], owner: sql`of_walk.id` };
+  return { ...along, from, where: [sql`of_walk.model_id = walk.id`, ...where], owner };
 }
 
 function isThere(condition: Sql | undefined): condition is Sql {
