@@ -144,6 +144,7 @@ for (const [i, kind] of KINDS.entries()) {
           const { killed } = await restoring(kind, folder, point, whole.ms * (0.2 + 0.8 * Math.random()));
           if (killed) cut += 1;
         }
+        if (kills > 20) expect(cut).toBeGreaterThan(kills / 4);
         told(`${kind}: ${cut} of ${kills} restores killed before their end`);
       } finally {
         await rm(folder, { recursive: true });
@@ -205,6 +206,7 @@ describe('a backup that is cut', () => {
       expect(await readdir(join(folder, 'points'))).toEqual([point.name]);
       const files = await readdir(join(folder, 'blobs'), { recursive: true, withFileTypes: true });
       expect(files.filter((file) => file.isFile()).length).toBe(point.manifest.blobs.rows);
+      if (kills > 20) expect(cut).toBeGreaterThan(kills / 4);
       told(`${cut} of ${kills} backups killed before their end`);
     } finally {
       await opened.close();

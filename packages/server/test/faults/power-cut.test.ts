@@ -38,7 +38,7 @@ it.skipIf(!mayBuild)(
       const second = await startServer(['--data', data, '--reserve-bytes', '0']);
       for (const model of MODELS) await compareModel(second.url, model, known, 100, join(data, 'blobs'));
       await compareServed(second.url, known);
-      await second.stop();
+      expect(await second.stop()).toBe(0);
       expect(await troubles(data)).toEqual([]);
       acknowledged += known.acknowledged;
       shim.remove();

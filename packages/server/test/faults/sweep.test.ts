@@ -10,18 +10,19 @@ import { collect, sha256Of } from '../support/blob-contract.ts';
 import { postgresDatabase } from '../support/databases.ts';
 import { startServer } from '../support/server-process.ts';
 import { getJson } from './client.ts';
+import { rounds, told } from './rounds.ts';
 
-const ROUNDS = Number(process.env.SWEEP_ROUNDS ?? 20);
+const ROUNDS = rounds(2_000, 20);
 const CONTENTS = ['one', 'two', 'three', 'four', 'five'].map((word) => `the content ${word}`);
 
-interface Told {
+interface Tally {
   named: number;
   refused: number;
   swept: number;
 }
 
 /** Names the same few contents again and again, by upload and by digest, and lets go of them. */
-async function client(server: string, model: string, told: Told): Promise<void> {
+async function client(server: string, model: string, tally: Tally): Promise<void> {
   const at = `${server}/api/v1/models/${model}/versions`;
   const json = { 'content-type': 'application/json' };
   await fetch(`${server}/api/v1/models`, { method: 'POST', headers: json, body: JSON.stringify({ name: model }) });
@@ -35,7 +36,7 @@ async function client(server: string, model: string, told: Told): Promise<void> 
         : await fetch(`${path}?digest=sha256:${sha256Of(Buffer.from(content))}`, { method: 'PUT' });
     const answer = await put.text();
     if (put.status !== 201) expect(answer).toMatch(/blob-not-found|upload-cut/);
-    told[put.status === 201 ? 'named' : 'refused'] += 1;
+    tally[put.status === 201 ? 'named' : 'refused'] += 1;
     if (put.status !== 201) continue;
     expect(await (await fetch(path)).text()).toBe(content);
     if (i % 3) expect((await fetch(path, { method: 'DELETE' })).status).toBe(204);
@@ -49,13 +50,13 @@ it('D5 no version ever names bytes that are not there, with two servers on one P
   const servers = [await startServer(args), await startServer(args)];
   const db = await openDatabase(url, { connections: 2 });
   const blobs = await openLocalStore(join(data, 'blobs'), { shared: true });
-  const told: Told = { named: 0, refused: 0, swept: 0 };
+  const tally: Tally = { named: 0, refused: 0, swept: 0 };
   let over = false;
   const sweeping = (async () => {
     // No grace at all: also what is kept while the sweep runs is old.
-    while (!over) told.swept += (await collect(sweep({ db, blobs, now: Date.now }, { graceMs: -60_000 }))).length;
+    while (!over) tally.swept += (await collect(sweep({ db, blobs, now: Date.now }, { graceMs: -60_000 }))).length;
   })();
-  const clients = servers.flatMap(({ url: server }, i) => [0, 1].map((n) => client(server, `model-${i}-${n}`, told)));
+  const clients = servers.flatMap(({ url: server }, i) => [0, 1].map((n) => client(server, `model-${i}-${n}`, tally)));
   await Promise.all(clients).finally(() => {
     over = true;
   });
@@ -65,12 +66,12 @@ it('D5 no version ever names bytes that are not there, with two servers on one P
       const { items } = await getJson(server.url, `/models/model-${i}-${n}/versions/1/artifacts`);
       for (const { sha256, size_bytes } of items) expect(await blobs.size(sha256)).toBe(size_bytes);
     }
-  console.log(`${told.named} named, ${told.refused} refused, ${told.swept} swept`);
-  expect(told.named).toBeGreaterThan(ROUNDS / 4);
-  expect(told.swept).toBeGreaterThan(0);
+  told(`${tally.named} named, ${tally.refused} refused, ${tally.swept} swept`);
+  expect(tally.named).toBeGreaterThan(ROUNDS / 4);
+  expect(tally.swept).toBeGreaterThan(0);
   await blobs.close();
   await db.close();
   for (const server of servers) expect(await server.stop()).toBe(0);
   await drop();
   await rm(data, { recursive: true });
-}, 300_000);
+}, 1_800_000);

@@ -32,7 +32,7 @@ async function folder(): Promise<string> {
 async function serve(database?: string): Promise<{ url: string; log(): string }> {
   const data = await folder();
   const server = await startServer(['--data', data, ...(database ? ['--database', database] : [])]);
-  undo.push(server.stop);
+  undo.push(async () => expect(await server.stop()).toBe(0));
   await seed(server.url);
   return server;
 }

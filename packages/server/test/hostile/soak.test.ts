@@ -47,6 +47,8 @@ it(
     const told = held.map((bytes) => (bytes / MiB).toFixed(1));
     console.log(`${MINUTES} min, ${JSON.stringify(statuses)}, held after each quarter in MiB: ${told}`);
     expect(Object.keys(statuses).filter((status) => Number(status) >= 500)).toEqual([]);
+    // Refusals alone would hold no memory.
+    expect(Object.keys(statuses)).toEqual(expect.arrayContaining(['200', '201']));
     expect(held[3]! - held[0]!).toBeLessThan(8 * MiB);
   },
   25 * HOUR_MS,

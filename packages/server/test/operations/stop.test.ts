@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
 import { openDatabase } from '../../src/db/open.ts';
+import { openRegistry } from '../../src/main.ts';
 import { postgresDatabase } from '../support/databases.ts';
+import { ada } from '../support/open-registry.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 
 /** So long that a test would not end if the server waited for it. */
@@ -132,4 +135,24 @@ describe('a stop', () => {
     await looking.close();
     await drop();
   });
+});
+
+it('R9 a stop does not wait for what a rename left to be done, and keeps a checkpoint of all there is', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'assayer-stop-'));
+  const open = () => openRegistry(loadConfig({ flags: { data, log_level: 'silent' } }));
+  const left = ({ db }: Awaited<ReturnType<typeof open>>) => db.read.selectFrom('backlog').selectAll().execute();
+  const first = await open();
+  const { models, versions } = first.registry;
+  await models.register(ada, { name: 'churn' });
+  await Promise.all(Array.from({ length: 1_000 }, () => versions.create(ada, 'churn', {})));
+  await models.rename(ada, 'churn', 'attrition');
+  await first.close();
+
+  const second = await open();
+  expect(await left(second)).toMatchObject([{ kind: 'rename' }]);
+  expect((await second.ledger.keptCheckpoints()).at(-1)).toMatch(/\n1002\n/);
+  await second.registry.finish();
+  expect(await left(second)).toEqual([]);
+  await second.close();
+  await rm(data, { recursive: true });
 });
