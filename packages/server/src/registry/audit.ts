@@ -4,7 +4,7 @@ import { fromTime } from '../contract/time.ts';
 import type { Dialect, Reader } from '../db/database.ts';
 import { seqAt, seqFrom } from '../events/moments.ts';
 import { type Subject, subjectOf } from './audit-subject.ts';
-import { type Clock, startClock } from './paging/clock.ts';
+import { startClock } from './paging/clock.ts';
 import { sealToken } from './paging/page-token.ts';
 import { inRuns, opened, type Page, type PageAsked } from './paging/pages.ts';
 import { all, type ReadAt, type Sql } from './paging/sql.ts';
@@ -43,55 +43,20 @@ interface EventRow {
   line: string;
 }
 
-/** Events in order, and up to which one they are all that match; to the end where nothing is said. */
-interface Found {
-  rows: EventRow[];
-  next?: number | undefined;
-}
-
-/** The next events that match; of a name that several models bore, those of each. */
-async function lookForEvents(
-  parts: EventParts,
-  asked: EventQuery,
-  about: Subject | undefined,
-  after: number | undefined,
-  page_size: number,
-): Promise<Found> {
-  if (asked.subject !== undefined && !about) return { rows: [] };
-  const clock = startClock(parts.dialect);
-  const [first, ...others] = about?.models.map((model) => ({ ...about, models: [model] })) ?? [];
-  let found = await lookAlong(parts, asked, first, after, page_size, clock);
-  for (const other of others)
-    found = together(asked, found, await lookAlong(parts, asked, other, after, page_size, clock), page_size);
-  return found;
-}
-
-/** Of two, up to where both were looked for. */
-function together({ order }: EventQuery, a: Found, b: Found, page_size: number): Found {
-  const sign = order === 'asc' ? 1 : -1;
-  const ends = [a.next, b.next].filter((next) => next !== undefined);
-  const next = ends.sort((x, y) => sign * (x - y))[0];
-  const each = new Map([...a.rows, ...b.rows].map((row) => [row.seq, row]));
-  const rows = [...each.values()]
-    .filter(({ seq }) => next === undefined || sign * (seq - next) <= 0)
-    .sort((x, y) => sign * (x.seq - y.seq));
-  if (rows.length <= page_size) return { rows, next };
-  return { rows: rows.slice(0, page_size), next: rows[page_size - 1]!.seq };
-}
-
 /**
- * The next events of at most one model, found in stretches of a bounded number of events along the index of whichever
- * is asked for that fewest have; a page that takes long ends early, like one of a search.
+ * The next events that match, found in stretches of a bounded number of events along the index of whichever is asked
+ * for that fewest have; a page that takes long ends early, like one of a search.
  */
-async function lookAlong(
-  { read }: EventParts,
+async function lookForEvents(
+  { read, dialect }: EventParts,
   asked: EventQuery,
   about: Subject | undefined,
   after: number | undefined,
   page_size: number,
-  clock: Clock,
-): Promise<Found> {
+): Promise<{ rows: EventRow[]; next?: number | undefined }> {
+  if (asked.subject !== undefined && !about) return { rows: [] };
   const direction = { desc: asked.order === 'desc' };
+  const clock = startClock(dialect);
   const pace = { at: { read }, step: Math.max(FIRST_STEP, 2 * page_size) };
   const rows: EventRow[] = [];
   for await (const { walk, from, to } of stretches(pace, await tracksOf(read, asked, about), direction, after)) {
@@ -102,8 +67,9 @@ async function lookAlong(
     const page = read.selectFrom('event').select(['seq', 'line']).where('seq', 'in', sql<number>`(${found})`);
     rows.push(...(await page.orderBy('seq', asked.order).execute()));
     if (rows.length > page_size) return { rows: rows.slice(0, page_size), next: rows[page_size - 1]!.seq };
+    if (to === undefined) break;
     pace.step = clock.paced(pace.step);
-    if (to !== undefined && clock.isOver()) return { rows, next: to as number };
+    if (clock.isOver()) return { rows, next: to as number };
     await clock.rest();
   }
   return { rows };
@@ -123,7 +89,8 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
   const tracks: Track[] = [];
   if (about) {
     const number = about.number === undefined ? [] : [sql`walk.number = ${about.number}`];
-    tracks.push(track('event_subject', [sql`walk.model_id = ${about.models[0]}`, ...number]));
+    const each = { of: sql`walk.model_id`, values: about.models };
+    tracks.push({ ...track('event_subject', number), each, effort: about.models.length });
   }
   if (asked.actor !== undefined) tracks.push(track('event', [sql`walk.actor = ${asked.actor}`]));
   if (asked.type !== undefined) tracks.push(track('event', [sql`walk.type = ${asked.type}`]));
@@ -135,7 +102,7 @@ function conditionsOf(asked: EventQuery, about: Subject | undefined): Sql[] {
   if (about) {
     const number = about.number === undefined ? sql`` : sql` and s.number = ${about.number}`;
     conditions.push(sql`exists (select 1 from event_subject as s
-      where s.model_id = ${about.models[0]} and s.seq = e.seq${number})`);
+      where s.model_id in (${sql.join(about.models)}) and s.seq = e.seq${number})`);
   }
   if (asked.actor !== undefined) conditions.push(sql`e.actor = ${asked.actor}`);
   if (asked.type !== undefined) conditions.push(sql`e.type = ${asked.type}`);

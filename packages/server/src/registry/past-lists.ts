@@ -3,7 +3,7 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import { seqAt } from '../events/moments.ts';
 import type { ListParts, Query } from './lists.ts';
-import { startClock } from './paging/clock.ts';
+import { type Clock, startClock } from './paging/clock.ts';
 import { type Position, sealToken } from './paging/page-token.ts';
 import { opened, type Page } from './paging/pages.ts';
 import { countUpTo, type Sql } from './paging/sql.ts';
@@ -22,6 +22,8 @@ import { queryOf, type Term } from './search/text-query.ts';
 const PAST_TOGETHER = 100;
 /** So many are replayed for one page where their order shows only then. */
 const MOST_REPLAYED = 10_000;
+/** Milliseconds that this may take; PostgreSQL works elsewhere meanwhile. */
+const MOST_WORK = { sqlite: 4_000, postgres: 30_000 };
 
 /** Models as they were at a moment, in epoch milliseconds. */
 export async function pastModels(parts: ListParts, query: Query, at: number): Promise<Page<Model>> {
@@ -31,13 +33,20 @@ export async function pastModels(parts: ListParts, query: Query, at: number): Pr
   const withVersions = asksOfVersions(asked);
   if (withVersions) await assertFew(parts, sql`version`, 'versions');
   const names = isInOrder(asked) ? await namesBefore(read, seq) : undefined;
+  const candidates = (from: Walk, others: Map<number, string>, clock: Clock) =>
+    modelsInOrder(read, seq, from, others, withVersions ? clock : undefined);
   if (names)
-    return walk(parts, asked, modelsInOrder(read, seq, walkOf(asked), names, withVersions), ({ model }) => model);
+    return walk(
+      parts,
+      asked,
+      (clock) => candidates(walkOf(asked), names, clock),
+      ({ model }) => model,
+    );
   await assertFew(parts, sql`model`, 'models');
   return sorted(
     parts,
     asked,
-    modelsInOrder(read, seq, FROM_THE_BEGINNING, new Map(), withVersions),
+    (clock) => candidates(FROM_THE_BEGINNING, new Map(), clock),
     ({ model }) => model,
   );
 }
@@ -50,9 +59,20 @@ export async function pastVersions(parts: ListParts, query: Query, at: number, n
   const within = model_id === undefined ? query : { ...query, model_id };
   const asked = toAsked(parts, 'version', within, `versions ${model_id} as of ${at}`);
   const candidates = (from: Walk) => versionsInOrder(read, seq, from, model_id);
-  if (isInOrder(asked)) return walk(parts, asked, candidates(walkOf(asked)), ({ version }) => version);
+  if (isInOrder(asked))
+    return walk(
+      parts,
+      asked,
+      () => candidates(walkOf(asked)),
+      ({ version }) => version,
+    );
   await assertFew(parts, model_id === undefined ? sql`version` : sql`version where model_id = ${model_id}`, 'versions');
-  return sorted(parts, asked, candidates(FROM_THE_BEGINNING), ({ version }) => version);
+  return sorted(
+    parts,
+    asked,
+    () => candidates(FROM_THE_BEGINNING),
+    ({ version }) => version,
+  );
 }
 
 interface Asked {
@@ -90,28 +110,22 @@ function walkOf({ sort, after }: Asked): Walk {
   return { desc: sort[0]!.desc, after };
 }
 
-/** How many candidates are looked at without a pause. */
-const WITHOUT_PAUSE = 16;
-
 /** A page in the order of the candidates. It ends early where it takes long. */
 async function walk<D extends Doc, Item>(
   { dialect }: ListParts,
   { filter, page_size, seal }: Asked,
-  candidates: AsyncGenerator<Candidate<D>>,
+  candidates: (clock: Clock) => AsyncGenerator<Candidate<D>>,
   toItem: (doc: D) => Item,
 ): Promise<Page<Item>> {
   const clock = startClock(dialect);
   const items: Item[] = [];
   let last: Position | undefined;
-  let looked = 0;
-  for await (const { position, doc } of candidates) {
+  for await (const { position, doc } of candidates(clock)) {
     if (doc && (filter === undefined || matches(filter, doc))) {
       if (items.length === page_size) return { items, next_page_token: seal(last!) };
       items.push(toItem(doc));
     }
     last = position;
-    if (++looked % WITHOUT_PAUSE !== 0) continue;
-    clock.lap();
     if (clock.isOver()) return { items, next_page_token: seal(position) };
     await clock.rest();
   }
@@ -122,15 +136,15 @@ async function walk<D extends Doc, Item>(
 async function sorted<D extends Doc, Item>(
   { dialect }: ListParts,
   { sort, filter, words, page_size, after, seal }: Asked,
-  candidates: AsyncGenerator<Candidate<D>>,
+  candidates: (clock: Clock) => AsyncGenerator<Candidate<D>>,
   toItem: (doc: D) => Item,
 ): Promise<Page<Item>> {
   async function* documents() {
-    const clock = startClock(dialect);
-    let looked = 0;
-    for await (const { doc } of candidates) {
+    const clock = startClock(dialect, MOST_WORK[dialect]);
+    for await (const { doc } of candidates(clock)) {
       if (doc) yield doc;
-      if (++looked % WITHOUT_PAUSE === 0) await clock.rest();
+      clock.assertInTime(() => new QueryError(`this list of the past takes too long: ${LESS}`));
+      await clock.rest();
     }
   }
   const { docs, next } = await pageOf(documents(), {
@@ -147,9 +161,11 @@ async function assertFew({ read }: ListParts, rows: Sql, what: string): Promise<
   const count = await countUpTo({ read }, rows, MOST_REPLAYED);
   if (count > MOST_REPLAYED)
     throw new QueryError(
-      `more than ${MOST_REPLAYED} ${what} would have to be replayed for this list of the past: leave out q and sort, do not filter models by their versions, or ask for the versions of one model`,
+      `more than ${MOST_REPLAYED} ${what} would have to be replayed for this list of the past: ${LESS}`,
     );
 }
+
+const LESS = 'leave out q and sort, do not filter models by their versions, or ask for the versions of one model';
 
 /** Whether a filter or an order of models looks at their versions. */
 function asksOfVersions({ filter, sort }: Asked): boolean {

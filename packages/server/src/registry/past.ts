@@ -2,6 +2,7 @@ import type { Event, EventType, SubjectChange } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
+import type { Clock } from './paging/clock.ts';
 import { PageTokenError, type Position } from './paging/page-token.ts';
 import { compareText } from './search/order.ts';
 import type { ModelSubject, VersionSubject } from './search/subject.ts';
@@ -44,7 +45,7 @@ export async function* modelsInOrder(
   seq: number,
   walk: Walk,
   others: ReadonlyMap<number, string>,
-  withVersions: boolean,
+  clock: Clock | undefined,
 ): AsyncGenerator<Candidate<PastModel>> {
   const sign = walk.desc ? -1 : 1;
   const compare = (a: Bearer, b: Bearer) => sign * (compareText(a.name, b.name) || a.id - b.id);
@@ -54,7 +55,7 @@ export async function* modelsInOrder(
   const candidate = async ({ id, name }: Bearer): Promise<Candidate<PastModel>> => {
     const model = await modelDocAt(reader, id, seq);
     const isLive = model !== undefined && model.deregistered === null;
-    return { position: [name, id], doc: isLive ? await toSubject(reader, seq, id, model, withVersions) : undefined };
+    return { position: [name, id], doc: isLive ? await toSubject(reader, seq, id, model, clock) : undefined };
   };
   let next = 0;
   for await (const bearer of modelsOfToday(reader, seq, walk.desc, after)) {
@@ -169,17 +170,19 @@ async function idOf(reader: Reader, { model_id, number }: SubjectChange): Promis
   return (await version.executeTakeFirst())?.id;
 }
 
-/** With its live versions, where a filter or an order asks for these. */
+/** With its live versions, if there is a clock for them: where a filter or an order asks for these. */
 async function toSubject(
   reader: Reader,
   seq: number,
   id: number,
   model: Model,
-  withVersions: boolean,
+  clock: Clock | undefined,
 ): Promise<PastModel> {
   const versions: VersionSubject[] = [];
-  if (withVersions)
-    for await (const { doc } of versionsInOrder(reader, seq, { desc: false, after: undefined }, id))
+  if (clock)
+    for await (const { doc } of versionsInOrder(reader, seq, { desc: false, after: undefined }, id)) {
       if (doc) versions.push(doc);
+      await clock.rest();
+    }
   return { model, versions: () => versions, id };
 }

@@ -50,6 +50,47 @@ it('R8 more changes than can wait are a 503 that says when to try again; reads g
   expect((await post({ name: 'afterwards' })).status).toBe(201);
 });
 
+it.each(['sqlite', 'postgres'] as const)(
+  'R8 128 clients at once get their pages of searches, trash and events on %s, and single rows meanwhile',
+  async (database) => {
+    const postgres = database === 'postgres' ? await postgresDatabase() : undefined;
+    if (postgres) undo.push(postgres.drop);
+    const { url, post } = await serve({}, postgres?.url);
+    const description = `${'ab '.repeat(300)}c`;
+    const models = Array.from({ length: 1_500 }, (_, i) => ({ name: `model ${i}`, description, tags: { n: `${i}` } }));
+    for (let i = 0; i < models.length; i += 50) await Promise.all(models.slice(i, i + 50).map(post));
+    for (let i = 0; i < 300; i += 50)
+      await Promise.all(
+        models
+          .slice(i, i + 50)
+          .map(({ name }) => fetch(`${url}/api/v1/models/${encodeURIComponent(name)}?reason=r`, { method: 'DELETE' })),
+      );
+    const filtered = (text: string) => `/models?filter=${encodeURIComponent(text)}`;
+    const pages: [path: string, least: number][] = [
+      [filtered("tags.n LIKE '%77'"), 1],
+      [filtered("tags.n != '3' AND description IS NOT NULL AND NOT tags.n LIKE '9%'"), 1],
+      [filtered(`description LIKE '${'%a%b'.repeat(5)}%d'`), 0],
+      ['/trash', 50],
+      ['/events?subject=model%201400', 1],
+      ['/events?type=model.deregistered', 50],
+    ];
+    const ask = async (path: string) => {
+      const answer = await fetch(`${url}/api/v1${path}`);
+      const body = (await answer.json()) as { items?: unknown[] };
+      return { status: answer.status, told: JSON.stringify(body).slice(0, 300), items: body.items?.length ?? 0 };
+    };
+    for (const [path, least] of pages) {
+      const searches = Array.from({ length: 128 }, () => ask(path));
+      const rows = await Promise.all(Array.from({ length: 20 }, () => ask('/models/model%201400')));
+      for (const { status, told } of rows) expect(status, told).toBe(200);
+      for (const { status, told, items } of await Promise.all(searches)) {
+        expect(status, `${path} ${told}`).toBe(200);
+        expect(items).toBeGreaterThanOrEqual(least);
+      }
+    }
+  },
+);
+
 it('R8 connections beyond the limit are closed at once, and those that are open go on', async () => {
   const { url } = await serve({ connections: 10 });
   const { hostname, port } = new URL(url);

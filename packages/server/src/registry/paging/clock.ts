@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Dialect } from '../../db/database.ts';
-import { breath } from './breath.ts';
+import { refuse } from '../refusals.ts';
+import { breath, share } from './breath.ts';
 
 /**
  * Milliseconds that one query should take: less and there are too many queries, more and others wait. On SQLite these
@@ -21,21 +22,32 @@ export function startClock(dialect: Dialect, patience = PATIENCE) {
   let worked = 0;
   let since = performance.now();
   const lap = () => {
-    const took = performance.now() - since;
+    const now = performance.now();
+    const took = now - since;
     worked += took;
+    since = now;
     return took;
   };
   return {
-    /** Ends a stretch of work; answers how many milliseconds it took. */
-    lap,
-    /** The same; answers how many rows to look at next, from how long as many took. */
+    /** How many rows to look at next, from how long as many took. */
     paced(step: number): number {
       const took = lap();
       if (took < SHORT[dialect]) return Math.min(MOST_ROWS, 4 * step);
       return took > LONG[dialect] ? Math.max(1, Math.floor(step / 2)) : step;
     },
-    isOver: () => worked >= patience,
+    /** Whether a page is to end where it is: it ends the sooner, the more there are that wait. */
+    isOver(): boolean {
+      lap();
+      return worked >= Math.min(patience, share());
+    },
+    /** For what cannot end early: throws `late` when its time is over, and refuses where there is too much work besides. */
+    assertInTime(late: () => Error): void {
+      lap();
+      if (worked >= patience) throw late();
+      if (worked >= share()) refuse('overloaded', 'Too many long searches at once. Try again in a few seconds.', {});
+    },
     async rest(): Promise<void> {
+      lap();
       if (dialect === 'sqlite') await breath();
       since = performance.now();
     },

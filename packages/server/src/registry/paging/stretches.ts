@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Value } from './page-token.ts';
 import { all, type ReadAt, type Sql } from './sql.ts';
 
@@ -7,6 +7,8 @@ export interface Track {
   from: Sql;
   where: Sql[];
   value: Sql;
+  /** Where the index has them in order only for each value of another column: this column, and the values. */
+  each?: { of: Sql; values: readonly Value[] };
   /** Whether the value is a row's number, and bound as an integer: FTS5 starts from a row only where it is one. */
   byId?: boolean;
   /** What it takes to look at a row, where an ordinary one takes 1. */
@@ -70,7 +72,28 @@ export function nth(
   from: Value | undefined,
 ): Promise<Value | undefined> {
   const skipped = Math.max(1, Math.floor(pace.step / walk.effort)) - 1;
-  return valueAt(pace, rowsOf(walk, after(walk, direction, from)), walk, direction.desc, skipped);
+  const rows = after(walk, direction, from);
+  if (walk.each) return firstOfEach(pace, walk, walk.each, rows, direction.desc, skipped);
+  return valueAt(pace, walk, rows, direction.desc, skipped);
+}
+
+/** Where the first of several has made its step. */
+async function firstOfEach(
+  { at }: Pace,
+  walk: Track,
+  { of, values }: NonNullable<Track['each']>,
+  conditions: readonly Sql[],
+  desc: boolean,
+  skipped: number,
+): Promise<Value | undefined> {
+  const ends = values.map((value) => valueIn(walk, [sql`${of} = ${value}`, ...conditions], desc, skipped));
+  const union = sql.join(
+    ends.map((end) => sql`select * from (${end}) as one`),
+    sql` union all `,
+  );
+  const first = sql.raw(desc ? 'max' : 'min');
+  const query = sql<{ value: Value | null }>`select ${first}(value) as value from (${union}) as each`;
+  return (await query.execute(at.read)).rows[0]?.value ?? undefined;
 }
 
 /** The last value before `to` and after `from`, if there is one. */
@@ -82,19 +105,23 @@ export function lastBefore(
   to: Value,
 ): Promise<Value | undefined> {
   const before = sql`${walk.value} ${sql.raw(direction.desc ? '>' : '<')} ${to}`;
-  return valueAt(pace, rowsOf(walk, [...after(walk, direction, from), before]), walk, !direction.desc, 0);
+  return valueAt(pace, walk, [...after(walk, direction, from), before], !direction.desc, 0);
 }
 
 async function valueAt(
   { at }: Pace,
-  rows: Sql,
   walk: Track,
+  conditions: readonly Sql[],
   desc: boolean,
   skipped: number,
 ): Promise<Value | undefined> {
-  const query = sql<{ value: Value }>`select ${walk.value} as value from ${rows}
-    order by ${walk.value} ${sql.raw(desc ? 'desc' : 'asc')} limit 1 offset ${skipped}`;
+  const query = valueIn(walk, conditions, desc, skipped) as RawBuilder<{ value: Value }>;
   return (await query.execute(at.read)).rows[0]?.value;
+}
+
+function valueIn(walk: Track, conditions: readonly Sql[], desc: boolean, skipped: number): Sql {
+  return sql`select ${walk.value} as value from ${rowsOf(walk, conditions)}
+    order by ${walk.value} ${sql.raw(desc ? 'desc' : 'asc')} limit 1 offset ${skipped}`;
 }
 
 /** The rows of a walk, as they stand in a query. */
@@ -105,7 +132,8 @@ export function rowsOf({ from, where }: Track, conditions: readonly Sql[] = []):
 /** That a row is in a stretch. */
 export function within(walk: Track, direction: Direction, from: Value | undefined, to: Value | undefined): Sql[] {
   const upTo = sql`${walk.value} ${sql.raw(direction.desc ? '>=' : '<=')} ${bound(walk, to!)}`;
-  return [...after(walk, direction, from), ...(to === undefined ? [] : [upTo])];
+  const ofAny = walk.each && sql`${walk.each.of} in (${sql.join(walk.each.values)})`;
+  return [...(ofAny ? [ofAny] : []), ...after(walk, direction, from), ...(to === undefined ? [] : [upTo])];
 }
 
 function after(walk: Track, direction: Direction, from: Value | undefined): Sql[] {

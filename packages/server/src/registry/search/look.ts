@@ -58,11 +58,14 @@ export async function lookAtAll(
     from += step;
     if (from >= ids.length) break;
     step = clock.paced(step);
-    if (clock.isOver())
-      throw new QueryError('the filter takes too long: use fewer or shorter patterns, or comparisons that find less');
+    clock.assertInTime(tooLong);
     await clock.rest();
   }
   return { found, next: found.length >= enough ? found.at(-2)?.position : undefined };
+}
+
+function tooLong(): Error {
+  return new QueryError('the filter takes too long: use fewer or shorter patterns, or comparisons that find less');
 }
 
 async function take(at: SearchAt, sought: Sought, slice: Slice, limit: number): Promise<Found[]> {
