@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { finishIndex } from '../../src/registry/backlog.ts';
+import { createBacklog, finishIndex } from '../../src/registry/backlog.ts';
 import { databases } from '../support/databases.ts';
 import { ada, type Opened, openRegistry } from '../support/open-registry.ts';
 
@@ -42,8 +42,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('what change
     expect(task).toMatchObject({ kind: 'rename', after: expect.toSatisfy((after: number) => after < VERSIONS) });
     await t.registry.finish();
     expect(await left(t.db)).toEqual([task]);
-    const { registry } = await openRegistry(async () => t.db);
-    await registry.finish();
+    await createBacklog(t.db).run();
     expect(await left(t.db)).toEqual([]);
     expect(await count('/versions?q=attrition')).toBe(VERSIONS);
   });
