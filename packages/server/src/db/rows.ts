@@ -1,4 +1,4 @@
-import { type CompiledQuery, type Insertable, type Kysely, SqliteAdapter, type Updateable } from 'kysely';
+import { type CompiledQuery, type Insertable, type Kysely, type QueryResult, SqliteAdapter, type Updateable } from 'kysely';
 import type { Writer } from './database.ts';
 import { prepareWrite } from './prepared.ts';
 import type { Tables } from './tables.ts';
@@ -14,17 +14,17 @@ const updates = new Map<string, Statement>();
 const ROWS_TOGETHER = 500;
 const FEW_ROWS = 32;
 
-/** Inserts rows that all have the same columns, many in one statement. */
+/** Inserts rows that all have the same columns, many in one statement. Where one is refused, the transaction has to end. */
 export async function insertRows<T extends Table>(
   tx: Writer,
   table: T,
   rows: readonly Insertable<Tables[T]>[],
 ): Promise<void> {
-  const few = tx.getExecutor().adapter instanceof SqliteAdapter;
+  const sqlite = isSqlite(tx);
   for (let i = 0; i < rows.length; ) {
-    const run = rows.slice(i, i + (few ? powerOfTwo(rows.length - i) : ROWS_TOGETHER));
+    const run = rows.slice(i, i + (sqlite ? fewRows(table, rows.length - i) : ROWS_TOGETHER));
     i += run.length;
-    if (few) await insertFew(tx, table, run);
+    if (sqlite) await insertFew(tx, table, run);
     else
       await tx
         .insertInto<Table>(table)
@@ -33,26 +33,35 @@ export async function insertRows<T extends Table>(
   }
 }
 
-function powerOfTwo(most: number): number {
-  return 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
+function isSqlite(tx: Writer): boolean {
+  return tx.getExecutor().adapter instanceof SqliteAdapter;
+}
+
+/** A power of two; but one by one where a row has to be looked up in another table, which SQLite cannot undo within a statement. */
+function fewRows(table: Table, most: number): number {
+  return table === 'event_subject' ? 1 : 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
 }
 
 const runs = new Map<string, CompiledQuery>();
 
-/** The statement of each length is compiled once; SQLite itself has it prepared. */
-async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Promise<void> {
+/**
+ * The statement of each length is compiled once; SQLite itself has it prepared. It fails where it stands, and undoes
+ * nothing: a statement of many rows that can be undone has every page that changes copied into a file before.
+ */
+async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Promise<QueryResult<unknown>> {
   const columns = Object.keys(rows[0] as object);
   const key = `${table} ${rows.length} ${columns.join(' ')}`;
   let query = runs.get(key);
   if (!query) {
     query = tx
       .insertInto<Table>(table)
+      .orFail()
       .values(rows as never)
       .compile();
     runs.set(key, query);
   }
   const parameters = rows.flatMap((row) => columns.map((column) => row[column as never]));
-  await tx.executeQuery({ ...query, parameters });
+  return tx.executeQuery({ ...query, parameters });
 }
 
 /** Inserts one row into a table that gives out ids, and answers its id. */
@@ -61,6 +70,8 @@ export async function insertRow<T extends 'model' | 'version'>(
   table: T,
   row: Insertable<Tables[T]>,
 ): Promise<number> {
+  // What returns rows is a statement that can be undone, too.
+  if (isSqlite(tx)) return Number((await insertFew(tx, table, [row])).insertId);
   const columns = Object.keys(row);
   const insert = kept(inserts, `${table} id`, columns, () =>
     prepareWrite((db, param) =>

@@ -27,9 +27,9 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   }
   await run(sql`create index model_facet_text on model_facet (key, head, name, model_id) where head is not null`);
   await run(sql`create index version_facet_text on version_facet (key, head, version_id) where head is not null`);
-  await run(sql`create index version_facet_text_in on version_facet (key, head, model_id, number, version_id)
+  await run(sql`create index version_facet_text_in on version_facet (model_id, key, head, number, version_id)
     where head is not null`);
-  await run(sql`create index version_facet_num_in on version_facet (key, model_id, num, version_id)
+  await run(sql`create index version_facet_num_in on version_facet (model_id, key, num, version_id)
     where num is not null`);
 
   if (!postgres) {
