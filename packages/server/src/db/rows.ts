@@ -1,4 +1,11 @@
-import { type CompiledQuery, type Insertable, type Kysely, type QueryResult, SqliteAdapter, type Updateable } from 'kysely';
+import {
+  type CompiledQuery,
+  type Insertable,
+  type Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  type Updateable,
+} from 'kysely';
 import type { Writer } from './database.ts';
 import { prepareWrite } from './prepared.ts';
 import type { Tables } from './tables.ts';

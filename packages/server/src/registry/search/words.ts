@@ -13,6 +13,8 @@ const DENSE =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+/gu;
 const IS_DENSE =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+/** Beyond small letters and digits of ASCII. */
+const BEYOND_PLAIN = /[^a-z\d]/;
 const HUMPS = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 
 /** A run within a compound: pairs of a dense script, or a word with the pieces of its camelCase. */
@@ -42,10 +44,19 @@ function lower(text: string): string {
 export function* compoundsOf(text: string): Generator<Compound> {
   for (const [compound] of fold(text).matchAll(COMPOUND)) {
     const segments = compound.split(/[_-]+/u);
-    const runs = segments.flatMap((segment) => [...segment.matchAll(DENSE)].map(([run]) => runOf(run)));
+    const runs = segments.flatMap(runsOf);
     const plain = runs.length > 1 && runs.every((run) => 'word' in run);
     yield { whole: plain ? lower(segments.join('')) : undefined, runs };
   }
+}
+
+/** Most segments are a word of ASCII without humps: for these the expressions cost more than all the rest. */
+function runsOf(segment: string): Run[] {
+  if (!BEYOND_PLAIN.test(segment)) {
+    const word = lower(segment);
+    return [{ word, humps: [word] }];
+  }
+  return [...segment.matchAll(DENSE)].map(([run]) => runOf(run));
 }
 
 function runOf(run: string): Run {
