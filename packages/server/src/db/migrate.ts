@@ -4,7 +4,7 @@ import * as core from './migrations/0001-core.ts';
 import * as search from './migrations/0002-search.ts';
 import * as condemned from './migrations/0003-condemned.ts';
 import * as past from './migrations/0004-past.ts';
-import * as gone from './migrations/0005-gone.ts';
+import * as purged from './migrations/0005-purged.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,7 +17,7 @@ export const STEPS: readonly Step[] = [
   { name: '0002-search', up: search.up },
   { name: '0003-condemned', up: condemned.up },
   { name: '0004-past', up: past.up },
-  { name: '0005-gone', up: gone.up },
+  { name: '0005-purged', up: purged.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

@@ -56,10 +56,11 @@ async function takeStock(read: Database['read'], signal: AbortSignal): Promise<S
   return undefined;
 }
 
-/** All less those that were deregistered, which have an index of their own. */
+/** All but those in the trash and those that were purged, which have an index each. */
 async function countLive(read: Database['read'], table: 'model' | 'version'): Promise<number> {
   const all = read.selectFrom(table).select((eb) => eb.fn.countAll<number>().as('count'));
-  const { count } = await all.executeTakeFirstOrThrow();
-  const gone = await all.where('deregistered', 'is not', null).executeTakeFirstOrThrow();
-  return count - gone.count;
+  const count = async (rows: typeof all) => (await rows.executeTakeFirstOrThrow()).count;
+  const purged = all.where('purged_at', 'is not', null);
+  const trashed = all.where('deregistered', 'is not', null).where('purged_at', 'is', null);
+  return (await count(all)) - (await count(purged)) - (await count(trashed));
 }
