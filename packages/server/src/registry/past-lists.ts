@@ -143,7 +143,7 @@ async function sorted<D extends Doc, Item>(
     const clock = startClock(dialect, MOST_WORK[dialect]);
     for await (const { doc } of candidates(clock)) {
       if (doc) yield doc;
-      clock.assertInTime(() => new QueryError(`this list of the past takes too long: ${LESS}`));
+      clock.assertInTime(() => new QueryError('as_of', `this list of the past takes too long: ${LESS}`));
       await clock.rest();
     }
   }
@@ -161,6 +161,7 @@ async function assertFew({ read }: ListParts, rows: Sql, what: string): Promise<
   const count = await countUpTo({ read }, rows, MOST_REPLAYED);
   if (count > MOST_REPLAYED)
     throw new QueryError(
+      'as_of',
       `more than ${MOST_REPLAYED} ${what} would have to be replayed for this list of the past: ${LESS}`,
     );
 }

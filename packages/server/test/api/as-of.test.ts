@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { databases } from '../support/databases.ts';
 import { aName, make } from '../support/make.ts';
 import { useRegistry } from '../support/open-registry.ts';
@@ -168,6 +168,24 @@ for (const [database, open] of Object.entries(databases))
       t.clock.run();
       expect(await t.db.read.selectFrom('model_state').select('etag').execute()).not.toEqual([]);
       for (const [time, model] of seen) expect((await t.get(`/models/${name}?as_of=${time}`)).json).toEqual(model);
+    });
+
+    it('R5 a list of the past that takes too long to replay is refused, and the others end early', async () => {
+      for (let i = 0; i < 20; i += 1) await make.model(t);
+      const path = `/models?as_of=${new Date().toISOString()}&page_size=20`;
+      const whole = (await t.get(path)).json;
+      let now = performance.now();
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 5_000));
+      try {
+        const { detail, parameter } = expectProblem(await t.get(`${path}&sort=-updated_at`), 400, 'query-invalid');
+        expect(parameter).toBe('as_of');
+        expect(detail).toContain('takes too long: leave out q and sort');
+        const { items, next_page_token } = (await t.get(path)).json;
+        expect(items).toEqual(whole.items.slice(0, 1));
+        expect(next_page_token).toEqual(expect.any(String));
+      } finally {
+        clock.mockRestore();
+      }
     });
 
     /** What a list holds, page by page. */

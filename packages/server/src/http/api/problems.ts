@@ -118,7 +118,8 @@ function toAnswer(error: unknown, db: Pick<Database, 'isAway' | 'isFull'>): Answ
   if (error instanceof FilterError)
     return of('filter-invalid', `In the filter, ${error.message}.`, { column: error.column });
   if (error instanceof SortError) return of('sort-invalid', `In sort: ${error.message}.`);
-  if (error instanceof QueryError) return of('query-invalid', `In q: ${error.message}.`, { parameter: 'q' });
+  if (error instanceof QueryError)
+    return of('query-invalid', `In ${error.parameter}: ${error.message}.`, { parameter: error.parameter });
   if (error instanceof PageTokenError) return of('page-token-invalid', `${capital(error.message)}.`);
   // A stream that broke before the first byte was sent can still be answered.
   if (isBlobError(error) && (error.kind === 'damaged' || error.kind === 'blob-missing'))

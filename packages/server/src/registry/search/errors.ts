@@ -24,10 +24,13 @@ export class SortError extends Error {
   }
 }
 
-/** A full-text query over the bounds. */
+/** A parameter that asks for more than the bounds allow. */
 export class QueryError extends Error {
-  constructor(message: string) {
+  readonly parameter: string;
+
+  constructor(parameter: 'q' | 'filter' | 'as_of', message: string) {
     super(message);
     this.name = 'QueryError';
+    this.parameter = parameter;
   }
 }

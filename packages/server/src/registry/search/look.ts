@@ -65,7 +65,7 @@ export async function lookAtAll(
 }
 
 function tooLong(): Error {
-  return new QueryError('the filter takes too long: use fewer or shorter patterns, or comparisons that find less');
+  return new QueryError('filter', 'this takes too long: use fewer or shorter patterns, or comparisons that find less');
 }
 
 async function take(at: SearchAt, sought: Sought, slice: Slice, limit: number): Promise<Found[]> {

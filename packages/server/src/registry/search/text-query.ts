@@ -14,12 +14,12 @@ const LABELS: Record<Field, string> = { name: 'A', tags: 'B', description: 'C', 
 /** The words of `q`, each to be matched as a prefix; undefined where there are none, and then `q` asks for nothing. */
 export function queryOf(q: string | undefined): Term[] | undefined {
   if (q === undefined) return undefined;
-  if (q.length > MAX_Q) throw new QueryError(`q may have at most ${MAX_Q} characters`);
+  if (q.length > MAX_Q) throw new QueryError('q', `q may have at most ${MAX_Q} characters`);
   const words = [...compoundsOf(q)].map(({ whole, runs }) => {
     const parts = every(runs.map(runTerm));
     return whole === undefined ? parts : { any: [{ prefix: whole }, parts] };
   });
-  if (words.length > MAX_WORDS) throw new QueryError(`q may have at most ${MAX_WORDS} words`);
+  if (words.length > MAX_WORDS) throw new QueryError('q', `q may have at most ${MAX_WORDS} words`);
   return words.length === 0 ? undefined : words;
 }
 
