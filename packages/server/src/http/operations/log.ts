@@ -6,8 +6,11 @@ export type Log = Logger;
 const MOST_WAITING_BYTES = 16 * 2 ** 20;
 const MOST_CAUSES = 5;
 
-/** What is written together, so that a line does not cost a call of the system; it waits for others so long at most. */
-const TOGETHER_BYTES = 16 * 1024;
+/**
+ * What is written together, so that a line does not cost a call of the system; it waits for others so long at most. Fewer
+ * bytes than pino writes in one call (16 KiB), or it refuses to start.
+ */
+const TOGETHER_BYTES = 8 * 1024;
 const WAITS_MS = 50;
 
 /** One line of JSON per entry on the standard error, written beside the work, and the last ones when the process ends. */
