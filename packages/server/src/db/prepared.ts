@@ -1,5 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Reader, Writer } from './database.ts';
+import { execute } from './direct.ts';
 import type { Tables } from './tables.ts';
 
 /** Stands in a query for the parameter of this name, until it is run. */
@@ -45,6 +46,7 @@ function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, 
       if (!names.has(query.sql)) names.set(query.sql, `assayer_${names.size + 1}`);
     }
     const parameters = query.parameters.map((value) => (value instanceof Parameter ? params[value.name] : value));
-    return (await db.executeQuery<O>({ ...query, parameters })).rows;
+    const result = execute<O>(db, { ...query, parameters });
+    return (result instanceof Promise ? await result : result).rows;
   };
 }

@@ -7,6 +7,7 @@ import {
   type Updateable,
 } from 'kysely';
 import type { Writer } from './database.ts';
+import { execute } from './direct.ts';
 import { prepareWrite } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -68,7 +69,7 @@ async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Pro
     runs.set(key, query);
   }
   const parameters = rows.flatMap((row) => columns.map((column) => row[column as never]));
-  return tx.executeQuery({ ...query, parameters });
+  return execute(tx, { ...query, parameters });
 }
 
 /** Inserts one row into a table that gives out ids, and answers its id. */

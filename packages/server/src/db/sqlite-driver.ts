@@ -3,10 +3,12 @@ import {
   CompiledQuery,
   type DatabaseConnection,
   Kysely,
+  type QueryResult,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
 } from 'kysely';
+import { allowDirect } from './direct.ts';
 import type { Soundness } from './suspect.ts';
 import type { Tables } from './tables.ts';
 
@@ -30,7 +32,18 @@ export function queriesOf(db: Sqlite.Database, writing?: Writing): Kysely<Tables
     return statement;
   };
   const cached = { prepare, close: () => db.close() };
-  return new Kysely<Tables>({ dialect: new ImmediateDialect({ database: cached as never }, writing?.soundness) });
+  const queries = new Kysely<Tables>({
+    dialect: new ImmediateDialect({ database: cached as never }, writing?.soundness),
+  });
+  allowDirect(queries, { run: (query) => run(prepare(query.sql), query.parameters), reads: db.readonly });
+  return queries;
+}
+
+/** As Kysely's own connection has it. */
+function run<O>(statement: Watched, parameters: readonly unknown[]): QueryResult<O> {
+  if (statement.reader) return { rows: statement.all(parameters) as O[] };
+  const { changes, lastInsertRowid } = statement.run(parameters);
+  return { rows: [], insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes) };
 }
 
 type Watched = Pick<Sqlite.Statement, 'reader' | 'all' | 'run' | 'iterate'>;
