@@ -7,7 +7,7 @@ import { type Subject, subjectOf } from './audit-subject.ts';
 import { startClock } from './paging/clock.ts';
 import { sealToken } from './paging/page-token.ts';
 import { inRuns, opened, type Page, type PageAsked } from './paging/pages.ts';
-import { all, type ReadAt, type Sql } from './paging/sql.ts';
+import { all, exists, type ReadAt, rowByRow, type Sql } from './paging/sql.ts';
 import { FIRST_STEP, stretches, type Track, within } from './paging/stretches.ts';
 
 export interface EventQuery extends PageAsked {
@@ -61,8 +61,9 @@ async function lookForEvents(
   const rows: EventRow[] = [];
   for await (const { walk, from, to } of stretches(pace, await tracksOf(read, asked, about), direction, after)) {
     const beyond = [...walk.where, ...within(walk, direction, from, to)];
-    const found = sql`select distinct e.seq from ${walk.from} cross join event as e where ${all(beyond)}
-      and e.seq = ${walk.value} and ${all(conditionsOf(asked, about))}
+    const event = rowByRow(dialect, { table: 'event', as: 'e', key: 'seq' }, walk.value);
+    const found = sql`select distinct e.seq from ${walk.from} cross join ${event.table}
+      where ${all([...beyond, event.on, ...conditionsOf(dialect, asked, about)])}
       order by e.seq ${sql.raw(asked.order)} limit ${page_size + 1 - rows.length}`;
     const page = read.selectFrom('event').select(['seq', 'line']).where('seq', 'in', sql<number>`(${found})`);
     rows.push(...(await page.orderBy('seq', asked.order).execute()));
@@ -97,12 +98,12 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
   return tracks.length > 0 ? tracks : [track('event', [])];
 }
 
-function conditionsOf(asked: EventQuery, about: Subject | undefined): Sql[] {
+function conditionsOf(dialect: Dialect, asked: EventQuery, about: Subject | undefined): Sql[] {
   const conditions: Sql[] = [];
   if (about) {
     const number = about.number === undefined ? sql`` : sql` and s.number = ${about.number}`;
-    conditions.push(sql`exists (select 1 from event_subject as s
-      where s.model_id in (${sql.join(about.models)}) and s.seq = e.seq${number})`);
+    const rows = sql`event_subject as s where s.model_id in (${sql.join(about.models)}) and s.seq = e.seq${number}`;
+    conditions.push(exists(rows, dialect));
   }
   if (asked.actor !== undefined) conditions.push(sql`e.actor = ${asked.actor}`);
   if (asked.type !== undefined) conditions.push(sql`e.type = ${asked.type}`);

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
-import type { Sql } from '../paging/sql.ts';
+import { exists, type Sql } from '../paging/sql.ts';
 import { facetsBy, type Scope } from './at.ts';
 import { HEAD, headOf } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Operator, type Scalar } from './filter.ts';
@@ -26,12 +26,6 @@ function comparison(one: Comparison, at: Compiling): Sql {
   const column = sql.ref(`${place.of}.${place.column}`);
   const condition = onColumn(one, place, column, at.dialect);
   return place.nullable && !one.op.startsWith('IS') ? sql`(${column} is not null and ${condition})` : condition;
-}
-
-/** Whether there are such rows. In a select of its own PostgreSQL asks it row by row, and weighs no join instead. */
-function exists(rows: Sql, dialect: Dialect): Sql {
-  const found = sql`exists (select 1 from ${rows})`;
-  return dialect === 'postgres' ? sql`(select ${found})` : found;
 }
 
 function ofFacets(one: Comparison, place: Place, { noun, dialect }: Compiling): Sql {

@@ -1,9 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Dialect } from '../../db/database.ts';
 import type { Position } from '../paging/page-token.ts';
-import { all, type Sql } from '../paging/sql.ts';
+import { all, rowByRow } from '../paging/sql.ts';
 import type { Scope } from './at.ts';
-import type { Filter, Noun } from './filter.ts';
+import type { Filter } from './filter.ts';
 import { columnsOf, type Level, orderBy, positionOf } from './levels.ts';
 import { predicate } from './predicate.ts';
 import { holdsWords } from './ranking.ts';
@@ -36,24 +35,11 @@ export function statement(sought: Sought, slice: Slice, limit: number): RawBuild
   if (model_id !== undefined) conditions.push(sql`model.id = ${model_id}`);
   if (filter) conditions.push(sql`(${predicate(filter, { ...scope, given: slice.given })})`);
   if (words && !slice.haveWords) conditions.push(holdsWords(noun, words, dialect));
-  const own = byId(noun, slice.owner, dialect);
-  const joined = noun === 'version' ? [own, byId('model', sql`version.model_id`, dialect)] : [own];
+  const joined = [rowByRow(dialect, { table: noun, key: 'id' }, slice.owner)];
+  if (noun === 'version') joined.push(rowByRow(dialect, { table: 'model', key: 'id' }, sql`version.model_id`));
   return sql`select ${slice.several || levels[0]?.several ? sql`distinct ` : sql``}${sql.ref(`${noun}.id`)} as id${sql.join(columns, sql``)}
     from ${sql.join([slice.from, ...joined.map(({ table }) => table)], sql` cross join `)}
     where ${all([...joined.map(({ on }) => on), ...conditions])} order by ${orderBy(levels)} limit ${limit}`;
-}
-
-/**
- * A table of which each row is read by its id, after what stands before it. A cross join keeps SQLite to this order;
- * PostgreSQL weighs no join where the subquery has an offset.
- */
-function byId(noun: Noun, id: Sql, dialect: Dialect): { table: Sql; on: Sql } {
-  const table = sql.table(noun);
-  if (dialect === 'sqlite') return { table, on: sql`${sql.ref(`${noun}.id`)} = ${id}` };
-  return {
-    table: sql`lateral (select * from ${table} as own where own.id = ${id} offset 0) as ${table}`,
-    on: sql`true`,
-  };
 }
 
 /** What the statement's row says. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Value } from '../paging/page-token.ts';
-import type { Sql } from '../paging/sql.ts';
+import { rowByRow, type Sql } from '../paging/sql.ts';
 import type { Track } from '../paging/stretches.ts';
 import type { Scope } from './at.ts';
 import { HEAD } from './facets.ts';
@@ -69,14 +69,10 @@ function alongColumn({ noun, dialect }: Scope, of: Noun, type: KeyType, value: S
   const where = [sql`${value} is not null`, ...ranges.filter(isThere)];
   const along = { where, value, holds, effort: 1 } as const;
   if (of === noun) return { ...along, from: sql`${sql.table(noun)} as walk`, owner: sql`walk.id` };
-  // Versions in order of their model's name. PostgreSQL weighs no join where the subquery has an offset.
-  const owner = sql`of_walk.id`;
-  if (dialect === 'postgres') {
-    const versions = sql`(select id from version where model_id = walk.id offset 0) as of_walk`;
-    return { ...along, from: sql`model as walk cross join lateral ${versions}`, owner };
-  }
-  const from = sql`model as walk cross join version as of_walk`;
-  return { ...along, from, where: [sql`of_walk.model_id = walk.id`, ...where], owner };
+  // Versions in order of their model's name.
+  const versions = rowByRow(dialect, { table: 'version', as: 'of_walk', key: 'model_id' }, sql`walk.id`);
+  const from = sql`model as walk cross join ${versions.table}`;
+  return { ...along, from, where: [versions.on, ...where], owner: sql`of_walk.id` };
 }
 
 function isThere(condition: Sql | undefined): condition is Sql {
