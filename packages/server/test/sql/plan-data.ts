@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+import { seed } from '../../../../bench/seed/seed.ts';
+import type { Database } from '../../src/db/database.ts';
+import { openDatabase } from '../../src/db/open.ts';
+import type { Tables } from '../../src/db/tables.ts';
+import { postgresDatabase } from '../support/databases.ts';
+
+/** Models of ten versions, and one of more than are gathered at once. */
+const SHAPE = { versions: 6_000, models: 300, many: 3_000 };
+
+/** An installation of some size, in a database of its own that plans as one in operation does. */
+export async function fill(dialect: Database['name']): Promise<{ open(): Promise<Database>; remove(): Promise<void> }> {
+  const data = await mkdtemp(join(tmpdir(), 'assayer-plans-'));
+  const postgres = dialect === 'postgres' ? await postgresDatabase() : undefined;
+  await seed(data, postgres?.url ?? '', SHAPE);
+  const open = () => openDatabase(postgres?.url ?? `sqlite:${join(data, 'assayer.db')}`, { connections: 4 });
+  if (postgres) await settle(open);
+  return {
+    open,
+    async remove() {
+      await postgres?.drop();
+      await rm(data, { recursive: true });
+    },
+  };
+}
+
+/**
+ * PostgreSQL plans by statistics, and reads a table whole that is small: so there is more of some. All rows are looked
+ * at, for the statistics to be the same each time, and nobody takes others.
+ */
+async function settle(open: () => Promise<Database>): Promise<void> {
+  const db = await open();
+  await db.write.connection().execute(async (one) => {
+    await sql`set session_replication_role = replica`.execute(one);
+    for (const [table, times] of Object.entries(COPIES)) await copy(one, table, times);
+    await sql`insert into model_state select 1000000 + n, 64, '{}' from generate_series(1, 20000) as n`.execute(one);
+    await sql`insert into condemned select 'swept ' || n, 0, ${Number.MAX_SAFE_INTEGER} from generate_series(1, 20000) as n`.execute(
+      one,
+    );
+    await sql`update artifact set sha256 = encode(sha256(cast(cast(id as text) as bytea)), 'hex') where id % 3 > 0`.execute(
+      one,
+    );
+    const { rows } = await sql<{ name: string }>`select relname as name from pg_class
+      where relkind = 'r' and relnamespace = current_schema()::regnamespace`.execute(one);
+    for (const { name } of rows) await sql`alter table ${sql.table(name)} set (autovacuum_enabled = off)`.execute(one);
+    await sql`set default_statistics_target = 1000`.execute(one);
+    await sql`vacuum analyze`.execute(one);
+  });
+  await db.close();
+}
+
+const COPIES = { name_use: 25, model: 25, model_facet: 25, model_text: 25, inspection: 1_000, ledger_tile: 50 };
+/** What makes a copy another row. */
+const OWN: Record<string, (column: string) => string> = {
+  id: (column) => `${column} + copy * 1000000`,
+  model_id: (column) => `${column} + copy * 1000000`,
+  position: (column) => `${column} + copy * 1000000`,
+  name: (column) => `'~' || copy || ${column}`,
+  name_key: (column) => `'~' || copy || ${column}`,
+  sha256: (column) => `copy || ${column}`,
+};
+
+async function copy(db: Kysely<Tables>, table: string, times: number): Promise<void> {
+  const { rows } = await sql<{ name: string }>`select column_name as name from information_schema.columns
+    where table_schema = current_schema() and table_name = ${table}`.execute(db);
+  const columns = rows.map(({ name }) => name);
+  const values = columns.map((name) => OWN[name]?.(name) ?? name);
+  const copies = `insert into ${table} (${columns}) overriding system value
+    select ${values} from ${table}, generate_series(1, ${times - 1}) as copy`;
+  await sql.raw(copies).execute(db);
+}
