@@ -2,7 +2,8 @@ import { PREFIXES } from '../blobs/examine.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Dialect, Writer } from '../db/database.ts';
 import { runSteps } from '../db/migrate.ts';
-import { fromLine, insertKept, KEPT_TABLES, settleIds } from '../db/portable.ts';
+import { fromLine, KEPT_TABLES, settleIds } from '../db/portable.ts';
+import { insertRows } from '../db/rows.ts';
 import { inGroups } from '../db/together.ts';
 import { checkpointSeen, linesIn } from '../events/ledger.ts';
 import { verifyLedger } from '../events/verify.ts';
@@ -31,7 +32,7 @@ export async function loadRows({ tx, dialect, blobs }: Into, point: Point, asked
   progress.start('Restoring rows', bytes, manifest.tables.length);
   await runSteps(tx, dialect, manifest.schema);
   for (const told of manifest.tables) {
-    await loadTable({ tx, dialect }, folder, told, asked);
+    await loadTable(tx, folder, told, asked);
     progress.file();
   }
   await settleIds(tx, dialect);
@@ -42,7 +43,7 @@ export async function loadRows({ tx, dialect, blobs }: Into, point: Point, asked
 }
 
 async function loadTable(
-  { tx, dialect }: Pick<Into, 'tx' | 'dialect'>,
+  tx: Writer,
   folder: string,
   told: Manifest['tables'][number],
   { signal, progress = SILENT }: RestoreAsked,
@@ -54,13 +55,9 @@ async function loadTable(
     progress.add(count);
   };
   const rows = readLines(folder, told, (line) => ({ row: fromLine(line), bytes: line.length }), onBytes);
+  // With the ids that they have.
   for await (const group of inGroups(rows, ROWS_TOGETHER, ({ bytes }) => bytes))
-    await insertKept(
-      tx,
-      dialect,
-      kept.table,
-      group.map(({ row }) => row),
-    );
+    await insertRows(tx, kept.table, group.map(({ row }) => row) as never);
 }
 
 /** Read back from the database: every event, its hash and the root, against what was signed when the backup was taken. */

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
 import type { Dialect, Writer } from './database.ts';
-import { insertRows } from './rows.ts';
 import type { Tables } from './tables.ts';
 import { countTogether } from './together.ts';
 
@@ -67,20 +66,6 @@ export function fromLine(line: string): Row {
     if (typeof value === 'object' && value !== null)
       row[column] = Buffer.from((value as { base64: string }).base64, 'base64');
   return row;
-}
-
-/** Inserts rows with the ids that they have. */
-export async function insertKept(tx: Writer, dialect: Dialect, table: Table, rows: readonly Row[]): Promise<void> {
-  const [first] = rows;
-  if (!first) return;
-  if (dialect === 'sqlite') return insertRows(tx, table, rows as never);
-  const columns = sql.join(Object.keys(first).map((column) => sql.ref(column)));
-  // One parameter for all rows: PostgreSQL reads the types of the columns from the table itself.
-  const records = JSON.stringify(rows, (_, value) =>
-    value?.type === 'Buffer' ? `\\x${Buffer.from(value.data).toString('hex')}` : value,
-  );
-  await sql`insert into ${sql.table(table)} (${columns}) overriding system value
-    select ${columns} from json_populate_recordset(null::${sql.table(table)}, ${records})`.execute(tx);
 }
 
 /** The next id follows the highest that is there. SQLite sees to it by itself. */

@@ -4,12 +4,14 @@ import {
   type Kysely,
   type QueryResult,
   SqliteAdapter,
+  sql,
   type Updateable,
 } from 'kysely';
 import type { Writer } from './database.ts';
 import { execute } from './direct.ts';
 import { prepareWrite } from './prepared.ts';
 import type { Tables } from './tables.ts';
+import { BYTES_TOGETHER } from './together.ts';
 
 type Table = keyof Tables;
 type Statement = (on: Writer, params: Record<string, unknown>) => Promise<unknown[]>;
@@ -18,8 +20,7 @@ type Statement = (on: Writer, params: Record<string, unknown>) => Promise<unknow
 const inserts = new Map<string, Statement>();
 const updates = new Map<string, Statement>();
 
-/** What a statement holds at most: PostgreSQL, where each is a round trip, and SQLite, where each length is a statement to keep. */
-const ROWS_TOGETHER = 500;
+/** What a statement of SQLite holds at most: each length is a statement to keep. */
 const FEW_ROWS = 32;
 
 /** Inserts rows that all have the same columns, many in one statement. Where one is refused, the transaction has to end. */
@@ -28,17 +29,49 @@ export async function insertRows<T extends Table>(
   table: T,
   rows: readonly Insertable<Tables[T]>[],
 ): Promise<void> {
-  const sqlite = isSqlite(tx);
+  if (rows.length === 0) return;
+  if (!isSqlite(tx)) return insertRecords(tx, table, rows);
   for (let i = 0; i < rows.length; ) {
-    const run = rows.slice(i, i + (sqlite ? fewRows(table, rows.length - i) : ROWS_TOGETHER));
+    const run = rows.slice(i, i + fewRows(table, rows.length - i));
     i += run.length;
-    if (sqlite) await insertFew(tx, table, run);
-    else
-      await tx
-        .insertInto<Table>(table)
-        .values(run as never)
-        .execute();
+    await insertFew(tx, table, run);
   }
+}
+
+/**
+ * PostgreSQL gets all rows as one parameter, or as many as are not too long together, so that one statement is compiled
+ * and planned for any number of them. It reads the types of the columns from the table itself.
+ */
+async function insertRecords(tx: Writer, table: Table, rows: readonly object[]): Promise<void> {
+  const columns = Object.keys(rows[0] as object);
+  const insert = kept(inserts, `${table} records`, columns, () => {
+    const names = sql.join(columns.map((column) => sql.ref(column)));
+    return prepareWrite<Record<string, unknown>, never>(
+      (_, param) => sql`insert into ${sql.table(table)} (${names}) overriding system value
+        select ${names} from json_populate_recordset(null::${sql.table(table)}, ${param('records')}::json)`,
+    );
+  });
+  let records: string[] = [];
+  let length = 0;
+  const write = () => insert(tx, { records: `[${records.join(',')}]` });
+  for (const row of rows) {
+    const record = JSON.stringify(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, told(value)])));
+    if (records.length > 0 && length + record.length > BYTES_TOGETHER) {
+      await write();
+      records = [];
+      length = 0;
+    }
+    records.push(record);
+    length += record.length;
+  }
+  await write();
+}
+
+/** As PostgreSQL reads it from JSON: bytes, infinities, and no half of a surrogate pair. */
+function told(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 function isSqlite(tx: Writer): boolean {
