@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Database } from './database.ts';
 import { driverConfig } from './postgres-address.ts';
 import { preparedName } from './prepared.ts';
-import { savepointOf } from './savepoint.ts';
+import { lightSavepoint, savepointOf } from './savepoint.ts';
 import type { Tables } from './tables.ts';
 
 const INT8 = 20;
@@ -12,19 +12,24 @@ const MOVE = [CompiledQuery.raw('release savepoint one; savepoint one')];
 /** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby; 58030: its disk fails (PostgreSQL, appendix A). */
 const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|E(CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)\w*|ERR_SSL_\w+)$/;
 
+const WRITES = /^\s*(insert|update|delete)\b/i;
+
 /**
- * Sees every query of a connection. One that was prepared gets a name, so that the server parses and plans it once. A
- * connection on which an answer failed to come in time is of no more use: it is closed, and the pool takes another.
+ * Sees every query of a connection. One that was prepared gets a name, so that the server parses and plans it once. What
+ * writes is counted, and what fails, since that ends a transaction too. A connection on which an answer failed to come
+ * in time is of no more use: it is closed, and the pool takes another.
  */
-function watch(client: pg.PoolClient): void {
+function watch(client: pg.PoolClient, writes: { count: number }): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
   client.query = ((...args: unknown[]) => {
     const [text, values] = args;
     const name = typeof text === 'string' ? preparedName(text) : undefined;
+    if (typeof text === 'string' && WRITES.test(text)) writes.count += 1;
     const answer = name ? query({ name, text, values }) : query(...args);
     if (answer instanceof Promise)
       answer.catch((error: unknown) => {
+        writes.count += 1;
         if (messageOf(error) === 'Query read timeout') stream.destroy();
       });
     return answer;
@@ -55,7 +60,9 @@ export function openPostgres(
   pool.on('error', () => {});
   // One that breaks while it is in use tells its queries so; without a listener it would end the process too.
   pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('connect', watch);
+  // Of all connections: hardly anything but the changes writes, and one too many costs them no more than time.
+  const writes = { count: 0 };
+  pool.on('connect', (client) => watch(client, writes));
   // Whatever keeps it from connecting, be it a name, a certificate or a password: the database is away.
   const unconnected = new WeakSet<Error>();
   const connect = () =>
@@ -73,7 +80,8 @@ export function openPostgres(
     async lockLedger(tx) {
       await sql`select 1 from ledger_head where id = 1 for update`.execute(tx);
     },
-    savepoint: (tx) => savepointOf(tx, MOVE),
+    // A real one costs a round trip and a transaction of its own within the other.
+    savepoint: (tx, light) => (light ? lightSavepoint(() => writes.count) : savepointOf(tx, MOVE)),
     isDuplicate: (error) => codeOf(error) === '23505',
     isRetryable: (error) => /^(40001|40P01|55P03)$/.test(codeOf(error)),
     isAway: (error) =>
