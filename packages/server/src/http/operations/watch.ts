@@ -10,6 +10,9 @@ export function noteTrouble(request: FastifyRequest, trouble: Trouble): void {
   troubles.set(request, { ...troubles.get(request), ...trouble });
 }
 
+/** How sending ends where nobody takes what is sent any more: the request is cut, and nothing failed here. */
+const CLIENT_WENT = /^(ERR_STREAM_PREMATURE_CLOSE|EPIPE|ECONNRESET)$/;
+
 /** How many bytes of a connection belong to requests before this one. */
 interface Counted extends Socket {
   counted?: { received: number; sent: number };
@@ -53,7 +56,7 @@ export class Watch extends LogController {
   }
 
   override streamError(error: NodeJS.ErrnoException, request: FastifyRequest): void {
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') noteTrouble(request, { error }); // the client went: it is cut
+    if (!CLIENT_WENT.test(error.code ?? '')) noteTrouble(request, { error });
   }
 
   override serializerError(error: Error, request: FastifyRequest): void {
