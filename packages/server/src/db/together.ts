@@ -30,18 +30,24 @@ export async function countTogether(reader: Reader, { table, key, after }: Place
   const lengths = long.map((column) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`);
   const next = sql<{ bytes: number }>`(select ${sql.join(lengths, sql` + `)} as bytes from ${sql.table(table)}
     ${after ? sql`where (${columns}) > (${sql.join(after)})` : sql``} order by ${columns} limit ${sql.lit(most)})`;
-  let bytes = 0;
   const sizes = await reader.selectFrom(next.as('next')).select('bytes').execute();
-  const over = sizes.findIndex((row) => {
+  const count = countWithin(BYTES_TOGETHER, sizes);
+  return count < sizes.length ? count : most;
+}
+
+/** How many of the first rows are not over a number of bytes together; at least one. */
+export function countWithin(most: number, rows: readonly { bytes: number }[]): number {
+  let bytes = 0;
+  const over = rows.findIndex((row) => {
     bytes += row.bytes;
-    return bytes > BYTES_TOGETHER;
+    return bytes > most;
   });
-  return over === -1 ? most : Math.max(1, over);
+  return over === -1 ? rows.length : Math.max(1, over);
 }
 
 /** What comes, in groups: `most` together, or fewer where those would be over `BYTES_TOGETHER`; at least one. */
 export async function* inGroups<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   most: number,
   bytesOf: (item: T) => number,
 ): AsyncGenerator<T[]> {

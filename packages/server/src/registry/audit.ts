@@ -2,11 +2,13 @@ import { sql } from 'kysely';
 import type { Event } from '../contract/event.ts';
 import { fromTime } from '../contract/time.ts';
 import type { Dialect, Reader } from '../db/database.ts';
+import { LINE_IF_SHORT, type LinePlace, withLines } from '../db/lines.ts';
+import { countWithin } from '../db/together.ts';
 import { seqAt, seqFrom } from '../events/moments.ts';
 import { type Subject, subjectOf } from './audit-subject.ts';
 import { startClock } from './paging/clock.ts';
 import { sealToken } from './paging/page-token.ts';
-import { inRuns, opened, type Page, type PageAsked } from './paging/pages.ts';
+import { opened, PAGE_CHARACTERS, type Page, type PageAsked } from './paging/pages.ts';
 import { all, exists, type ReadAt, rowByRow, type Sql } from './paging/sql.ts';
 import { FIRST_STEP, stretches, type Track, within } from './paging/stretches.ts';
 
@@ -30,44 +32,40 @@ export async function listEvents(parts: EventParts, asked: EventQuery): Promise<
   const { page_size, page_token, ...filter } = asked;
   const scope = `events ${JSON.stringify(filter)}`;
   const about = asked.subject === undefined ? undefined : await subjectOf(parts.read, asked.subject);
-  const page = await inRuns({ page_size, page_token }, async (run) => {
-    const after = run.page_token === undefined ? undefined : opened(parts.tokenKey, scope, run.page_token)[0];
-    const { rows, next } = await lookForEvents(parts, asked, about, after as number | undefined, run.page_size);
-    return { items: rows, next_page_token: next === undefined ? null : sealToken(parts.tokenKey, scope, [next]) };
-  });
-  return { ...page, items: page.items.map((row) => JSON.parse(row.line) as Event) };
-}
-
-interface EventRow {
-  seq: number;
-  line: string;
+  const after = page_token === undefined ? undefined : opened(parts.tokenKey, scope, page_token)[0];
+  const { rows, next } = await lookForEvents(parts, asked, about, after as number | undefined);
+  const items: Event[] = [];
+  for await (const { line } of withLines(parts.read, rows)) items.push(JSON.parse(line) as Event);
+  return { items, next_page_token: next === undefined ? null : sealToken(parts.tokenKey, scope, [next]) };
 }
 
 /**
  * The next events that match, found in stretches of a bounded number of events along the index of whichever is asked
- * for that fewest have; a page that takes long ends early, like one of a search.
+ * for that fewest have; a page that takes long or is full of long lines ends early, like one of a search.
  */
 async function lookForEvents(
   { read, dialect }: EventParts,
   asked: EventQuery,
   about: Subject | undefined,
   after: number | undefined,
-  page_size: number,
-): Promise<{ rows: EventRow[]; next?: number | undefined }> {
+): Promise<{ rows: LinePlace[]; next?: number | undefined }> {
+  const { page_size } = asked;
   if (asked.subject !== undefined && !about) return { rows: [] };
   const direction = { desc: asked.order === 'desc' };
   const clock = startClock(dialect);
   const pace = { at: { read }, step: Math.max(FIRST_STEP, 2 * page_size) };
-  const rows: EventRow[] = [];
+  const rows: LinePlace[] = [];
   for await (const { walk, from, to } of stretches(pace, await tracksOf(read, asked, about), direction, after)) {
     const beyond = [...walk.where, ...within(walk, direction, from, to)];
     const event = rowByRow(dialect, { table: 'event', as: 'e', key: 'seq' }, walk.value);
     const found = sql`select distinct e.seq from ${walk.from} cross join ${event.table}
       where ${all([...beyond, event.on, ...conditionsOf(dialect, asked, about)])}
       order by e.seq ${sql.raw(asked.order)} limit ${page_size + 1 - rows.length}`;
-    const page = read.selectFrom('event').select(['seq', 'line']).where('seq', 'in', sql<number>`(${found})`);
-    rows.push(...(await page.orderBy('seq', asked.order).execute()));
-    if (rows.length > page_size) return { rows: rows.slice(0, page_size), next: rows[page_size - 1]!.seq };
+    const lines = read.selectFrom('event').select(['seq', ...LINE_IF_SHORT]);
+    const page = lines.where('seq', 'in', sql<number>`(${found})`).orderBy('seq', asked.order);
+    rows.push(...(await page.execute()));
+    const count = Math.min(page_size, countWithin(PAGE_CHARACTERS, rows));
+    if (rows.length > count) return { rows: rows.slice(0, count), next: rows[count - 1]!.seq };
     if (to === undefined) break;
     pace.step = clock.paced(pace.step);
     if (clock.isOver()) return { rows, next: to as number };

@@ -3,6 +3,7 @@ import type { Event, SubjectChange } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
+import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
 import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
 import { subjectAt } from './timeline.ts';
@@ -76,11 +77,11 @@ async function* movesBefore(reader: Reader, model_id: number, seq: number): Asyn
     const rows = await reader
       .selectFrom(page.as('s'))
       .innerJoin('event as e', 'e.seq', 's.seq')
-      .select(['e.seq', 'e.type', 'e.line'])
+      .select(['e.seq', 'e.type', ...LINE_IF_SHORT])
       .orderBy('e.seq', 'desc')
       .execute();
-    for (const [i, { seq: at, type, line }] of rows.entries()) {
-      if (!MOVES.includes(type) || rows[i - 1]?.seq === at) continue;
+    const moves = rows.filter(({ seq: at, type }, i) => MOVES.includes(type) && rows[i - 1]?.seq !== at);
+    for await (const { line } of withLines(reader, moves)) {
       const { changes } = JSON.parse(line) as Event;
       const moved = changes.filter((one) => one.model_id === model_id && one.number > 0 && 'status' in one.after);
       yield* moved.sort((a, b) => b.number - a.number);

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Event, SubjectChange } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Reader } from '../db/database.ts';
+import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
 import { applyChange, type Doc } from '../events/replay.ts';
 
 /** A model as it was after event `seq`: the last state that is kept of it, and the changes since. */
@@ -31,8 +32,8 @@ async function lastState(reader: Reader, model_id: number, etag: number): Promis
   return row ?? { etag: 0, doc: '' };
 }
 
-/** What one query reads of a subject's lines. */
-const LINES_TOGETHER = 64;
+/** So many events of a subject are looked up by one query. */
+const ROWS_TOGETHER = 64;
 
 /** What changed of a subject up to event `seq`, the last change first. */
 function changesBefore(reader: Reader, subject: Subject, seq: number): AsyncGenerator<SubjectChange> {
@@ -54,20 +55,20 @@ export async function* changesFrom(
       .where('number', '=', number)
       .where('seq', order === 'asc' ? '>' : '<', from)
       .orderBy('seq', order)
-      .limit(LINES_TOGETHER);
+      .limit(ROWS_TOGETHER);
     const rows = await reader
       .selectFrom(page.as('s'))
       .innerJoin('event as e', 'e.seq', 's.seq')
-      .select(['e.seq', 'e.line'])
+      .select(['e.seq', ...LINE_IF_SHORT])
       .orderBy('e.seq', order)
       .execute();
-    for (const { line } of rows) {
+    for await (const { line } of withLines(reader, rows)) {
       const { changes } = JSON.parse(line) as Event;
       const own = changes.filter((change) => change.model_id === model_id && change.number === number);
       yield* order === 'asc' ? own : own.reverse();
     }
     const last = rows.at(-1);
-    if (!last || rows.length < LINES_TOGETHER) return;
+    if (!last || rows.length < ROWS_TOGETHER) return;
     from = last.seq;
     await setImmediate();
   }

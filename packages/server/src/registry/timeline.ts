@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Event } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
+import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
 import { applyChange, type Doc } from '../events/replay.ts';
 
 /** One subject as replaying its events up to `seq` gives it; undefined where it was not there yet. */
@@ -14,7 +15,6 @@ export async function subjectAt(
   return state;
 }
 
-/** Lines may be as long as what they tell of: few are held at a time. */
 const ROWS_TOGETHER = 200;
 
 /** Subjects as they were after event `seq`, in order of model and number, one in memory at a time. */
@@ -31,7 +31,7 @@ export async function* subjectsAt(
     // SQLite answers at once: without a pause nothing else would be served.
     await setImmediate();
     const rows = await changesAfter(reader, at, seq, only);
-    for (const row of rows) {
+    for await (const row of withLines(reader, rows)) {
       if (subject && (subject.model_id !== row.model_id || subject.number !== row.number)) {
         if (state) yield { ...subject, doc: state, formats: distinct(formats) };
         state = undefined;
@@ -79,7 +79,7 @@ function changesAfter(
   return reader
     .selectFrom(page.as('s'))
     .innerJoin('event as e', 'e.seq', 's.seq')
-    .select(['s.model_id', 's.number', 's.seq', 'e.line'])
+    .select(['s.model_id', 's.number', 's.seq', ...LINE_IF_SHORT])
     .orderBy('s.model_id')
     .orderBy('s.number')
     .orderBy('s.seq')

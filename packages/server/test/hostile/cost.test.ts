@@ -33,6 +33,13 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
           expect((await send('POST', '/models/churn/versions', body)).status).toBe(201);
         }),
       );
+    await send('POST', '/models', { name: 'long' });
+    await send('POST', '/models/long/versions', {});
+    for (let i = 0; i < 60; i += 1) {
+      const patch = { card: `${i} `.padEnd(470_000, 'ж') };
+      const answer = await send('PATCH', '/models/long/versions/1', patch);
+      expect(answer.status, await answer.text()).toBe(200);
+    }
   });
   afterAll(async () => {
     await server.stop();
@@ -80,6 +87,12 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
       () =>
         send('POST', '/models/churn/versions', { properties: many(500, () => ['x'.repeat(1_900), { a: [1, 2, 3] }]) }),
     ],
+    [
+      'a version of the past, after many long changes',
+      200,
+      () => send('GET', `/models/long/versions/1?as_of=${new Date().toISOString()}`),
+    ],
+    ['events of long changes', 200, () => send('GET', '/events?page_size=50')],
     ['a megabyte of brackets', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x5b))],
     ['a megabyte of one number', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x39))],
     [

@@ -38,7 +38,7 @@ export function opened(tokenKey: Uint8Array, scope: string, token: string): Posi
 }
 
 /** What a page holds at most, in characters: one that is full of long texts ends early, and the next one goes on. */
-const PAGE_CHARACTERS = 8 * 1024 * 1024;
+export const PAGE_CHARACTERS = 8 * 1024 * 1024;
 const FIRST_RUN = 50;
 
 /** Fetches a page in runs, each as long as what is left of the page may hold by the rows seen so far. */
