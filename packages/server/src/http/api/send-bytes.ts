@@ -14,7 +14,7 @@ export async function sendBytes(reply: FastifyReply, chunks: AsyncGenerator<Uint
     for (; !next.done; next = await chunks.next()) await written(raw, next.value);
     raw.end();
   } catch (error) {
-    if (!raw.destroyed) noteTrouble(reply.request, { error: error as Error }); // else the client has gone
+    if (!(error instanceof ClientGone)) noteTrouble(reply.request, { error: error as Error });
     raw.destroy();
   } finally {
     await chunks.return(undefined);
@@ -22,15 +22,17 @@ export async function sendBytes(reply: FastifyReply, chunks: AsyncGenerator<Uint
   return reply;
 }
 
-/** Resolves when the memory of the chunk is free again. Rejects where the client has gone. */
+class ClientGone extends Error {}
+
+/** Resolves when the memory of the chunk is free again. Rejects where nobody takes it, however that is told. */
 function written(raw: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const gone = () => reject(new Error('the client has gone'));
+    const gone = () => reject(new ClientGone());
     if (raw.destroyed) return gone();
     raw.once('close', gone);
     raw.write(chunk, (error) => {
       raw.off('close', gone);
-      if (error) reject(error);
+      if (error) gone();
       else resolve();
     });
   });

@@ -10,9 +10,6 @@ export function noteTrouble(request: FastifyRequest, trouble: Trouble): void {
   troubles.set(request, { ...troubles.get(request), ...trouble });
 }
 
-/** How sending ends where nobody takes what is sent any more: the request is cut, and nothing failed here. */
-const CLIENT_WENT = /^(ERR_STREAM_PREMATURE_CLOSE|EPIPE|ECONNRESET)$/;
-
 /** How many bytes of a connection belong to requests before this one. */
 interface Counted extends Socket {
   counted?: { received: number; sent: number };
@@ -56,7 +53,8 @@ export class Watch extends LogController {
   }
 
   override streamError(error: NodeJS.ErrnoException, request: FastifyRequest): void {
-    if (!CLIENT_WENT.test(error.code ?? '')) noteTrouble(request, { error });
+    // Told of both ends. Where the connection is gone nothing failed here: what was to be sent is only cut.
+    if (!request.raw.socket.destroyed) noteTrouble(request, { error });
   }
 
   override serializerError(error: Error, request: FastifyRequest): void {
