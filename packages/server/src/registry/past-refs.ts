@@ -12,7 +12,10 @@ import { numberOf } from './versions/repository.ts';
 
 const ROWS_TOGETHER = 200;
 
-/** The model that bore a name at a moment, as it was then. */
+/**
+ * The model that bore a name at a moment, as it was then. Only one at a time bears a name, so that it is the one that was
+ * given it last, or none.
+ */
 export async function modelAt(reader: Reader, name: string, seq: number): Promise<{ id: number; model: Model }> {
   const named = await reader
     .selectFrom('event')
@@ -21,14 +24,11 @@ export async function modelAt(reader: Reader, name: string, seq: number): Promis
     .where('type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
     .where('seq', '<=', seq)
     .orderBy('seq', 'desc')
-    .execute();
-  const candidates = named.flatMap(({ line }) =>
-    (JSON.parse(line) as Event).changes.filter((change) => change.number === 0),
-  );
-  for (const model_id of new Set(candidates.map((change) => change.model_id))) {
-    const model = await modelDocAt(reader, model_id, seq);
-    if (model && model.name === name && model.deregistered === null) return { id: model_id, model };
-  }
+    .limit(1)
+    .executeTakeFirst();
+  const given = named && (JSON.parse(named.line) as Event).changes.find((change) => change.number === 0);
+  const model = given && (await modelDocAt(reader, given.model_id, seq));
+  if (model?.name === name && model.deregistered === null) return { id: given!.model_id, model };
   throw new Refused('model-not-found', `There was no model ${name} at that time.`, { model: name });
 }
 

@@ -27,15 +27,12 @@ const ROWS_TOGETHER = 50;
 /** The names of more models are not held in memory. */
 const MOST_RENAMED = 1_000;
 
-/** The names that models had after event `seq`, of those that were renamed since; undefined where there are too many. */
+/** The names that models had until they were first renamed after event `seq`; undefined where there are too many. */
 export async function namesBefore(reader: Reader, seq: number): Promise<Map<number, string> | undefined> {
   const renames = await changesAfter(reader, seq, 'model.renamed', MOST_RENAMED + 1);
   if (renames.length > MOST_RENAMED) return undefined;
   const names = new Map<number, string>();
-  for (const id of new Set(renames.map(({ model_id }) => model_id))) {
-    const model = await modelDocAt(reader, id, seq);
-    if (model) names.set(id, model.name);
-  }
+  for (const { model_id, before } of renames) if (!names.has(model_id)) names.set(model_id, String(before?.name));
   return names;
 }
 

@@ -87,12 +87,6 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
       () =>
         send('POST', '/models/churn/versions', { properties: many(500, () => ['x'.repeat(1_900), { a: [1, 2, 3] }]) }),
     ],
-    [
-      'a version of the past, after many long changes',
-      200,
-      () => send('GET', `/models/long/versions/1?as_of=${new Date().toISOString()}`),
-    ],
-    ['events of long changes', 200, () => send('GET', '/events?page_size=50')],
     ['a megabyte of brackets', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x5b))],
     ['a megabyte of one number', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x39))],
     [
@@ -110,8 +104,26 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
     ],
   ];
 
+  /** What grows with what they read: the first one would leave room for the second. */
+  const READS: typeof REQUESTS = [
+    [
+      'a version of the past, after many long changes,',
+      200,
+      () => send('GET', `/models/long/versions/1?as_of=${new Date().toISOString()}`),
+    ],
+    ['a page of events of long changes', 200, () => send('GET', '/events?page_size=50')],
+  ];
+
+  it.each(READS)('R5 %s costs at most 5 s of CPU and 64 MiB', async (_what, status, ask) => {
+    await assertCheap(status, ask);
+  });
+
   it.each(REQUESTS)('R5 %s costs at most 5 s of CPU and 64 MiB', async (_what, status, ask) => {
     await (await ask()).arrayBuffer(); // what is compiled, cached and grown once is not the request's
+    await assertCheap(status, ask);
+  });
+
+  async function assertCheap(status: number, ask: () => Promise<Response>) {
     const before = await usedBy(server.pid);
     const answer = await ask();
     const { byteLength } = await answer.arrayBuffer();
@@ -119,7 +131,7 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
     expect(answer.status).toBe(status);
     expect(after.cpuSeconds - before.cpuSeconds).toBeLessThan(5);
     expect(after.peak - before.resident - byteLength).toBeLessThan(64 * MiB);
-  });
+  }
 });
 
 /** CPU seconds so far, resident bytes now, and the most since the last question. */
