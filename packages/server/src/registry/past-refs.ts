@@ -17,15 +17,16 @@ const ROWS_TOGETHER = 200;
  * given it last, or none.
  */
 export async function modelAt(reader: Reader, name: string, seq: number): Promise<{ id: number; model: Model }> {
-  const named = await reader
+  // Found before its line is read: where the order has to be made, SQLite would carry all lines through it.
+  const last = reader
     .selectFrom('event')
-    .select('line')
+    .select('seq')
     .where('subject', '=', name)
     .where('type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
     .where('seq', '<=', seq)
     .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+    .limit(1);
+  const named = await reader.selectFrom('event').select('line').where('seq', '=', last).executeTakeFirst();
   const given = named && (JSON.parse(named.line) as Event).changes.find((change) => change.number === 0);
   const model = given && (await modelDocAt(reader, given.model_id, seq));
   if (model?.name === name && model.deregistered === null) return { id: given!.model_id, model };
