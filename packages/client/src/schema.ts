@@ -919,6 +919,19 @@ export interface components {
             outputs?: components["schemas"]["Tensor"][] | null;
             params?: components["schemas"]["Tensor"][] | null;
         };
+        /**
+         * Source
+         * @description What the version was made from, if not uploaded to
+         */
+        Source: {
+            /** @description The logged model it was made from */
+            model_id?: string;
+            /** @description Whether the bytes are the version’s own: false where they are elsewhere, and may change there */
+            protected: boolean;
+            run_link?: string;
+            /** @description As it was named; nothing is opened because of it */
+            uri: string;
+        };
         /** SubjectChange */
         SubjectChange: {
             after: {
@@ -1002,6 +1015,7 @@ export interface components {
             };
             signature: components["schemas"]["Signature"] | null;
             size_bytes: number;
+            source: components["schemas"]["Source"] | null;
             /**
              * @description Whether artifacts can still be added
              * @enum {unknown}

@@ -75,6 +75,22 @@ export const LineagePatch = Type.Object(
   { title: 'LineagePatch', additionalProperties: false },
 );
 
+export const Source = Type.Object(
+  {
+    uri: Type.String({
+      maxLength: LIMITS.lineageText,
+      description: 'As it was named; nothing is opened because of it',
+    }),
+    protected: Type.Boolean({
+      description: 'Whether the bytes are the version’s own: false where they are elsewhere, and may change there',
+    }),
+    model_id: Type.Optional(Type.String({ maxLength: LIMITS.owner, description: 'The logged model it was made from' })),
+    run_link: Type.Optional(Type.String({ maxLength: LIMITS.lineageText })),
+  },
+  { title: 'Source', additionalProperties: false, description: 'What the version was made from, if not uploaded to' },
+);
+export type Source = Static<typeof Source>;
+
 const Framework = Type.String({ minLength: 1, maxLength: LIMITS.framework, examples: ['sklearn'] });
 
 export const Version = Type.Object(
@@ -99,6 +115,7 @@ export const Version = Type.Object(
     framework: Nullable(Framework),
     signature: Nullable(Signature),
     lineage: Nullable(Lineage),
+    source: Nullable(Source),
     aliases: Type.Array(Type.String()),
     metrics: Metrics,
     created_at: Time,

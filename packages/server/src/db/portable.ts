@@ -24,6 +24,24 @@ export const KEPT_TABLES: readonly { table: Table; key: readonly string[] }[] = 
   { table: 'backlog', key: ['kind', 'model_id'] },
   { table: 'model_state', key: ['model_id', 'etag'] },
   { table: 'event_span', key: ['level', 'span'] },
+  { table: 'experiment', key: ['id'] },
+  { table: 'experiment_tag', key: ['experiment_id', 'key'] },
+  { table: 'run', key: ['run_id'] },
+  { table: 'param', key: ['run_id', 'key'] },
+  { table: 'run_tag', key: ['run_id', 'key'] },
+  { table: 'metric', key: ['run_id', 'key', 'timestamp', 'step', 'value', 'is_nan'] },
+  { table: 'latest_metric', key: ['run_id', 'key'] },
+  { table: 'dataset', key: ['id'] },
+  { table: 'run_dataset', key: ['run_id', 'dataset_id'] },
+  { table: 'run_model', key: ['run_id', 'role', 'model_id'] },
+  { table: 'logged_model', key: ['model_id'] },
+  { table: 'logged_model_param', key: ['model_id', 'key'] },
+  { table: 'logged_model_tag', key: ['model_id', 'key'] },
+  {
+    table: 'logged_model_metric',
+    key: ['model_id', 'key', 'timestamp', 'step', 'value', 'is_nan', 'run_id', 'dataset_name', 'dataset_digest'],
+  },
+  { table: 'file', key: ['path'] },
 ];
 
 /** What can be made from the others, or is of no use elsewhere. */
@@ -71,7 +89,7 @@ export function fromLine(line: string): Row {
 /** The next id follows the highest that is there. SQLite sees to it by itself. */
 export async function settleIds(tx: Writer, dialect: Dialect): Promise<void> {
   if (dialect === 'sqlite') return;
-  for (const table of ['model', 'version', 'artifact', 'tenure'] as const)
+  for (const table of ['model', 'version', 'artifact', 'tenure', 'experiment', 'dataset'] as const)
     await sql`select setval(pg_get_serial_sequence(${table}, 'id'), max(id)) from ${sql.table(table)}
       having max(id) is not null`.execute(tx);
 }

@@ -24,6 +24,21 @@ export interface Tables {
   backlog: BacklogTable;
   model_state: ModelStateTable;
   event_span: EventSpanTable;
+  experiment: ExperimentTable;
+  experiment_tag: ExperimentTagTable;
+  run: RunTable;
+  param: RunEntryTable;
+  run_tag: RunEntryTable;
+  metric: MetricTable;
+  latest_metric: MetricTable;
+  dataset: DatasetTable;
+  run_dataset: RunDatasetTable;
+  run_model: RunModelTable;
+  logged_model: LoggedModelTable;
+  logged_model_param: LoggedModelEntryTable;
+  logged_model_tag: LoggedModelEntryTable;
+  logged_model_metric: LoggedModelMetricTable;
+  file: FileTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -96,6 +111,8 @@ export interface VersionTable {
   aliases: string;
   /** JSON { name: number | "NaN" | "Infinity" | "-Infinity" } */
   metrics: string;
+  /** JSON { uri, protected, … }: what the version was made from, see contract/version.ts. */
+  source: string | null;
   created_at: number;
   created_by: string;
   updated_at: number;
@@ -243,4 +260,122 @@ export interface EventSpanTable {
   span: number;
   least_at: number;
   greatest_at: number;
+}
+
+/** A line of runs. Names are unique among all, the deleted ones too. */
+export interface ExperimentTable {
+  id: Generated<number>;
+  name: string;
+  artifact_location: string;
+  lifecycle_stage: 'active' | 'deleted';
+  creation_time: number;
+  last_update_time: number;
+}
+
+export interface ExperimentTagTable {
+  experiment_id: number;
+  key: string;
+  value: string;
+}
+
+export interface RunTable {
+  /** 32 hexadecimal digits. */
+  run_id: string;
+  experiment_id: number;
+  run_name: string;
+  user_id: string;
+  status: 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
+  start_time: number;
+  end_time: number | null;
+  artifact_uri: string;
+  lifecycle_stage: 'active' | 'deleted';
+  deleted_at: number | null;
+}
+
+/** A param or a tag of a run. */
+export interface RunEntryTable {
+  run_id: string;
+  key: string;
+  value: string;
+}
+
+/** One point of a metric of a run, or the latest one of each. NaN is the value 0 with `is_nan`; infinities are ±the largest double. */
+export interface MetricTable {
+  run_id: string;
+  key: string;
+  timestamp: number;
+  step: number;
+  value: number;
+  is_nan: number;
+}
+
+/** A data set that runs of an experiment read, once for each name and digest. */
+export interface DatasetTable {
+  id: Generated<number>;
+  experiment_id: number;
+  name: string;
+  digest: string;
+  source_type: string;
+  source: string;
+  schema: string | null;
+  profile: string | null;
+}
+
+export interface RunDatasetTable {
+  run_id: string;
+  dataset_id: number;
+  /** JSON [{ key, value }] */
+  tags: string;
+}
+
+/** A logged model that went into a run, or came out of it. */
+export interface RunModelTable {
+  run_id: string;
+  role: 'input' | 'output';
+  model_id: string;
+  step: number;
+}
+
+export interface LoggedModelTable {
+  /** `m-` and 32 hexadecimal digits. */
+  model_id: string;
+  experiment_id: number;
+  name: string;
+  artifact_location: string;
+  creation_time: number;
+  last_update_time: number;
+  status: 'LOGGED_MODEL_PENDING' | 'LOGGED_MODEL_READY' | 'LOGGED_MODEL_UPLOAD_FAILED';
+  /** Empty where it was not told, and so is the run. */
+  model_type: string;
+  source_run_id: string;
+  deleted_at: number | null;
+}
+
+/** A param or a tag of a logged model. */
+export interface LoggedModelEntryTable {
+  model_id: string;
+  key: string;
+  value: string;
+}
+
+export interface LoggedModelMetricTable {
+  model_id: string;
+  key: string;
+  timestamp: number;
+  step: number;
+  value: number;
+  is_nan: number;
+  /** Empty where there was none, and so are the data set's name and digest. */
+  run_id: string;
+  dataset_name: string;
+  dataset_digest: string;
+}
+
+/** A file of a run or a logged model. It can be overwritten: what a version pinned of it stays the version's own. */
+export interface FileTable {
+  /** From the root of all files, such as `0/<run>/artifacts/model/MLmodel`. */
+  path: string;
+  size_bytes: number;
+  sha256: string;
+  updated_at: number;
 }

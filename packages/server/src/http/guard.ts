@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isMlflowAddress } from './mlflow/door.ts';
 import { HttpRefused } from './refused.ts';
 
 export interface GuardOptions {
@@ -23,7 +24,7 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
   app.addHook('onRequest', (request, _reply, done) => {
     assertHost(request, hosts);
     assertOrigin(request, origins);
-    if (UNSAFE.test(request.method) && SIMPLE.test(request.headers['content-type'] ?? ''))
+    if (UNSAFE.test(request.method) && SIMPLE.test(request.headers['content-type'] ?? '') && !isFile(request))
       throw new HttpRefused(
         415,
         'unsupported-media-type',
@@ -31,6 +32,11 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
       );
     done();
   });
+}
+
+/** MLflow's client sends a file with the type that it guesses. No form can send a PUT. */
+function isFile({ method, url }: FastifyRequest): boolean {
+  return method === 'PUT' && isMlflowAddress(url);
 }
 
 function inBrackets(host: string): string {

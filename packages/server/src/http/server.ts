@@ -12,7 +12,7 @@ import { artifactRoutes, uploadRoutes } from './api/artifacts.ts';
 import { eventRoutes } from './api/events.ts';
 import { ledgerRoutes } from './api/ledger.ts';
 import { modelRoutes } from './api/models.ts';
-import { answerWithProblem } from './api/problems.ts';
+import { answerWithProblem, toAnswer } from './api/problems.ts';
 import { cutWhenStalled } from './api/route.ts';
 import { trashRoutes } from './api/trash.ts';
 import { versionRoutes } from './api/versions.ts';
@@ -20,6 +20,9 @@ import { answerClientError } from './client-errors.ts';
 import { type GuardOptions, guard } from './guard.ts';
 import { acceptJson } from './json.ts';
 import { answerUnrouted, noteMethods } from './methods.ts';
+import { isMlflowAddress } from './mlflow/door.ts';
+import { answerLikeMlflow } from './mlflow/errors.ts';
+import { mlflowRoutes } from './mlflow/mlflow.ts';
 import type { Exposition } from './operations/exposition.ts';
 import type { Health } from './operations/health.ts';
 import type { Log } from './operations/log.ts';
@@ -59,7 +62,10 @@ export async function createHttp(
   options: HttpOptions,
   beforeRoutes?: (app: FastifyInstance) => Promise<void>,
 ): Promise<FastifyInstance> {
-  const answer = answerWithProblem(db);
+  const answer = byDoor(
+    answerWithProblem(db),
+    answerLikeMlflow((error) => toAnswer(error, db)),
+  );
   const stopping = new AbortController();
   const meters = options.metrics && createRequestMeters(options.metrics);
   const watch = new Watch(meters, createRequestLog(options.log, options.logRequests));
@@ -158,7 +164,15 @@ export async function createHttp(
     },
     { prefix: '/api/v1' },
   );
+  await app.register((mlflow) => mlflowRoutes(mlflow, registry, { idleMs: options.uploadIdleMs }));
   return app;
+}
+
+type Answering = ReturnType<typeof answerWithProblem>;
+
+/** Each door has its own errors, also for what is at no address of it. */
+function byDoor(native: Answering, mlflow: Answering): Answering {
+  return (error, request, reply) => (isMlflowAddress(request.url) ? mlflow : native)(error, request, reply);
 }
 
 function setBelow(): never {

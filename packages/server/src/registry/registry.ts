@@ -18,6 +18,8 @@ import { createBacklog } from './backlog.ts';
 import { toRefusal } from './blob-refusals.ts';
 import { type Batch, createChange } from './change.ts';
 import type { IfMatch } from './etag.ts';
+import { createFiles } from './files/files.ts';
+import { createIngest } from './ingest.ts';
 import { removeAlias, setAlias } from './lifecycle/aliases.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { promoteVersion } from './lifecycle/promote.ts';
@@ -32,6 +34,7 @@ import type { PageAsked } from './paging/pages.ts';
 import { modelAt, versionAt } from './past-refs.ts';
 import { proveConsistency, proveInclusion } from './proofs.ts';
 import { reconcile } from './reconcile.ts';
+import { createTracking } from './runs/tracking.ts';
 import { reprieve, type SweepAsked, sweep } from './sweep.ts';
 import { listTrash } from './trash.ts';
 import { purgeExpired } from './trash-purge.ts';
@@ -96,6 +99,7 @@ export function createRegistry(parts: Parts) {
     reprieve: (sha256: string) => reprieve(swept, sha256),
   };
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
+  const ingest = createIngest(db);
 
   return {
     models: {
@@ -174,6 +178,10 @@ export function createRegistry(parts: Parts) {
         });
       },
     },
+    /** What is kept of training: experiments, runs, logged models. */
+    tracking: createTracking({ ...lists, ingest, now }),
+    /** The files of runs and logged models. */
+    files: createFiles({ ...upload, db, ingest, now }),
     trash: {
       list: (asked: PageAsked) => listTrash(lists, asked),
       purgeExpired: (signal?: AbortSignal) => goOn(purgeExpired(read, change, now(), signal)),

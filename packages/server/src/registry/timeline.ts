@@ -33,7 +33,7 @@ export async function* subjectsAt(
     const rows = await changesAfter(reader, at, seq, only);
     for await (const row of withLines(reader, rows)) {
       if (subject && (subject.model_id !== row.model_id || subject.number !== row.number)) {
-        if (state) yield { ...subject, doc: state, formats: distinct(formats) };
+        if (state) yield { ...subject, doc: whole(subject, state), formats: distinct(formats) };
         state = undefined;
         formats = new Map();
       }
@@ -47,13 +47,21 @@ export async function* subjectsAt(
     if (!last || rows.length < ROWS_TOGETHER) break;
     at = last;
   }
-  if (subject && state) yield { ...subject, doc: state, formats: distinct(formats) };
+  if (subject && state) yield { ...subject, doc: whole(subject, state), formats: distinct(formats) };
+}
+
+/** What versions did not have when the first of them were created. */
+function whole({ number }: { number: number }, doc: Doc): Doc {
+  return number > 0 && doc.source === undefined ? { ...doc, source: null } : doc;
 }
 
 /** The format of each path of a version: what the document itself does not say. */
 function noteFormat(formats: Map<string, string>, { type, details }: Event): void {
   if (type === 'artifact.attached') formats.set(String(details?.path), String(details?.format));
   if (type === 'artifact.detached') formats.delete(String(details?.path));
+  // A version that was created with its files is sealed: none comes or goes.
+  if (type === 'version.created')
+    for (const format of (details?.formats ?? []) as string[]) formats.set(format, format);
 }
 
 function distinct(formats: ReadonlyMap<string, string>): string[] {

@@ -100,6 +100,7 @@ export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
           datasets: [{ name: nonEmpty() }, { name: nonEmpty() }],
           base: { model: nonEmpty(), version: 3 },
         })),
+        source: maybe(() => ({ uri: nonEmpty(), protected: true })),
         aliases: Object.keys(some(ALIASES, () => 1)),
         metrics: some(METRICS, () => pick([...NUMBERS.slice(0, 8), 'NaN', 'Infinity', '-Infinity'] as const)),
       };
@@ -131,9 +132,10 @@ export async function insertDocuments(db: Database, models: readonly ModelDoc[])
       await writeIndex(at, [{ noun: 'model', id, entry: 'new', facets, text: model }]);
       for (const one of versions()) {
         const { model: name, signature: _, ...rest } = one.version;
-        const { status, state, verdict, lineage, aliases, metrics } = one.version;
+        const { status, state, verdict, lineage, source, aliases, metrics } = one.version;
         const texts = {
           lineage: JSON.stringify(lineage),
+          source: JSON.stringify(source),
           aliases: JSON.stringify(aliases),
           metrics: JSON.stringify(metrics),
         };

@@ -70,6 +70,13 @@ export interface Opened {
   patch(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   put(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   del(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /** Calls the MLflow API; `path` follows `/api/2.0/mlflow`. A GET sends its body as the query. */
+  mlflow(
+    method: string,
+    path: string,
+    body?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
   /** Listens on a free port of the loopback, once. */
   listen(): Promise<{ host: string; port: number; url: string }>;
   close(): Promise<void>;
@@ -153,6 +160,11 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
     patch: (path, body, headers = {}) => ask('PATCH', path, { body, headers }),
     put: (path, body, headers = {}) => ask('PUT', path, { body, headers }),
     del: (path, headers = {}) => ask('DELETE', path, { headers }),
+    mlflow: (method, path, body, headers = {}) => {
+      const url = `http://localhost/api/2.0/mlflow${path}`;
+      if (method === 'GET') return ask(method, url + queryOf(body ?? {}), { headers });
+      return ask(method, url, { body: body ?? {}, headers });
+    },
     listen: () => {
       listening ??= http.listen({ host: '127.0.0.1', port: 0 }).then((url) => {
         const { port } = new URL(url);
@@ -201,4 +213,12 @@ function settableClock(): Clock {
       at = undefined;
     },
   };
+}
+
+/** Repeated keys are a list, as MLflow's client sends them. */
+function queryOf(fields: Record<string, unknown>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(fields))
+    for (const one of Array.isArray(value) ? value : [value]) query.append(key, String(one));
+  return query.size > 0 ? `?${query}` : '';
 }

@@ -62,7 +62,7 @@ const HTTP_TITLES: Record<string, string> = {
   overloaded: 'Too much at once',
 };
 
-interface Answer {
+export interface Answer {
   status: number;
   kind: string;
   title: string;
@@ -72,7 +72,7 @@ interface Answer {
 }
 
 /** What a route may have said of its content before it failed. */
-const OF_CONTENT = [
+export const OF_CONTENT = [
   'etag',
   'location',
   'repr-digest',
@@ -108,7 +108,8 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Answe
     .send(problem);
 }
 
-function toAnswer(error: unknown, db: Pick<Database, 'isAway' | 'isFull'>): Answer {
+/** What was thrown, as it is told. */
+export function toAnswer(error: unknown, db: Pick<Database, 'isAway' | 'isFull'>): Answer {
   if (error instanceof Refused)
     return { ...PROBLEMS[error.kind as RefusalKind], kind: error.kind, detail: error.message, members: error.members };
   if (error instanceof HttpRefused) {

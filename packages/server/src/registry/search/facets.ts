@@ -39,6 +39,7 @@ export function facetsOfVersion(version: Version, formats: readonly string[]): F
     ...texts('framework', [version.framework]),
     ...texts('format', [...new Set(formats)]),
     ...texts('alias', version.aliases),
+    ...texts('source', [version.source?.uri]),
     ...texts('lineage.run_id', [lineage?.run_id]),
     ...texts('lineage.git_commit', [lineage?.git_commit]),
     ...texts('lineage.git_url', [lineage?.git_url]),

@@ -41,6 +41,7 @@ const VERSION_ONLY: Record<string, Place> = {
   artifact_count: { of: 'version', type: 'number', column: 'artifact_count' },
   framework: { of: 'version', type: 'text', column: 'framework', nullable: true, listed: true },
   format: { of: 'version', type: 'text', several: true },
+  source: { of: 'version', type: 'text' },
   'lineage.run_id': { of: 'version', type: 'text' },
   'lineage.git_commit': { of: 'version', type: 'text' },
   'lineage.git_url': { of: 'version', type: 'text' },
@@ -76,6 +77,7 @@ export function placeOf(noun: Noun, key: string): Place | undefined {
 export const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['version_number', 'number'],
   ['run_id', 'lineage.run_id'],
+  ['source_path', 'source'],
   ['creation_timestamp', 'created_at'],
   ['last_updated_timestamp', 'updated_at'],
   ['current_stage', 'status'],

@@ -32,6 +32,7 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     framework: asked.framework ?? null,
     signature: asked.signature ?? null,
     lineage: asked.lineage ?? null,
+    source: null,
     aliases: [],
     metrics: asked.metrics ?? {},
     created_at: at,

@@ -7,6 +7,7 @@ export const EMPTIED = {
   framework: null,
   signature: null,
   lineage: null,
+  source: null,
   metrics: '{}',
   aliases: '[]',
 } as const;

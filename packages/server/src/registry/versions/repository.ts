@@ -37,6 +37,7 @@ export function toVersion(row: VersionRow, model: string): Version {
     framework: row.framework,
     signature: row.signature === null ? null : JSON.parse(row.signature),
     lineage: row.lineage === null ? null : JSON.parse(row.lineage),
+    source: row.source === null ? null : JSON.parse(row.source),
     aliases: JSON.parse(row.aliases),
     metrics: JSON.parse(row.metrics),
     created_at: toTime(row.created_at),
@@ -188,7 +189,7 @@ export function placedFacets(model_id: number, version: Version, formats: readon
 /** The fields that are searched, and of these the ones whose words are, besides the model's name. */
 const FACETED = [
   ...(['status', 'verdict', 'description', 'tags', 'properties', 'card', 'framework'] as const),
-  ...(['aliases', 'metrics', 'lineage'] as const),
+  ...(['aliases', 'metrics', 'lineage', 'source'] as const),
 ] as const;
 const TEXT = ['description', 'tags', 'card'] as const;
 export const textOf = (version: Version) => ({ ...version, name: version.model });

@@ -1,0 +1,4 @@
+import type { Registry } from '../../registry/registry.ts';
+import type { AddRoute } from './door.ts';
+
+export function metricRoutes(_route: AddRoute, _registry: Registry): void {}

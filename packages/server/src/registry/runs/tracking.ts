@@ -1,0 +1,16 @@
+import type { Database } from '../../db/database.ts';
+import type { Ingest } from '../ingest.ts';
+
+export interface TrackingParts {
+  read: Database['read'];
+  dialect: Database['name'];
+  ingest: Ingest;
+  /** Key of the page tokens. */
+  tokenKey: Uint8Array;
+  now(): number;
+}
+
+/** Experiments, runs and logged models: where models come from. Written in plain transactions, without events. */
+export function createTracking(_parts: TrackingParts) {
+  return {};
+}
