@@ -12,5 +12,9 @@ export interface TrackingParts {
 
 /** Experiments, runs and logged models: where models come from. Written in plain transactions, without events. */
 export function createTracking(_parts: TrackingParts) {
-  return {};
+  return {
+    experiments: {},
+    runs: {},
+    metrics: {},
+  };
 }
