@@ -34,6 +34,8 @@ export interface Refusals {
   'page-token-invalid': Record<never, never>;
   'idempotency-key-reused': { key: string };
   'event-not-found': { seq: number; size: number };
+  'logged-model-not-found': { model_id: string };
+  'tag-not-found': { key: string };
   overloaded: Record<never, never>;
 }
 export type RefusalKind = keyof Refusals;

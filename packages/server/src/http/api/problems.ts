@@ -39,6 +39,8 @@ export const PROBLEMS: Record<RefusalKind, { status: number; title: string }> = 
   'page-token-invalid': { status: 400, title: 'The page token is not of this query' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another request' },
   'event-not-found': { status: 404, title: 'There is no such event' },
+  'logged-model-not-found': { status: 404, title: 'There is no such logged model' },
+  'tag-not-found': { status: 404, title: 'There is no such tag' },
   overloaded: { status: 503, title: 'Too much at once' },
 };
 

@@ -37,6 +37,8 @@ const CODES: Record<RefusalKind, ErrorCode> = {
   'page-token-invalid': 'INVALID_PARAMETER_VALUE',
   'idempotency-key-reused': 'INVALID_PARAMETER_VALUE',
   'event-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'logged-model-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'tag-not-found': 'RESOURCE_DOES_NOT_EXIST',
   overloaded: 'TEMPORARILY_UNAVAILABLE',
 };
 
