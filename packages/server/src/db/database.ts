@@ -26,6 +26,8 @@ export interface Database {
   snapshot<T>(body: (read: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Makes every other change wait until this transaction ends: nothing to do on SQLite, a row lock on PostgreSQL. */
   lockLedger(tx: Writer): Promise<void>;
+  /** The same for what is written without events: one server at a time, so that none waits for the rows of another. */
+  lockIngest(tx: Writer): Promise<void>;
   /**
    * `light`: one that costs little, if there is such a thing, and may reject with `CannotUndo` instead of rolling back;
    * the transaction is then rolled back, and run again with one that is not light.

@@ -1,6 +1,7 @@
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { ADVISORY_LOCK } from './migrate.ts';
 import { driverConfig } from './postgres-address.ts';
 import { preparedName } from './prepared.ts';
 import { lightSavepoint, savepointOf } from './savepoint.ts';
@@ -79,6 +80,9 @@ export function openPostgres(
     snapshot: (body) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(body),
     async lockLedger(tx) {
       await sql`select 1 from ledger_head where id = 1 for update`.execute(tx);
+    },
+    async lockIngest(tx) {
+      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK}, hashtext(current_schema()))`.execute(tx);
     },
     // A real one costs a round trip and a transaction of its own within the other.
     savepoint: (tx, light) => (light ? lightSavepoint(() => writes.count) : savepointOf(tx, MOVE)),

@@ -44,6 +44,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
     write,
     snapshot: (body) => (memory ? write.transaction().execute(body) : snapshot(file, body)),
     lockLedger: async () => {},
+    lockIngest: async () => {},
     // A real one has every page that changes written into a journal of its own, which costs more than the change.
     savepoint: (tx, light) => (light ? lightSavepoint(() => writes.count) : savepointOf(tx, MOVE)),
     isDuplicate: (error) => /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(codeOf(error)),

@@ -1,9 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database, Savepoint, Writer } from '../db/database.ts';
 import type { Entry } from '../events/log.ts';
+import type { Outcome } from './group-commit.ts';
 import { earlierAnswer, keepAnswer } from './idempotency.ts';
+import { runInside } from './inside.ts';
 import { mergeReindexes, type Reindex, writeIndex } from './search/index-text.ts';
 
 /** A change under way. Verbs that write take it; only `change` makes one. */
@@ -26,16 +27,11 @@ export interface Job {
   body(work: Work): Promise<unknown>;
 }
 
-export type Outcome = { value: unknown } | { error: unknown };
-
 interface Parts {
   db: Database;
   now(): number;
   append(tx: Writer, entries: Entry[]): Promise<void>;
 }
-
-const inside = new AsyncLocalStorage<true>();
-export const isInsideChange = (): boolean => inside.getStore() === true;
 
 /** What changes leave to be written once, at the end of their transaction. */
 interface Left {
@@ -82,7 +78,7 @@ async function make(parts: Parts, tx: Writer, savepoint: Savepoint, job: Job, le
   };
   try {
     const earlier = await earlierAnswer(work);
-    const value = earlier ? earlier.value : await inside.run(true, () => job.body(work));
+    const value = earlier ? earlier.value : await runInside(() => job.body(work));
     const changed = own.entries.length > 0;
     if (!changed) await savepoint.rollBack();
     if (!earlier) await keepAnswer(work, value);

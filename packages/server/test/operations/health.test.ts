@@ -10,7 +10,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { openLedger } from '../../src/events/ledger.ts';
 import { probeArtifacts, probeDatabase, probeDisks, watchCommits } from '../../src/http/operations/probes.ts';
-import type { Pending } from '../../src/registry/change.ts';
+import type { Pending } from '../../src/registry/group-commit.ts';
 import { databases } from '../support/databases.ts';
 
 const idle = (): Pending => ({ waiting: 0, since: undefined });

@@ -3,7 +3,8 @@ import { codeOf, DiskFull, StoreSuspect, StoreUnwritable } from '../../blobs/err
 import type { BlobStore } from '../../blobs/store.ts';
 import type { Database } from '../../db/database.ts';
 import { DatabaseSuspect } from '../../db/suspect.ts';
-import type { Batch, Pending } from '../../registry/change.ts';
+import type { Batch } from '../../registry/change.ts';
+import type { Pending } from '../../registry/group-commit.ts';
 import { createIngest } from '../../registry/ingest.ts';
 import type { Ailment, Probe } from './health.ts';
 
