@@ -1,21 +1,14 @@
-import { type Artifact, type Inspection, Signature, type Verdict } from '../../contract/artifact.ts';
+import { type Artifact, Signature, type Verdict } from '../../contract/artifact.ts';
 import { fits } from '../../contract/fits.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Work } from '../batch.ts';
+import { type Bytes, keepInspection } from '../keep-bytes.ts';
 import { worstVerdict } from '../lifecycle/rules.ts';
 import { keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
-import { Condemned } from '../sweep.ts';
 import { getVersion, updateVersion, type VersionRow } from './repository.ts';
 import { assertHeld, assertSlot, type HeldBytes } from './slot.ts';
-
-/** Bytes that the store already holds, and what was read from them. */
-export interface Bytes {
-  sha256: string;
-  size_bytes: number;
-  inspection: Inspection;
-}
 
 /**
  * Attaches bytes of the store to an open version. The same bytes again are no change; other bytes at a path that is
@@ -45,7 +38,7 @@ export async function attachArtifact(
     );
   assertRoom(row, bytes.size_bytes, limitBytes);
   const { inspection } = bytes;
-  await keepInspection(work, bytes);
+  await keepInspection(work.tx, bytes, work.at);
   await work.tx
     .insertInto('artifact')
     .values({
@@ -102,31 +95,4 @@ function assertRoom(row: VersionRow, more: number, limitBytes: number): void {
         limit_bytes: limitBytes,
       },
     );
-}
-
-/** Keeps what was read, and refuses bytes that the sweep may be taking away. */
-async function keepInspection(work: Work, { sha256, inspection }: Bytes): Promise<void> {
-  const read = {
-    media_type: inspection.media_type,
-    format: inspection.format,
-    facts: JSON.stringify(inspection.facts),
-    findings: JSON.stringify(inspection.findings),
-    verdict: inspection.verdict as 'clean',
-    signature: inspection.signature ? JSON.stringify(inspection.signature) : null,
-    rules_version: inspection.rules_version,
-    inspected_at: work.at,
-  };
-  const { marks } = await work.tx
-    .insertInto('inspection')
-    .values({ sha256, ...read })
-    .onConflict((conflict) => conflict.column('sha256').doUpdateSet(read))
-    .returning((eb) =>
-      eb
-        .selectFrom('condemned')
-        .select((of) => of.fn.countAll<number>().as('n'))
-        .where('condemned.sha256', '=', sha256)
-        .as('marks'),
-    )
-    .executeTakeFirstOrThrow();
-  if (marks) throw new Condemned(sha256);
 }
