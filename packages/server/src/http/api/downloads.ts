@@ -6,39 +6,51 @@ import { isHeld } from './route.ts';
 import { sendBytes } from './send-bytes.ts';
 import type { ArtifactSlot } from './uploads.ts';
 
-/** Sends the bytes of an artifact, or a range of them (RFC 9110, 14), with their digest (RFC 9530). */
+/** Sends the bytes of an artifact, or a range of them. */
 export async function sendArtifact(
   registry: Registry,
   slot: ArtifactSlot,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const artifact = await registry.artifacts.get(slot);
-  const etag = `"${artifact.sha256}"`;
+  return sendStored(registry, await registry.artifacts.get(slot), request, reply);
+}
+
+/** What is stored, under the path that it is sent as. */
+export type Stored = Pick<Artifact, 'path' | 'sha256' | 'size_bytes' | 'media_type'>;
+
+/** Sends bytes of the store, or a range of them (RFC 9110, 14), with their digest (RFC 9530). */
+export async function sendStored(
+  registry: Registry,
+  stored: Stored,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const etag = `"${stored.sha256}"`;
   reply.headers({
     etag,
     'accept-ranges': 'bytes',
-    'repr-digest': `sha-256=:${Buffer.from(artifact.sha256, 'hex').toString('base64')}:`,
-    'x-checksum-sha256': artifact.sha256,
-    'content-type': artifact.media_type,
-    'content-disposition': attachment(slot.path),
+    'repr-digest': `sha-256=:${Buffer.from(stored.sha256, 'hex').toString('base64')}:`,
+    'x-checksum-sha256': stored.sha256,
+    'content-type': stored.media_type,
+    'content-disposition': attachment(stored.path),
     'content-security-policy': "sandbox; default-src 'none'",
     'x-content-type-options': 'nosniff',
     'cache-control': 'private, no-cache',
   });
   if (isHeld(request, etag)) return reply.code(304).send();
-  const range = rangeOf(request, artifact, etag);
-  const size = range ? range.end - range.start + 1 : artifact.size_bytes;
-  if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${artifact.size_bytes}`);
+  const range = rangeOf(request, stored, etag);
+  const size = range ? range.end - range.start + 1 : stored.size_bytes;
+  if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${stored.size_bytes}`);
   reply.header('content-length', size);
   if (request.method === 'HEAD') return reply.send();
-  return sendBytes(reply, await registry.artifacts.open(artifact, range));
+  return sendBytes(reply, await registry.artifacts.open(stored, range));
 }
 
 /** The one range that is asked for. Several ranges, or a form that is not known, are answered with the whole. */
 function rangeOf(
   request: FastifyRequest,
-  { size_bytes }: Artifact,
+  { size_bytes }: Stored,
   etag: string,
 ): { start: number; end: number } | undefined {
   if (request.method !== 'GET') return undefined; // ranges are defined for GET alone
