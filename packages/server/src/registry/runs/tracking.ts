@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import type { Ingest } from '../ingest.ts';
+import { createLoggedModels } from './logged-models.ts';
 
 export interface TrackingParts {
   read: Database['read'];
@@ -11,10 +12,11 @@ export interface TrackingParts {
 }
 
 /** Experiments, runs and logged models: where models come from. Written in plain transactions, without events. */
-export function createTracking(_parts: TrackingParts) {
+export function createTracking(parts: TrackingParts) {
   return {
     experiments: {},
     runs: {},
     metrics: {},
+    loggedModels: createLoggedModels(parts),
   };
 }
