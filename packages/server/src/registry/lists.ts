@@ -1,12 +1,15 @@
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Database, Dialect } from '../db/database.ts';
+import { toJsonPage } from './json-document.ts';
+import { toModelJson } from './models/json.ts';
 import { getModel, toModel } from './models/repository.ts';
 import { inRuns, type Page, type PageAsked } from './paging/pages.ts';
 import { pastModels, pastVersions } from './past-lists.ts';
 import type { Filter, Noun } from './search/filter.ts';
 import { parseFilter } from './search/grammar.ts';
-import { searchModels, searchVersions } from './search/search.ts';
+import { type ModelRow, searchModels, searchVersions, type VersionRow } from './search/search.ts';
+import { toVersionJson } from './versions/json.ts';
 import { toVersion } from './versions/repository.ts';
 
 export interface ListQuery extends PageAsked {
@@ -33,20 +36,56 @@ export interface ListParts {
 }
 
 /** Live models that match, now or at a moment. */
-export async function listModels(parts: ListParts, asked: ListQuery): Promise<Page<Model>> {
+export function listModels(parts: ListParts, asked: ListQuery): Promise<Page<Model>> {
+  return pageOfModels(parts, asked, toModel, (model) => model);
+}
+
+/** The same as it is answered. */
+export async function listModelsJson(parts: ListParts, asked: ListQuery): Promise<string> {
+  return toJsonPage(await pageOfModels(parts, asked, toModelJson, JSON.stringify));
+}
+
+type VersionsQuery = ListQuery & { model?: string };
+
+/** Live versions that match, of one model or of all, now or at a moment. */
+export function listVersions(parts: ListParts, asked: VersionsQuery): Promise<Page<Version>> {
+  return pageOfVersions(
+    parts,
+    asked,
+    (row) => toVersion(row, row.model),
+    (version) => version,
+  );
+}
+
+/** The same as it is answered. */
+export async function listVersionsJson(parts: ListParts, asked: VersionsQuery): Promise<string> {
+  return toJsonPage(await pageOfVersions(parts, asked, (row) => toVersionJson(row, row.model), JSON.stringify));
+}
+
+/** `ofRow` and `ofDocument` make an item from what is now, and from what was at a moment. */
+async function pageOfModels<T>(
+  parts: ListParts,
+  asked: ListQuery,
+  ofRow: (row: ModelRow) => T,
+  ofDocument: (model: Model) => T,
+): Promise<Page<T>> {
   const query = toQuery(asked, 'model');
-  if (asked.at !== undefined) return pastModels(parts, query, asked.at);
+  if (asked.at !== undefined) return mapItems(await pastModels(parts, query, asked.at), ofDocument);
   const page = await inRuns(query, async (run) => {
     const { rows, next_page_token } = await searchModels(searching(parts, 'models'), { ...query, ...run } as Query);
     return { items: rows, next_page_token };
   });
-  return { ...page, items: page.items.map(toModel) };
+  return mapItems(page, ofRow);
 }
 
-/** Live versions that match, of one model or of all, now or at a moment. */
-export async function listVersions(parts: ListParts, asked: ListQuery & { model?: string }): Promise<Page<Version>> {
+async function pageOfVersions<T>(
+  parts: ListParts,
+  asked: VersionsQuery,
+  ofRow: (row: VersionRow) => T,
+  ofDocument: (version: Version) => T,
+): Promise<Page<T>> {
   const query = toQuery(asked, 'version');
-  if (asked.at !== undefined) return pastVersions(parts, query, asked.at, asked.model);
+  if (asked.at !== undefined) return mapItems(await pastVersions(parts, query, asked.at, asked.model), ofDocument);
   const within =
     asked.model === undefined ? query : { ...query, model_id: (await getModel(parts.read, asked.model)).id };
   const page = await inRuns(within, async (run) => {
@@ -56,7 +95,11 @@ export async function listVersions(parts: ListParts, asked: ListQuery & { model?
     } as Query);
     return { items: rows, next_page_token };
   });
-  return { ...page, items: page.items.map((row) => toVersion(row, row.model)) };
+  return mapItems(page, ofRow);
+}
+
+function mapItems<A, B>({ items, next_page_token }: Page<A>, to: (item: A) => B): Page<B> {
+  return { items: items.map((item) => to(item)), next_page_token };
 }
 
 function toQuery({ q, filter, sort, page_size, page_token }: ListQuery, noun: Noun): Query {

@@ -20,13 +20,15 @@ import { type Batch, createChange } from './change.ts';
 import type { IfMatch } from './etag.ts';
 import { createFiles } from './files/files.ts';
 import { createIngest } from './ingest.ts';
+import { type JsonDocument, toJsonDocument } from './json-document.ts';
 import { removeAlias, setAlias } from './lifecycle/aliases.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { promoteVersion } from './lifecycle/promote.ts';
 import { rollBack } from './lifecycle/rollback.ts';
-import { type ListQuery, listModels, listVersions } from './lists.ts';
+import { type ListQuery, listModels, listModelsJson, listVersions, listVersionsJson } from './lists.ts';
 import { type Deregistration, deregisterModel, purgeModel, restoreModel } from './models/deregister.ts';
 import { describeModel } from './models/describe.ts';
+import { toModelJson } from './models/json.ts';
 import { registerModel } from './models/register.ts';
 import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
@@ -43,6 +45,8 @@ import { createVersion } from './versions/create.ts';
 import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
 import { describeVersion } from './versions/describe.ts';
 import { detachArtifact } from './versions/detach.ts';
+import { findVersion } from './versions/find.ts';
+import { toVersionJson } from './versions/json.ts';
 import { pageOfArtifacts } from './versions/pages.ts';
 import { getVersion, toVersion } from './versions/repository.ts';
 import { readManifest, sealVersion } from './versions/seal.ts';
@@ -108,7 +112,14 @@ export function createRegistry(parts: Parts) {
         at === undefined
           ? toModel(await getModel(read, name))
           : (await modelAt(read, name, await seqAt(read, at))).model,
+      /** The same as it is answered. */
+      getJson: async (name: string, at?: number): Promise<JsonDocument> => {
+        if (at !== undefined) return toJsonDocument((await modelAt(read, name, await seqAt(read, at))).model);
+        const row = await getModel(read, name);
+        return { etag: row.etag, json: toModelJson(row) };
+      },
       list: (asked: ListQuery) => listModels(lists, asked),
+      listJson: (asked: ListQuery) => listModelsJson(lists, asked),
       describe: (by: Caller, name: string, patch: ModelPatch, ifMatch?: IfMatch) =>
         change(by, (work) => describeModel(work, name, patch, ifMatch)),
       rename: (by: Caller, name: string, to: string) => goOn(change(by, (work) => renameModel(work, name, to))),
@@ -130,7 +141,14 @@ export function createRegistry(parts: Parts) {
         const found = await getVersion(read, model, ref);
         return toVersion(found.row, found.model.name);
       },
+      /** The same as it is answered. */
+      getJson: async (model: string, ref: string, at?: number): Promise<JsonDocument> => {
+        if (at !== undefined) return toJsonDocument(await versionAt(read, model, ref, await seqAt(read, at)));
+        const row = (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row;
+        return { etag: row.etag, json: toVersionJson(row, model) };
+      },
       list: (asked: ListQuery & { model?: string }) => listVersions(lists, asked),
+      listJson: (asked: ListQuery & { model?: string }) => listVersionsJson(lists, asked),
       describe: (by: Caller, model: string, ref: string, patch: VersionPatch, ifMatch?: IfMatch) =>
         change(by, (work) => describeVersion(work, model, ref, patch, ifMatch)),
       seal: (by: Caller, model: string, ref: string, ifMatch?: IfMatch) =>

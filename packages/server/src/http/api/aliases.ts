@@ -36,7 +36,7 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
     async (request, reply) => {
       const { name, alias } = request.params;
       const ref = String(request.body.version);
-      return sendTagged(request, reply, await models.setAlias(callerOf(request), name, alias, ref, ifMatchOf(request)));
+      return sendTagged(reply, await models.setAlias(callerOf(request), name, alias, ref, ifMatchOf(request)));
     },
   );
 
@@ -54,7 +54,7 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
     },
     async (request, reply) => {
       const { name, alias } = request.params;
-      return sendTagged(request, reply, await models.removeAlias(callerOf(request), name, alias, ifMatchOf(request)));
+      return sendTagged(reply, await models.removeAlias(callerOf(request), name, alias, ifMatchOf(request)));
     },
   );
 }

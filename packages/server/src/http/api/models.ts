@@ -19,6 +19,8 @@ import {
   NotModified,
   pathOfModel,
   responses,
+  sendDocument,
+  sendJson,
   sendTagged,
   WRITES,
 } from './route.ts';
@@ -50,7 +52,7 @@ export function modelRoutes(app: Api, { models }: Registry): void {
     async (request, reply) => {
       const model = await models.register(callerOf(request), request.body);
       reply.code(201).header('location', pathOfModel(model.name));
-      return sendTagged(request, reply, model);
+      return sendTagged(reply, model);
     },
   );
 
@@ -65,7 +67,8 @@ export function modelRoutes(app: Api, { models }: Registry): void {
         response: responses({ 200: ModelPage }),
       },
     },
-    ({ query: { as_of, ...query } }) => models.list({ ...query, at: moment(as_of) }),
+    async ({ query: { as_of, ...query } }, reply) =>
+      sendJson(reply, await models.listJson({ ...query, at: moment(as_of) })),
   );
 
   app.get(
@@ -82,8 +85,8 @@ export function modelRoutes(app: Api, { models }: Registry): void {
       },
     },
     async (request, reply) => {
-      const model = await models.get(request.params.name, moment(request.query.as_of));
-      return sendTagged(request, reply, model);
+      const model = await models.getJson(request.params.name, moment(request.query.as_of));
+      return sendDocument(request, reply, model);
     },
   );
 
@@ -102,7 +105,7 @@ export function modelRoutes(app: Api, { models }: Registry): void {
     },
     async (request, reply) => {
       const model = await models.describe(callerOf(request), request.params.name, request.body, ifMatchOf(request));
-      return sendTagged(request, reply, model);
+      return sendTagged(reply, model);
     },
   );
 
@@ -122,7 +125,7 @@ export function modelRoutes(app: Api, { models }: Registry): void {
     async (request, reply) => {
       const model = await models.rename(callerOf(request), request.params.name, request.body.name);
       reply.header('location', pathOfModel(model.name));
-      return sendTagged(request, reply, model);
+      return sendTagged(reply, model);
     },
   );
 
@@ -156,7 +159,7 @@ export function modelRoutes(app: Api, { models }: Registry): void {
     },
     async (request, reply) => {
       assertNoBody(request);
-      return sendTagged(request, reply, await models.restore(callerOf(request), request.params.name));
+      return sendTagged(reply, await models.restore(callerOf(request), request.params.name));
     },
   );
 

@@ -6,6 +6,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import { Problem } from '../../contract/problem.ts';
 import { fromTime } from '../../contract/time.ts';
 import type { IfMatch } from '../../registry/etag.ts';
+import type { JsonDocument } from '../../registry/json-document.ts';
 import type { HeldBytes } from '../../registry/versions/slot.ts';
 import { HttpRefused } from '../refused.ts';
 
@@ -162,15 +163,29 @@ export function isHeld(request: FastifyRequest, etag: string): boolean {
   return held.trim() === '*' || held.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
 }
 
-/** Sends one resource with its ETag, or 304 where the client has it. */
-export function sendTagged<T extends { etag: number }>(
+/** Sends what a change made of a resource, with its ETag. */
+export function sendTagged<T extends { etag: number }>(reply: FastifyReply, value: T): T {
+  reply.header('etag', `"${value.etag}"`);
+  return value;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Sends text that is JSON already. */
+export function sendJson(reply: FastifyReply, json: string): string {
+  reply.header('content-type', JSON_TYPE);
+  return json;
+}
+
+/** Sends one resource that was read, with its ETag, or 304 where the client has it. */
+export function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  value: T,
-): T | undefined {
-  const etag = `"${value.etag}"`;
-  reply.header('etag', etag);
-  if (request.method !== 'GET' || !isHeld(request, etag)) return value;
+  { etag, json }: JsonDocument,
+): string | undefined {
+  const tag = `"${etag}"`;
+  reply.header('etag', tag);
+  if (request.method !== 'GET' || !isHeld(request, tag)) return sendJson(reply, json);
   reply.code(304);
   return undefined;
 }

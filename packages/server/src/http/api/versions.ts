@@ -19,6 +19,8 @@ import {
   NotModified,
   pathOfModel,
   responses,
+  sendDocument,
+  sendJson,
   sendTagged,
   VersionParams,
   WRITES,
@@ -44,7 +46,7 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
     async (request, reply) => {
       const version = await versions.create(callerOf(request), request.params.name, request.body);
       reply.code(201).header('location', `${pathOfModel(version.model)}/versions/${version.number}`);
-      return sendTagged(request, reply, version);
+      return sendTagged(reply, version);
     },
   );
 
@@ -60,7 +62,8 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
         response: responses({ 200: VersionPage }),
       },
     },
-    ({ params, query: { as_of, ...query } }) => versions.list({ ...query, model: params.name, at: moment(as_of) }),
+    async ({ params, query: { as_of, ...query } }, reply) =>
+      sendJson(reply, await versions.listJson({ ...query, model: params.name, at: moment(as_of) })),
   );
 
   app.get(
@@ -74,7 +77,8 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
         response: responses({ 200: VersionPage }),
       },
     },
-    ({ query: { as_of, ...query } }) => versions.list({ ...query, at: moment(as_of) }),
+    async ({ query: { as_of, ...query } }, reply) =>
+      sendJson(reply, await versions.listJson({ ...query, at: moment(as_of) })),
   );
 
   app.get(
@@ -92,7 +96,7 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
     },
     async (request, reply) => {
       const { name, ref } = request.params;
-      return sendTagged(request, reply, await versions.get(name, ref, moment(request.query.as_of)));
+      return sendDocument(request, reply, await versions.getJson(name, ref, moment(request.query.as_of)));
     },
   );
 
@@ -112,7 +116,7 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
     async (request, reply) => {
       const { name, ref } = request.params;
       const version = await versions.describe(callerOf(request), name, ref, request.body, ifMatchOf(request));
-      return sendTagged(request, reply, version);
+      return sendTagged(reply, version);
     },
   );
 
@@ -150,7 +154,7 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
     async (request, reply) => {
       assertNoBody(request);
       const { name, ref } = request.params;
-      return sendTagged(request, reply, await versions.restore(callerOf(request), name, ref));
+      return sendTagged(reply, await versions.restore(callerOf(request), name, ref));
     },
   );
 
@@ -187,7 +191,7 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
     async (request, reply) => {
       assertNoBody(request);
       const { name, ref } = request.params;
-      return sendTagged(request, reply, await versions.seal(callerOf(request), name, ref, ifMatchOf(request)));
+      return sendTagged(reply, await versions.seal(callerOf(request), name, ref, ifMatchOf(request)));
     },
   );
 

@@ -1,0 +1,20 @@
+import type { Page } from './paging/pages.ts';
+
+/**
+ * A document as it is answered. Columns hold the parts of a document as JSON already, so that its text is put together from
+ * theirs: reading them only to write them again would cost more than the query.
+ */
+export interface JsonDocument {
+  etag: number;
+  json: string;
+}
+
+export const toJsonDocument = (document: { etag: number }): JsonDocument => ({
+  etag: document.etag,
+  json: JSON.stringify(document),
+});
+
+/** A page of documents that are JSON already, as `JSON.stringify` writes one of values. */
+export function toJsonPage({ items, next_page_token }: Page<string>): string {
+  return `{"items":[${items.join(',')}],"next_page_token":${JSON.stringify(next_page_token)}}`;
+}
