@@ -288,7 +288,8 @@ export interface RunTable {
   start_time: number;
   end_time: number | null;
   artifact_uri: string;
-  lifecycle_stage: 'active' | 'deleted';
+  /** `purged`: nobody sees it any more, and what is left of it is being removed. */
+  lifecycle_stage: 'active' | 'deleted' | 'purged';
   deleted_at: number | null;
 }
 
@@ -375,6 +376,8 @@ export interface LoggedModelMetricTable {
 export interface FileTable {
   /** From the root of all files, such as `0/<run>/artifacts/model/MLmodel`. */
   path: string;
+  /** The path after NFC and one percent-decoding, where that is another text: no two paths share it. */
+  path_key: string | null;
   size_bytes: number;
   sha256: string;
   updated_at: number;

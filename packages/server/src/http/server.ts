@@ -20,6 +20,7 @@ import { answerClientError } from './client-errors.ts';
 import { type GuardOptions, guard } from './guard.ts';
 import { acceptJson } from './json.ts';
 import { answerUnrouted, noteMethods } from './methods.ts';
+import { readableAddress } from './mlflow/artifact-paths.ts';
 import { isMlflowAddress } from './mlflow/door.ts';
 import { answerLikeMlflow } from './mlflow/errors.ts';
 import { mlflowRoutes } from './mlflow/mlflow.ts';
@@ -73,6 +74,7 @@ export async function createHttp(
     logController: watch,
     bodyLimit: options.jsonBytes,
     genReqId: requestIdOf,
+    rewriteUrl: ({ url = '' }) => readableAddress(url),
     routerOptions: { maxParamLength: 16_384, ignoreTrailingSlash: false, caseSensitive: true },
     http: {
       maxHeaderSize: options.headerBytes,

@@ -17,11 +17,13 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: ReturnType<typeof sql>) => statement.execute(db);
 
   await run(sql`alter table version add column source ${text}`);
+  // The highest number of each status, as a model's latest versions are asked for.
+  await run(sql`create index version_latest on version (model_id, status, number) where deregistered is null`);
 
   await run(sql`create table experiment (
     id ${id}, name ${text} not null unique, artifact_location ${text} not null, lifecycle_stage ${text} not null,
     creation_time ${int} not null, last_update_time ${int} not null)`);
-  await run(sql`create index experiment_created on experiment (lifecycle_stage, creation_time, id)`);
+  await run(sql`create index experiment_created on experiment (lifecycle_stage, creation_time desc, id)`);
   await run(sql`create table experiment_tag (
     experiment_id ${int} not null references experiment (id), key ${text} not null, value ${text} not null,
     primary key (experiment_id, key)) ${rowless}`);
@@ -32,7 +34,7 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     run_id ${text} primary key, experiment_id ${int} not null references experiment (id), run_name ${text} not null,
     user_id ${text} not null, status ${text} not null, start_time ${int} not null, end_time ${int},
     artifact_uri ${text} not null, lifecycle_stage ${text} not null, deleted_at ${int})`);
-  await run(sql`create index run_started on run (experiment_id, lifecycle_stage, start_time, run_id)`);
+  await run(sql`create index run_started on run (experiment_id, lifecycle_stage, start_time desc, run_id)`);
   await run(sql`create index run_deleted on run (deleted_at) where deleted_at is not null`);
   for (const table of ['param', 'run_tag'])
     await run(sql`create table ${sql.table(table)} (
@@ -62,7 +64,7 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     model_id ${text} primary key, experiment_id ${int} not null references experiment (id), name ${text} not null,
     artifact_location ${text} not null, creation_time ${int} not null, last_update_time ${int} not null,
     status ${text} not null, model_type ${text} not null, source_run_id ${text} not null, deleted_at ${int})`);
-  await run(sql`create index logged_model_created on logged_model (experiment_id, creation_time, model_id)`);
+  await run(sql`create index logged_model_created on logged_model (experiment_id, creation_time desc, model_id)`);
   await run(sql`create index logged_model_run on logged_model (source_run_id)`);
   await run(sql`create index logged_model_deleted on logged_model (deleted_at) where deleted_at is not null`);
   for (const table of ['logged_model_param', 'logged_model_tag'])
@@ -76,7 +78,8 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     primary key (model_id, key, timestamp, step, value, is_nan, run_id, dataset_name, dataset_digest)) ${rowless}`);
 
   await run(sql`create table file (
-    path ${text} primary key, size_bytes ${int} not null, sha256 ${text} not null references inspection (sha256),
-    updated_at ${int} not null)`);
+    path ${text} primary key, path_key ${text}, size_bytes ${int} not null,
+    sha256 ${text} not null references inspection (sha256), updated_at ${int} not null)`);
   await run(sql`create index file_blob on file (sha256)`);
+  await run(sql`create unique index file_key on file (path_key) where path_key is not null`);
 }
