@@ -39,6 +39,8 @@ export interface Tables {
   logged_model_tag: LoggedModelEntryTable;
   logged_model_metric: LoggedModelMetricTable;
   file: FileTable;
+  file_upload: FileUploadTable;
+  file_part: FilePartTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -381,4 +383,26 @@ export interface FileTable {
   size_bytes: number;
   sha256: string;
   updated_at: number;
+}
+
+/** An upload in parts, until it expires. */
+export interface FileUploadTable {
+  /** 32 hexadecimal digits. */
+  upload_id: string;
+  /** Of the file that it is to become. */
+  path: string;
+  /** How many parts there are to be. */
+  parts: number;
+  expires_at: number;
+  /** Of the whole, once it is there. */
+  sha256: string | null;
+}
+
+/** A part that came. Its bytes are a blob like any other. */
+export interface FilePartTable {
+  upload_id: string;
+  /** From 1 on. */
+  part_number: number;
+  sha256: string;
+  size_bytes: number;
 }

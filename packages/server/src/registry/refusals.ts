@@ -24,6 +24,7 @@ export interface Refusals {
   'check-failed': { checks: Check[]; to: string };
   'digest-mismatch': { expected: string; actual: string };
   'upload-cut': Record<never, never>;
+  'upload-not-found': { upload_id: string };
   'too-large': { limit_bytes: number };
   'disk-full': Record<never, never>;
   'store-suspect': Record<never, never>;
@@ -34,6 +35,13 @@ export interface Refusals {
   'page-token-invalid': Record<never, never>;
   'idempotency-key-reused': { key: string };
   'event-not-found': { seq: number; size: number };
+  'experiment-not-found': { experiment_id: string } | { name: string };
+  'experiment-taken': { name: string };
+  'experiment-deleted': { experiment_id: string };
+  'run-not-found': { run_id: string };
+  'run-deleted': { run_id: string };
+  'run-not-deleted': { run_id: string };
+  'param-set': { run_id: string; key: string };
   'logged-model-not-found': { model_id: string };
   'tag-not-found': { key: string };
   overloaded: Record<never, never>;

@@ -27,8 +27,9 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await run(sql`create table experiment_tag (
     experiment_id ${int} not null references experiment (id), key ${text} not null, value ${text} not null,
     primary key (experiment_id, key)) ${rowless}`);
+  const now = sql.lit(Date.now());
   await run(sql`insert into experiment (id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
-    values (0, 'Default', 'mlflow-artifacts:/0', 'active', ${sql.lit(0)}, ${sql.lit(0)})`);
+    values (0, 'Default', 'mlflow-artifacts:/0', 'active', ${now}, ${now})`);
 
   await run(sql`create table run (
     run_id ${text} primary key, experiment_id ${int} not null references experiment (id), run_name ${text} not null,
@@ -82,4 +83,13 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     sha256 ${text} not null references inspection (sha256), updated_at ${int} not null)`);
   await run(sql`create index file_blob on file (sha256)`);
   await run(sql`create unique index file_key on file (path_key) where path_key is not null`);
+  // Uploads in parts that are under way, and those that ended and may be asked for again.
+  await run(sql`create table file_upload (
+    upload_id ${text} primary key, path ${text} not null, parts ${int} not null, expires_at ${int} not null,
+    sha256 ${text})`);
+  await run(sql`create index file_upload_expiry on file_upload (expires_at)`);
+  await run(sql`create table file_part (
+    upload_id ${text} not null references file_upload (upload_id), part_number ${int} not null,
+    sha256 ${text} not null, size_bytes ${int} not null, primary key (upload_id, part_number)) ${rowless}`);
+  await run(sql`create index file_part_blob on file_part (sha256)`);
 }

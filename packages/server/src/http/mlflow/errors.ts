@@ -27,6 +27,7 @@ const CODES: Record<RefusalKind, ErrorCode> = {
   'check-failed': 'INVALID_PARAMETER_VALUE',
   'digest-mismatch': 'INVALID_PARAMETER_VALUE',
   'upload-cut': 'BAD_REQUEST',
+  'upload-not-found': 'RESOURCE_DOES_NOT_EXIST',
   'too-large': 'INVALID_PARAMETER_VALUE',
   'disk-full': 'TEMPORARILY_UNAVAILABLE',
   'store-suspect': 'TEMPORARILY_UNAVAILABLE',
@@ -37,6 +38,13 @@ const CODES: Record<RefusalKind, ErrorCode> = {
   'page-token-invalid': 'INVALID_PARAMETER_VALUE',
   'idempotency-key-reused': 'INVALID_PARAMETER_VALUE',
   'event-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'experiment-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'experiment-taken': 'RESOURCE_ALREADY_EXISTS',
+  'experiment-deleted': 'INVALID_PARAMETER_VALUE',
+  'run-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'run-deleted': 'INVALID_PARAMETER_VALUE',
+  'run-not-deleted': 'INVALID_PARAMETER_VALUE',
+  'param-set': 'INVALID_PARAMETER_VALUE',
   'logged-model-not-found': 'RESOURCE_DOES_NOT_EXIST',
   'tag-not-found': 'RESOURCE_DOES_NOT_EXIST',
   overloaded: 'TEMPORARILY_UNAVAILABLE',
@@ -68,7 +76,10 @@ export function answerLikeMlflow(toAnswer: (error: unknown) => Answer) {
     const isRefusal = error instanceof Refused;
     noteTrouble(request, { kind: answer.kind, ...(answer.status >= 500 && !isRefusal && { error }) });
     const code = isRefusal ? CODES[error.kind as RefusalKind] : (BY_STATUS[answer.status] ?? 'INVALID_PARAMETER_VALUE');
-    const status = isRefusal || !(answer.status in BY_STATUS || answer.status === 405) ? STATUS[code] : answer.status;
+    const status =
+      isRefusal || !(answer.status in BY_STATUS || answer.status === 405 || answer.status === 416)
+        ? STATUS[code]
+        : answer.status;
     const id = answer.kind === 'fault' ? ` (request ${request.id})` : '';
     return send(reply, status, code, `${answer.detail}${id}`, answer.headers);
   };

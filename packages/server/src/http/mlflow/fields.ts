@@ -16,7 +16,7 @@ export class Fields {
 
   /** As it was sent; undefined where it was not. */
   raw(name: string): unknown {
-    const camel = name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+    const camel = camelOf(name);
     const own = this.#own(name);
     if (camel === name) return own ?? undefined;
     const other = this.#own(camel);
@@ -43,6 +43,12 @@ export class Fields {
   /** Text that is there and not empty. */
   required(name: string): string {
     return this.text(name) || this.#missing(name);
+  }
+
+  /** What was read of a field that has to be there: neither absent nor, of a list, empty. */
+  needed<T>(name: string, value: T | undefined): T {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return this.#missing(name);
+    return value;
   }
 
   /** An int64: a number or decimal text. */
@@ -123,6 +129,17 @@ export class Fields {
       `Invalid value ${shown.length > 200 ? `${shown.slice(0, 200)}...` : shown} for parameter '${this.#path(name)}' supplied:  Hint: Value was of type '${pythonType(value)}'. ${SEE_THE_DOCS}`,
     );
   }
+}
+
+const camels = new Map<string, string>();
+
+/** As many as the code has names of fields. */
+function camelOf(name: string): string {
+  const known = camels.get(name);
+  if (known !== undefined) return known;
+  const camel = name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+  camels.set(name, camel);
+  return camel;
 }
 
 const SEE_THE_DOCS = 'See the API docs for more information about request parameters.';

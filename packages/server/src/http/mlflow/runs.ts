@@ -1,4 +1,68 @@
 import type { Registry } from '../../registry/registry.ts';
 import type { AddRoute } from './door.ts';
+import { entriesOf, entryOf, pointOf, runIdOf } from './run-fields.ts';
+import { inputRoutes } from './run-inputs.ts';
+import { toRun, toRunInfo } from './translate-runs.ts';
 
-export function runRoutes(_route: AddRoute, _registry: Registry): void {}
+const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
+
+/** Runs and what is logged of them (`mlflow/server/handlers.py`, `_create_run` and on). Their search is in searches.ts. */
+export function runRoutes(route: AddRoute, registry: Registry): void {
+  const { runs } = registry.tracking;
+  route('POST', '/runs/create', async (fields) => {
+    const asked = {
+      // MLflow answers an error of its database where there is none.
+      experiment_id: fields.text('experiment_id') || '0',
+      user_id: fields.text('user_id') ?? '',
+      run_name: fields.text('run_name') ?? '',
+      start_time: fields.integer('start_time') ?? 0,
+      tags: entriesOf(fields, 'tags'),
+    };
+    return { run: toRun(await runs.create(asked)) };
+  });
+  route('GET', '/runs/get', async (fields) => ({ run: toRun(await runs.get(runIdOf(fields))) }));
+  route('POST', '/runs/update', async (fields) => {
+    const status = fields.text('status');
+    const patch = {
+      // What is no status is taken for none, as by protobuf.
+      status: STATUSES.find((known) => known === status),
+      end_time: fields.integer('end_time'),
+      run_name: fields.text('run_name'),
+    };
+    return { run_info: toRunInfo(await runs.update(runIdOf(fields), patch)) };
+  });
+  route('POST', '/runs/delete', async (fields) => {
+    await runs.delete(fields.required('run_id'));
+    return {};
+  });
+  route('POST', '/runs/restore', async (fields) => {
+    await runs.restore(fields.required('run_id'));
+    return {};
+  });
+  route('POST', '/runs/log-parameter', async (fields) => {
+    await runs.logParam(runIdOf(fields), entryOf(fields));
+    return {};
+  });
+  route('POST', '/runs/log-metric', async (fields) => {
+    await runs.logMetric(runIdOf(fields), pointOf(fields));
+    return {};
+  });
+  route('POST', '/runs/set-tag', async (fields) => {
+    await runs.setTag(runIdOf(fields), entryOf(fields));
+    return {};
+  });
+  route('POST', '/runs/delete-tag', async (fields) => {
+    await runs.deleteTag(fields.required('run_id'), fields.required('key'));
+    return {};
+  });
+  route('POST', '/runs/log-batch', async (fields) => {
+    const batch = {
+      metrics: fields.objects('metrics').map(pointOf),
+      params: entriesOf(fields, 'params'),
+      tags: entriesOf(fields, 'tags'),
+    };
+    await runs.logBatch(fields.required('run_id'), batch);
+    return {};
+  });
+  inputRoutes(route, registry);
+}

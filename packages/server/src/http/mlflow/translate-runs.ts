@@ -25,7 +25,7 @@ export function toRunInfo(info: RunInfo) {
     user_id: info.user_id,
     status: info.status,
     start_time: info.start_time,
-    ...(info.end_time !== null && { end_time: info.end_time }),
+    ...(info.end_time && { end_time: info.end_time }),
     artifact_uri: info.artifact_uri,
     lifecycle_stage: info.lifecycle_stage,
     run_id: info.run_id,

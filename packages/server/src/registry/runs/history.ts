@@ -1,0 +1,85 @@
+import type { Reader } from '../../db/database.ts';
+import { prepareRead } from '../../db/prepared.ts';
+import { type Page, pageOf } from '../paging/pages.ts';
+import type { Point } from './documents.ts';
+
+const POINT = ['key', 'timestamp', 'step', 'value', 'is_nan'] as const;
+
+type Of = { run_id: string; key: string };
+type After = Of & { timestamp: number; step: number; value: number; is_nan: number; most: number };
+
+const first = prepareRead<Of & { most: number }, Point>((db, param) =>
+  db
+    .selectFrom('metric')
+    .select(POINT)
+    .where('run_id', '=', param('run_id'))
+    .where('key', '=', param('key'))
+    .orderBy('timestamp')
+    .orderBy('step')
+    .orderBy('value')
+    .orderBy('is_nan')
+    .limit(param('most')),
+);
+
+const next = prepareRead<After, Point>((db, param) =>
+  db
+    .selectFrom('metric')
+    .select(POINT)
+    .where('run_id', '=', param('run_id'))
+    .where('key', '=', param('key'))
+    .where((eb) =>
+      eb(
+        eb.refTuple('timestamp', 'step', 'value', 'is_nan'),
+        '>',
+        eb.tuple(eb.val(param('timestamp')), eb.val(param('step')), eb.val(param('value')), eb.val(param('is_nan'))),
+      ),
+    )
+    .orderBy('timestamp')
+    .orderBy('step')
+    .orderBy('value')
+    .orderBy('is_nan')
+    .limit(param('most')),
+);
+
+export interface HistoryAsked {
+  run_id: string;
+  key: string;
+  page_size: number;
+  page_token?: string | undefined;
+}
+
+/** Every point of a metric of a run, by timestamp, step and value. A run that is not there has none. */
+export function pageOfHistory(read: Reader, tokenKey: Uint8Array, asked: HistoryAsked): Promise<Page<Point>> {
+  const { run_id, key } = asked;
+  return pageOf(
+    tokenKey,
+    JSON.stringify(['metric history', run_id, key]),
+    asked,
+    (after, most) => {
+      if (!after) return first(read, { run_id, key, most });
+      const [timestamp, step, value, is_nan] = after as [number, number, number, number];
+      return next(read, { run_id, key, timestamp, step, value, is_nan, most });
+    },
+    ({ timestamp, step, value, is_nan }) => [timestamp, step, value, is_nan],
+  );
+}
+
+export interface RunPoint extends Point {
+  run_id: string;
+}
+
+/** The first `most` points of a metric of several runs, in order of run, timestamp, step and value. */
+export async function historyOf(
+  read: Reader,
+  run_ids: readonly string[],
+  key: string,
+  most: number,
+): Promise<RunPoint[]> {
+  const points: RunPoint[] = [];
+  for (const run_id of [...new Set(run_ids)].sort()) {
+    const left = most - points.length;
+    if (left <= 0) break;
+    for (const point of await first(read, { run_id, key, most: left })) points.push({ run_id, ...point });
+  }
+  return points;
+}
