@@ -86,6 +86,12 @@ export const Source = Type.Object(
     }),
     model_id: Type.Optional(Type.String({ maxLength: LIMITS.owner, description: 'The logged model it was made from' })),
     run_link: Type.Optional(Type.String({ maxLength: LIMITS.lineageText })),
+    location: Type.Optional(
+      Type.String({
+        maxLength: LIMITS.lineageText,
+        description: 'Where the bytes are that are not the version’s own, if not at the uri',
+      }),
+    ),
   },
   { title: 'Source', additionalProperties: false, description: 'What the version was made from, if not uploaded to' },
 );

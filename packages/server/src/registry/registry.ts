@@ -21,7 +21,8 @@ import type { IfMatch } from './etag.ts';
 import { createFiles } from './files/files.ts';
 import { createIngest } from './ingest.ts';
 import { type JsonDocument, toJsonDocument } from './json-document.ts';
-import { removeAlias, setAlias } from './lifecycle/aliases.ts';
+import type { Expected } from './keep-bytes.ts';
+import { type AliasOptions, removeAlias, setAlias } from './lifecycle/aliases.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { promoteVersion } from './lifecycle/promote.ts';
 import { rollBack } from './lifecycle/rollback.ts';
@@ -32,11 +33,14 @@ import { toModelJson } from './models/json.ts';
 import { registerModel } from './models/register.ts';
 import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
+import { tagModel } from './models/tag.ts';
 import type { PageAsked } from './paging/pages.ts';
 import { modelAt, versionAt } from './past-refs.ts';
 import { proveConsistency, proveInclusion } from './proofs.ts';
 import { reconcile } from './reconcile.ts';
+import { type FilterQuery, pageOfModelRows, pageOfVersionRows } from './row-lists.ts';
 import { createTracking } from './runs/tracking.ts';
+import { latestOfEach } from './search/latest.ts';
 import { reprieve, type SweepAsked, sweep } from './sweep.ts';
 import { listTrash } from './trash.ts';
 import { purgeExpired } from './trash-purge.ts';
@@ -48,10 +52,12 @@ import { detachArtifact } from './versions/detach.ts';
 import { findVersion } from './versions/find.ts';
 import { toVersionJson } from './versions/json.ts';
 import { pageOfArtifacts } from './versions/pages.ts';
+import { type NewPinned, pinVersion } from './versions/pin.ts';
 import { getVersion, toVersion } from './versions/repository.ts';
 import { readManifest, sealVersion } from './versions/seal.ts';
 import type { HeldBytes } from './versions/slot.ts';
-import { attachKnown, type Expected, type Slot, type UploadLimits, uploadArtifact } from './versions/upload.ts';
+import { tagVersion } from './versions/tag.ts';
+import { attachKnown, type Slot, type UploadLimits, uploadArtifact } from './versions/upload.ts';
 
 export interface Parts {
   db: Database;
@@ -129,13 +135,21 @@ export function createRegistry(parts: Parts) {
       purge: (by: Caller, name: string) => goOn(change(by, (work) => purgeModel(work, name))),
       rollBack: (by: Caller, name: string, asked: NewRollback) =>
         change(by, (work) => rollBack(work, policy, name, asked)),
-      setAlias: (by: Caller, name: string, alias: string, ref: string, ifMatch?: IfMatch) =>
-        change(by, (work) => setAlias(work, name, alias, ref, ifMatch)),
-      removeAlias: (by: Caller, name: string, alias: string, ifMatch?: IfMatch) =>
-        change(by, (work) => removeAlias(work, name, alias, ifMatch)),
+      /** Sets one tag, or takes it away where the value is null. */
+      tag: (by: Caller, name: string, key: string, value: string | null) =>
+        change(by, (work) => tagModel(work, name, key, value)),
+      setAlias: (by: Caller, name: string, alias: string, ref: string, options?: AliasOptions) =>
+        change(by, (work) => setAlias(work, name, alias, ref, options)),
+      removeAlias: (by: Caller, name: string, alias: string, options?: AliasOptions) =>
+        change(by, (work) => removeAlias(work, name, alias, options)),
     },
     versions: {
       create: (by: Caller, model: string, asked: NewVersion) => change(by, (work) => createVersion(work, model, asked)),
+      /** Creates a version from a source: sealed, with files of its own where the source is kept here. */
+      pin: (by: Caller, model: string, asked: NewPinned) => pinVersion(upload, by, model, asked),
+      /** Sets one tag, or takes it away where the value is null. */
+      tag: (by: Caller, model: string, ref: string, key: string, value: string | null) =>
+        change(by, (work) => tagVersion(work, model, ref, key, value)),
       get: async (model: string, ref: string, at?: number) => {
         if (at !== undefined) return versionAt(read, model, ref, await seqAt(read, at));
         const found = await getVersion(read, model, ref);
@@ -154,8 +168,13 @@ export function createRegistry(parts: Parts) {
       seal: (by: Caller, model: string, ref: string, ifMatch?: IfMatch) =>
         change(by, (work) => sealVersion(work, model, ref, ifMatch)),
       manifest: (model: string, ref: string) => readManifest(read, model, ref),
-      promote: (by: Caller, model: string, ref: string, asked: NewPromotion, ifMatch?: IfMatch) =>
-        change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch)),
+      promote: (
+        by: Caller,
+        model: string,
+        ref: string,
+        asked: NewPromotion & { archiveOthers?: boolean },
+        ifMatch?: IfMatch,
+      ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch)),
       deregister: (by: Caller, model: string, ref: string, asked: Deregistration, ifMatch?: IfMatch) =>
         change(by, (work) => deregisterVersion(work, model, ref, asked, trashMs, ifMatch)),
       restore: (by: Caller, model: string, ref: string) => change(by, (work) => restoreVersion(work, model, ref)),
@@ -195,6 +214,16 @@ export function createRegistry(parts: Parts) {
           throw toRefusal(error);
         });
       },
+    },
+    /** Rows as they stand: for a door that answers them in a form of its own. */
+    rows: {
+      model: (name: string) => getModel(read, name),
+      version: async (model: string, ref: string) =>
+        (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row,
+      /** Of each model, the version with the highest number in each status. */
+      latest: (model_ids: readonly number[]) => latestOfEach(read, model_ids),
+      models: (asked: FilterQuery) => pageOfModelRows(lists, asked),
+      versions: (asked: FilterQuery) => pageOfVersionRows(lists, asked),
     },
     /** What is kept of training: experiments, runs, logged models. */
     tracking: createTracking({ ...lists, ingest, now }),

@@ -27,6 +27,7 @@ const MARKS_KEPT_MS = 7 * 86_400_000;
 export class Condemned extends Error {
   constructor(sha256: string) {
     super(`the blob ${sha256} is marked by the sweep`);
+  readonly sha256: string;
   }
 }
 

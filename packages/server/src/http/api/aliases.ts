@@ -36,7 +36,10 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
     async (request, reply) => {
       const { name, alias } = request.params;
       const ref = String(request.body.version);
-      return sendTagged(reply, await models.setAlias(callerOf(request), name, alias, ref, ifMatchOf(request)));
+      return sendTagged(
+        reply,
+        await models.setAlias(callerOf(request), name, alias, ref, { ifMatch: ifMatchOf(request) }),
+      );
     },
   );
 
@@ -54,7 +57,10 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
     },
     async (request, reply) => {
       const { name, alias } = request.params;
-      return sendTagged(reply, await models.removeAlias(callerOf(request), name, alias, ifMatchOf(request)));
+      return sendTagged(
+        reply,
+        await models.removeAlias(callerOf(request), name, alias, { ifMatch: ifMatchOf(request) }),
+      );
     },
   );
 }

@@ -1,4 +1,132 @@
+import type { FastifyReply } from 'fastify';
+import type { Source } from '../../contract/version.ts';
+import { isPrompt } from '../../registry/models/prompts.ts';
 import type { Registry } from '../../registry/registry.ts';
+import type { VersionRow } from '../../registry/versions/repository.ts';
+import { sendJson } from '../api/route.ts';
+import { callerOf } from '../auth.ts';
 import type { AddRoute } from './door.ts';
+import type { Fields } from './fields.ts';
+import { refuseParameter } from './refused.ts';
+import { DELETED } from './registered-models.ts';
+import {
+  assertModelName,
+  assertTag,
+  assertTagKey,
+  readDescription,
+  readStage,
+  readTags,
+  readVersion,
+} from './registry-fields.ts';
+import { inMlflowWords } from './registry-refusals.ts';
+import { readFilter, readOrder, readPage } from './registry-search.ts';
+import { readPromptSource, readSource } from './source-uri.ts';
+import { ownUri, toMlflowList, toMlflowVersion } from './translate-registry.ts';
 
-export function modelVersionRoutes(_route: AddRoute, _registry: Registry): void {}
+/** `model-versions/*` of MLflow's REST API, over the registry's versions. */
+export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
+  const { versions, rows } = registry;
+
+  route('POST', '/model-versions/create', async (fields, request, reply) => {
+    const name = fields.required('name');
+    const uri = fields.required('source');
+    const [run_id, model_id, run_link] = [fields.text('run_id'), fields.text('model_id'), fields.text('run_link')];
+    const description = readDescription(fields);
+    const tags = readTags(fields);
+    const origin = isPrompt(tags) ? readPromptSource(uri) : readSource(uri);
+    assertModelName(name);
+    const asked = { uri, origin, run_id, model_id, run_link, description, tags };
+    const { number } = await inMlflowWords({ model: name }, () => versions.pin(callerOf(request), name, asked));
+    return sendVersion(reply, await rows.version(name, String(number)), name);
+  });
+
+  route('GET', '/model-versions/get', async (fields, _request, reply) => {
+    const { name, version } = readPlace(fields);
+    const row = await inMlflowWords({ model: name, version }, () => rows.version(name, String(version)));
+    return sendVersion(reply, row, name);
+  });
+
+  route('PATCH', '/model-versions/update', async (fields, request, reply) => {
+    const { name, version } = readPlace(fields);
+    const description = readDescription(fields);
+    const ref = String(version);
+    return inMlflowWords({ model: name, version }, async () => {
+      await versions.describe(callerOf(request), name, ref, { description });
+      return sendVersion(reply, await rows.version(name, ref), name);
+    });
+  });
+
+  route('POST', '/model-versions/transition-stage', async (fields, request, reply) => {
+    const { name, version, stage } = { ...readPlace(fields), stage: fields.required('stage') };
+    const archiveOthers = fields.flag('archive_existing_versions') ?? false;
+    const to = readStage(stage);
+    if (archiveOthers && to !== 'staging' && to !== 'production')
+      refuseParameter(
+        `Model version transition cannot archive existing model versions because '${stage}' is not an Active stage. Valid stages are ['Staging', 'Production']`,
+      );
+    const ref = String(version);
+    return inMlflowWords({ model: name, version }, async () => {
+      await versions.promote(callerOf(request), name, ref, { to, archiveOthers });
+      return sendVersion(reply, await rows.version(name, ref), name);
+    });
+  });
+
+  route('DELETE', '/model-versions/delete', async (fields, request) => {
+    const { name, version } = readPlace(fields);
+    await inMlflowWords({ model: name, version }, () =>
+      versions.deregister(callerOf(request), name, String(version), DELETED),
+    );
+    return {};
+  });
+
+  route('GET', '/model-versions/search', async (fields, _request, reply) => {
+    const page = readPage(fields, 200_000, 200_000);
+    const filter = readFilter(fields.text('filter'), 'version');
+    const sort = readOrder(fields.texts('order_by'), 'version', filter);
+    const found = await rows.versions({ ...page, filter, sort, door: 'MLflow versions' });
+    const items = found.items.map((row) => toMlflowVersion(row, row.model));
+    return sendJson(reply, toMlflowList('model_versions', items, found.next_page_token));
+  });
+
+  route('GET', '/model-versions/get-download-uri', async (fields) => {
+    const { name, version } = readPlace(fields);
+    const row = await inMlflowWords({ model: name, version }, () => rows.version(name, String(version)));
+    return { artifact_uri: downloadUri(row) };
+  });
+
+  route('POST', '/model-versions/set-tag', async (fields, request) => {
+    const { name, version, key } = { ...readPlace(fields), key: fields.required('key') };
+    const value = fields.text('value') ?? '';
+    assertTag(key, value);
+    await inMlflowWords({ model: name, version }, () =>
+      versions.tag(callerOf(request), name, String(version), key, value),
+    );
+    return {};
+  });
+
+  route('DELETE', '/model-versions/delete-tag', async (fields, request) => {
+    const { name, version, key } = { ...readPlace(fields), key: fields.required('key') };
+    assertTagKey(key);
+    await inMlflowWords({ model: name, version }, () =>
+      versions.tag(callerOf(request), name, String(version), key, null),
+    );
+    return {};
+  });
+}
+
+function readPlace(fields: Fields): { name: string; version: number } {
+  const name = fields.required('name');
+  const text = fields.required('version');
+  assertModelName(name);
+  return { name, version: readVersion(text) };
+}
+
+function sendVersion(reply: FastifyReply, row: VersionRow, name: string): string {
+  return sendJson(reply, `{"model_version":${toMlflowVersion(row, name)}}`);
+}
+
+/** Where a client finds the files: the version's own, or else where the source says they are. */
+function downloadUri(row: VersionRow): string {
+  const source = row.source === null ? undefined : (JSON.parse(row.source) as Source);
+  return source === undefined || source.protected ? ownUri(row) : (source.location ?? source.uri);
+}

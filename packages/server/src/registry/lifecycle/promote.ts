@@ -10,7 +10,7 @@ import { canForce, checksOf } from './rules.ts';
 
 /**
  * Moves a version to another status. All checks are run and all failures told at once. Where the policy keeps the
- * status to one version, the others leave it for `archived` in the same transaction and the same event. A version that
+ * status to one version, or it is asked for, the others leave it for `archived` in the same transaction and the same event. A version that
  * is where it is asked to be stays there, and nothing is recorded.
  */
 export async function promoteVersion(
@@ -18,14 +18,14 @@ export async function promoteVersion(
   policy: Policy,
   name: string,
   ref: string,
-  asked: NewPromotion,
+  asked: NewPromotion & { archiveOthers?: boolean },
   ifMatch?: IfMatch,
 ): Promise<Promotion> {
   const { model, row } = await getVersion(work.tx, name, ref);
   assertMatches(row.etag, ifMatch);
   const to = asked.to as Status;
   const { checks, forced } = assertAllowed(row, to, asked);
-  const leaving = policy.single.includes(to) ? await othersIn(work, row, to) : [];
+  const leaving = asked.archiveOthers || policy.single.includes(to) ? await othersIn(work, row, to) : [];
   return execute(work, model, { type: 'version.promoted', row, to, leaving, checks, forced, reason: asked.reason });
 }
 

@@ -132,21 +132,23 @@ export async function insertModel(work: Work, model: Model): Promise<{ id: numbe
 
 /**
  * Writes what `patch` changes of a model: the columns, the search index, a new etag and time. Answers the model as it
- * is now and what the event is to say of it; no change where nothing differs.
+ * is now and what the event is to say of it; no change where nothing differs. `keepsTime`: whether the time of its last
+ * update stays, since to MLflow tags and aliases are none.
  */
 export async function updateModel(
   work: Work,
   row: ModelRow,
   patch: Partial<Model>,
-  columns: Partial<Pick<ModelRow, 'last_number'>> = {},
+  more: Partial<Pick<ModelRow, 'last_number'>> & { keepsTime?: boolean | undefined } = {},
 ): Promise<{ model: Model; changes: SubjectChange[] }> {
   const before = toModel(row);
   const differing = fieldsThatDiffer(before, patch);
   if (Object.keys(differing).length === 0) return { model: before, changes: [] };
+  const { keepsTime, ...columns } = more;
   const changed = {
     ...differing,
     etag: before.etag + 1,
-    updated_at: toTime(Math.max(work.at, row.updated_at)),
+    ...(!keepsTime && { updated_at: toTime(Math.max(work.at, row.updated_at)) }),
   };
   const model: Model = { ...before, ...changed };
   await updateRow(work.tx, 'model', row.id, { ...toColumns(changed), ...columns });

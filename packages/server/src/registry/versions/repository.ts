@@ -133,29 +133,37 @@ export function numberOf(model: Pick<ModelRow, 'aliases' | 'live' | 'latest_vers
   }
 }
 
+/** `formats`: of the artifacts that it is created with. */
 export async function insertVersion(
   work: Work,
   model_id: number,
   version: Version,
+  formats: readonly string[] = [],
 ): Promise<{ id: number; change: SubjectChange }> {
   const status_since = await sinceNow(work, model_id, version.status as Status);
   const id = await insertRow(work.tx, 'version', { ...toColumns(version), model_id, status_since, purged_at: null });
-  const facets = facetsBetween([], placedFacets(model_id, version, []));
+  const facets = facetsBetween([], placedFacets(model_id, version, formats));
   work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
   return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
 }
 
+type MoreOfVersion = Partial<Pick<VersionRow, 'status_since'>> & {
+  /** Of its artifacts, those that came or went. */
+  formats?: { before: string[]; after: string[] };
+  /** Whether the time of its last update stays: to MLflow, tags and aliases are none. */
+  keepsTime?: boolean | undefined;
+};
+
 /**
  * Writes what `patch` changes of a version: the columns, the search index, a new etag and time. Answers the version as
- * it is now and what the event is to say of it; no change where nothing differs. `formats`: of its artifacts, those
- * that came or went.
+ * it is now and what the event is to say of it; no change where nothing differs.
  */
 export async function updateVersion(
   work: Work,
   model: string,
   row: VersionRow,
   patch: Partial<Version>,
-  more: Partial<Pick<VersionRow, 'status_since'>> & { formats?: { before: string[]; after: string[] } } = {},
+  more: MoreOfVersion = {},
 ): Promise<{ version: Version; changes: SubjectChange[] }> {
   const before = toVersion(row, model);
   const differing = fieldsThatDiffer(before, patch);
@@ -163,10 +171,10 @@ export async function updateVersion(
   const changed = {
     ...differing,
     etag: before.etag + 1,
-    updated_at: toTime(Math.max(work.at, row.updated_at)),
+    ...(!more.keepsTime && { updated_at: toTime(Math.max(work.at, row.updated_at)) }),
   };
   const version: Version = { ...before, ...changed };
-  const { formats, ...columns } = more;
+  const { formats, keepsTime: _, ...columns } = more;
   await updateRow(work.tx, 'version', row.id, { ...toColumns(changed), ...columns });
   if (formats || FACETED.some((key) => key in differing)) {
     const facets = facetsBetween(
