@@ -1,22 +1,18 @@
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { CACHE } from './installation/cache.ts';
 import { type Cluster, openCluster } from './installation/cluster.ts';
 import { openInstallation } from './installation/open.ts';
 import { startGenerator, startPeer } from './load/start.ts';
+import { MACHINE, say, sayLimits } from './machine.ts';
 import { syncsPerSecond } from './measure/disk.ts';
 import { measureInstallation, type Report } from './measure/installation.ts';
 import { HELP, type Options, readOptions } from './options.ts';
-import { canCount, canPin } from './processes.ts';
 import { tablesOf, troublesOf } from './report.ts';
 import { verdictsOf } from './targets.ts';
 
-const say = (text: string) => void process.stderr.write(`bench: ${text}\n`);
-
 async function bench(options: Options): Promise<Report & { syncs: number }> {
-  if (!canPin) say('there is no taskset, or but one core: server and load share the cores, figures will vary more');
-  if (!canCount) say('this system does not tell the CPU time of other processes: CPU, ratio and memory stay empty');
+  sayLimits();
   const syncs = await syncsPerSecond(CACHE);
   say(`the disk takes ${syncs.toFixed(0)} commits a second, one after the other`);
   const generator = startGenerator();
@@ -46,15 +42,6 @@ async function bench(options: Options): Promise<Report & { syncs: number }> {
   }
   return { ...report, syncs };
 }
-
-/** What the figures depend on. */
-const MACHINE = {
-  cpu: cpus()[0]?.model,
-  cores: availableParallelism(),
-  system: `${process.platform} ${release()}`,
-  node: process.version,
-  pinned: canPin,
-};
 
 async function main(): Promise<void> {
   let options: Options | undefined;

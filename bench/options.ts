@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CALLS, callOf } from './calls/calls.ts';
+import { countOf, readEach, readFlag, secondsOf } from './flags.ts';
 import { parseSize } from './seed/shape.ts';
 
 export interface Options {
@@ -66,45 +67,34 @@ export function readOptions(args: string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const named = each('--calls', values.calls, (text) => NAMES.find((name) => name === text), `of ${NAMES.join(', ')}`);
-  const mib = read('--transfer-mib', values['transfer-mib'], countOf(65_536), 'a number from 1 to 65536');
+  const named = readEach(
+    '--calls',
+    values.calls,
+    (text) => NAMES.find((name) => name === text),
+    `of ${NAMES.join(', ')}`,
+  );
+  const mib = readFlag('--transfer-mib', values['transfer-mib'], countOf(65_536), 'a number from 1 to 65536');
   return {
-    sizes: each('--sizes', values.sizes, parseSize, 'a multiple of 10 such as 10k, 100k or 1M'),
-    databases: each(
+    sizes: readEach('--sizes', values.sizes, parseSize, 'a multiple of 10 such as 10k, 100k or 1M'),
+    databases: readEach(
       '--databases',
       values.databases,
       (text) => DATABASES.find((one) => one === text),
       DATABASES.join(' or '),
     ),
-    clients: each('--clients', values.clients, countOf(1_000), 'a number from 1 to 1000'),
+    clients: readEach('--clients', values.clients, countOf(1_000), 'a number from 1 to 1000'),
     calls: named.filter((name) => callOf(name)),
     transferBytes: named.includes(TRANSFER) ? mib * MIB : 0,
-    seconds: read('--seconds', values.seconds ?? (values.quick ? '0.5' : '3'), secondsOf, 'a number from 0.05 to 600'),
-    rounds: read('--rounds', values.rounds ?? (values.quick ? '1' : '3'), countOf(100), 'a number from 1 to 100'),
+    seconds: readFlag(
+      '--seconds',
+      values.seconds ?? (values.quick ? '0.5' : '3'),
+      secondsOf,
+      'a number from 0.05 to 600',
+    ),
+    rounds: readFlag('--rounds', values.rounds ?? (values.quick ? '1' : '3'), countOf(100), 'a number from 1 to 100'),
     logLevel: values['log-level'],
     json: values.json,
     profile: values.profile,
     keep: !values['no-copy'],
   };
-}
-
-type Parse<T> = (text: string) => T | undefined;
-
-function each<T>(flag: string, text: string, parse: Parse<T>, expects: string): T[] {
-  return text.split(',').map((part) => read(flag, part.trim(), parse, expects));
-}
-
-function read<T>(flag: string, text: string, parse: Parse<T>, expects: string): T {
-  const value = parse(text);
-  if (value === undefined) throw new Error(`${flag}: "${text}" must be ${expects}`);
-  return value;
-}
-
-function countOf(most: number): Parse<number> {
-  return (text) => (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= most ? Number(text) : undefined);
-}
-
-function secondsOf(text: string): number | undefined {
-  const seconds = Number(text);
-  return seconds >= 0.05 && seconds <= 600 ? seconds : undefined;
 }

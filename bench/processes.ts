@@ -12,15 +12,23 @@ export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', 
 /** Whether the system tells CPU time and memory of other processes: Linux does. */
 export const canCount = existsSync('/proc/self/stat');
 
-/**
- * Starts Node with these arguments, on one core where that can be had. With a log, standard error goes to that file and
- * standard output is a pipe; without, there is a channel for messages.
- */
-export function startPinned(core: keyof typeof CORES, args: string[], options: { log?: string } = {}): ChildProcess {
-  const command = [process.execPath, ...args];
+/** Starts Node with these arguments, on one core where that can be had. */
+export function startPinned(core: keyof typeof CORES, args: string[], options: Started = {}): ChildProcess {
+  return startProgram(core, [process.execPath, ...args], options);
+}
+
+interface Started {
+  /** Standard error goes to that file, and standard output is a pipe; without, there is a channel for messages. */
+  log?: string;
+  /** Beside what is set anyway. */
+  env?: Record<string, string>;
+}
+
+export function startProgram(core: keyof typeof CORES, command: string[], { log, env }: Started = {}): ChildProcess {
   const [first, ...rest] = canPin ? ['taskset', '-c', String(CORES[core]), ...command] : command;
   return spawn(first as string, rest, {
-    stdio: options.log ? ['ignore', 'pipe', openSync(options.log, 'w')] : ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: log ? ['ignore', 'pipe', openSync(log, 'w')] : ['ignore', 'inherit', 'inherit', 'ipc'],
+    ...(env && { env: { ...process.env, ...env } }),
   });
 }
 
@@ -53,6 +61,15 @@ export function memoryOf(pid: number): number {
   let bytes = 0;
   for (const one of treeOf(pid))
     bytes += Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${one}/status`))?.[1] ?? 0) * 1024;
+  return bytes;
+}
+
+/** The same, with what processes share divided among them. */
+export function shareOf(pid: number): number {
+  if (!canCount) return Number.NaN;
+  let bytes = 0;
+  for (const one of treeOf(pid))
+    bytes += Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${one}/smaps_rollup`))?.[1] ?? 0) * 1024;
   return bytes;
 }
 

@@ -2,13 +2,8 @@ import type { Figure } from './measure/call.ts';
 import type { Haul } from './measure/haul.ts';
 import type { Report, Start } from './measure/installation.ts';
 import { formatSize } from './seed/shape.ts';
+import { type Column, joinTables, megabytes, number, tableOf } from './table.ts';
 import { type Verdict, verdictsOf } from './targets.ts';
-
-type Column<T> = [title: string, cell: (row: T) => string];
-
-const number = (value: number | undefined, digits = 0): string =>
-  value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
-const megabytes = (bytes: number | undefined): string => number(bytes === undefined ? undefined : bytes / 1e6);
 
 const WHERE: readonly Column<{ database: string; versions: number }>[] = [
   ['database', (row) => row.database],
@@ -48,7 +43,7 @@ const STARTS: readonly Column<Start>[] = [
   ['RSS MB', (s) => megabytes(s.residentBytes)],
 ];
 
-const VERDICTS: readonly Column<Verdict>[] = [
+export const VERDICTS: readonly Column<Verdict>[] = [
   ['target', (v) => v.target],
   ['measured', (v) => v.measured],
   ['', (v) => (v.hit ? 'hit' : 'missed')],
@@ -63,24 +58,7 @@ export function tablesOf(report: Report): string {
     tableOf(FIGURES, figures),
     tableOf(VERDICTS, verdictsOf(report)),
   ];
-  return tables.filter((table) => table !== '').join('\n\n');
-}
-
-function tableOf<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
-  if (rows.length === 0) return '';
-  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => (row[i] as string).length)));
-  // Words stand left, numbers right.
-  const isWord = columns.map((_, i) => /[a-z]{3}/.test(cells[1]?.[i] as string));
-  const line = (row: string[]) => {
-    const padded = row.map((cell, i) =>
-      isWord[i] ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number),
-    );
-    return `| ${padded.join(' | ')} |`;
-  };
-  const [head, ...body] = cells.map(line);
-  const rule = `|${widths.map((width, i) => `${'-'.repeat(width + 1)}${isWord[i] ? '-' : ':'}`).join('|')}|`;
-  return [head, rule, ...body].join('\n');
+  return joinTables(tables);
 }
 
 /** What went wrong, in words. */

@@ -5,6 +5,8 @@ export interface Ground {
   shape: Shape;
   /** The token of the last full page of a walk over all versions; none where it is the first. */
   deepToken?: string;
+  /** Ids of runs of MLflow's API that take metrics. */
+  runs?: readonly string[];
 }
 
 /** A request as the generator sends it. */
@@ -14,12 +16,20 @@ export interface Request {
   body?: unknown;
 }
 
+/** What must stand at a path. */
+export interface Written {
+  path: string;
+  document: unknown;
+  /** What of the answer there is to be compared, where it is not all of it. */
+  part?(read: never): unknown;
+}
+
 export interface Call {
   name: string;
   /** The request number `i`. Requests that follow each other never meet in one subject. */
   request(ground: Ground, i: number): Request;
-  /** Of calls that write: where the document that was answered can be read again. */
-  readBack?(answer: never): { path: string; document: { etag: number } };
+  /** Of calls that write: what can be read again of request `i`, which was answered so. */
+  readBack?(answer: never, ground: Ground, i: number): Written;
   /** Only where there is a model that holds many versions. */
   needsMany?: boolean;
   /** Only after all versions were walked over. */
@@ -28,7 +38,7 @@ export interface Call {
 
 /** Visits every place once before it comes to one again, far from the one before. */
 const STRIDE = 7_919;
-const placeOf = (i: number, count: number): number => (i * STRIDE) % count;
+export const placeOf = (i: number, count: number): number => (i * STRIDE) % count;
 
 export const pathOf = (name: string): string => `/api/v1/models/${name}`;
 export const modelAt = (shape: Shape, i: number): string => pathOf(nameOf(placeOf(i, shape.models)));

@@ -1,3 +1,4 @@
+import { MLFLOW_CALLS } from '../mlflow/calls/calls.ts';
 import type { Call } from './call.ts';
 import { LISTS } from './lists.ts';
 import { READS } from './reads.ts';
@@ -6,4 +7,6 @@ import { WRITES } from './writes.ts';
 /** In the order in which they are measured: what reads comes before what changes the installation. */
 export const CALLS: readonly Call[] = [...READS, ...LISTS, ...WRITES];
 
-export const callOf = (name: string): Call | undefined => CALLS.find((call) => call.name === name);
+/** A call of either API. */
+export const callOf = (name: string): Call | undefined =>
+  [...CALLS, ...MLFLOW_CALLS].find((call) => call.name === name);

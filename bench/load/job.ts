@@ -35,7 +35,13 @@ export interface Outcome {
   /** Requests sent. */
   sent: number;
   /** The last answers of a call that writes, for reading back. */
-  samples: string[];
+  samples: Sample[];
+}
+
+/** What request number `i` was answered with. */
+export interface Sample {
+  i: number;
+  text: string;
 }
 
 export interface Transferred {

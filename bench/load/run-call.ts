@@ -1,7 +1,7 @@
 import type { Call, Ground } from '../calls/call.ts';
 import { callOf } from '../calls/calls.ts';
 import { type Answer, openConnection } from './connection.ts';
-import type { CallJob, Outcome } from './job.ts';
+import type { CallJob, Outcome, Sample } from './job.ts';
 
 const SAMPLES = 32;
 const TROUBLES = 5;
@@ -12,7 +12,7 @@ const LONGEST_MS = 120_000;
 export async function runCall(job: CallJob, stopped: AbortSignal): Promise<Outcome> {
   const call = callOf(job.call) as Call;
   const latencies: number[] = [];
-  const samples: string[] = [];
+  const samples: Sample[] = [];
   const troubles = new Set<string>();
   let errors = 0;
   let next = job.from;
@@ -23,11 +23,13 @@ export async function runCall(job: CallJob, stopped: AbortSignal): Promise<Outco
   const client = (): Promise<void> =>
     new Promise((resolve, reject) => {
       let sentAt = 0;
+      let i = 0;
       const overdue = setTimeout(() => reject(new Error('an answer did not come')), job.ms + LONGEST_MS);
       const send = () => {
         sentAt = performance.now();
-        connection.send(textOf(call, job.ground, next, job.port));
+        i = next;
         next += 1;
+        connection.send(textOf(call, job.ground, i, job.port));
       };
       const finish = () => {
         clearTimeout(overdue);
@@ -43,7 +45,7 @@ export async function runCall(job: CallJob, stopped: AbortSignal): Promise<Outco
         latencies.push(ended - sentAt);
         if (status < 200 || status > 299) fail(`${status} ${body.toString().slice(0, 300)}`);
         else if (call.readBack) {
-          samples.push(body.toString());
+          samples.push({ i, text: body.toString() });
           if (samples.length > SAMPLES) samples.shift();
         }
         if (ended < until && !stopped.aborted) send();

@@ -1,20 +1,15 @@
-import type { Call, Ground } from '../calls/call.ts';
-import type { Outcome } from '../load/job.ts';
-import type { Generator, Peer, Target } from '../load/start.ts';
-import { cpuOf, memoryOf } from '../processes.ts';
-import { ask } from './ask.ts';
+import type { Call } from '../calls/call.ts';
+import type { Peer, Target } from '../load/start.ts';
+import { memoryOf } from '../processes.ts';
 import { median } from './median.ts';
 import { readBack } from './read-back.ts';
+import { clientsFor, firstAnswer, type Lane, type Round, runRound } from './round.ts';
 
 /** Where figures are taken. */
-export interface Bench {
-  generator: Generator;
+export interface Bench extends Lane {
   server: Target;
   peer: Peer;
-  ground: Ground;
   database: string;
-  /** Of the database's own process, where it has one. */
-  databasePid: number | undefined;
   seconds: number;
   rounds: number;
 }
@@ -42,33 +37,22 @@ export interface Figure {
   compared: number;
 }
 
-/** No round is to take much longer than this: slow answers are asked for by fewer clients. */
-const LONGEST_ROUND_MS = 20_000;
-
-/** Counts the requests of a call to a target over all its runs, so that no write is done twice. */
-const sentBefore = new Map<string, number>();
-
-interface Round extends Outcome {
-  cpu: number;
-  databaseCpu: number | undefined;
-}
-
 /** Server and peer in turns; what is told are medians over the rounds. */
 export async function measureCall(bench: Bench, call: Call, asked: number): Promise<Figure> {
   const { server, peer, ground } = bench;
-  const first = await firstAnswer(bench, call);
+  const first = await firstAnswer(bench, server, call);
   await peer.answerWith(first);
-  const clients = Math.max(1, Math.min(asked, Math.floor(LONGEST_ROUND_MS / first.ms)));
+  const clients = clientsFor(first.ms, asked);
   const ms = bench.seconds * 1_000;
-  const warm = await run(bench, server, call, clients, ms / 3);
-  await run(bench, peer, call, clients, ms / 3);
+  const warm = await runRound(bench, server, call, clients, ms / 3);
+  await runRound(bench, peer, call, clients, ms / 3);
   const own: Round[] = [];
   const others: Round[] = [];
   for (let i = 0; i < bench.rounds; i += 1) {
-    own.push(await run(bench, server, call, clients, ms));
-    others.push(await run(bench, peer, call, clients, ms));
+    own.push(await runRound(bench, server, call, clients, ms));
+    others.push(await runRound(bench, peer, call, clients, ms));
   }
-  const { compared, wrong } = await readBack(server.port, call, own.at(-1)?.samples ?? []);
+  const { compared, wrong } = await readBack(server.port, call, ground, own.at(-1)?.samples ?? []);
   const all = [warm, ...own, ...others];
   const of = (value: (round: Round) => number) => median(own.map(value));
   return {
@@ -89,33 +73,4 @@ export async function measureCall(bench: Bench, call: Call, asked: number): Prom
     troubles: [...new Set([...all.flatMap((round) => round.troubles), ...wrong])].slice(0, 5),
     compared,
   };
-}
-
-async function run(bench: Bench, target: Target, call: Call, clients: number, ms: number): Promise<Round> {
-  const { generator, ground, databasePid } = bench;
-  const from = takeNumbers(call, target, 0);
-  const before = cpuOf(target.pid);
-  const databaseBefore = databasePid && cpuOf(databasePid);
-  const outcome = await generator.call({ kind: 'call', port: target.port, call: call.name, ground, clients, ms, from });
-  takeNumbers(call, target, outcome.sent);
-  return {
-    ...outcome,
-    cpu: (cpuOf(target.pid) - before) / outcome.answers,
-    databaseCpu: databasePid && (cpuOf(databasePid) - (databaseBefore as number)) / outcome.answers,
-  };
-}
-
-/** What the peer is to answer: the bytes of the server's own answer to a request, which took so many milliseconds. */
-async function firstAnswer({ server, ground }: Bench, call: Call) {
-  const started = performance.now();
-  const { status, type, text } = await ask(server.port, call.request(ground, takeNumbers(call, server, 1)));
-  return { status, type, body: text, ms: performance.now() - started };
-}
-
-/** The next number of a request, of which so many are taken. */
-function takeNumbers(call: Call, target: Target, count: number): number {
-  const key = `${call.name} ${target.pid}`;
-  const next = sentBefore.get(key) ?? 0;
-  sentBefore.set(key, next + count);
-  return next;
 }

@@ -1,17 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outcome, Transferred } from '../load/job.ts';
+import type { Outcome } from '../load/job.ts';
 import type { Generator } from '../load/start.ts';
-import { cpuOf, memoryOf } from '../processes.ts';
 import { nameOf } from '../seed/shape.ts';
 import { askJson } from './ask.ts';
 import type { Bench } from './call.ts';
+import { carryFile } from './carry.ts';
 import type { Haul } from './haul.ts';
 import { median } from './median.ts';
 
 const READERS = 8;
-const LOOK_EVERY_MS = 20;
-/** What is left over from the calls before is let go first, so that growth is that of the transfer. */
-const SETTLE_MS = 2_000;
 
 /** An artifact of so many bytes up and down again, and up while `readers` reads one model after the other. */
 export async function measureTransfers(bench: Bench, readers: Generator, bytes: number): Promise<Haul[]> {
@@ -47,30 +43,11 @@ async function besideReads(bench: Bench, readers: Generator, bytes: number): Pro
   };
 }
 
-async function carry(
-  { generator, server, database, ground }: Bench,
-  kind: 'upload' | 'download',
-  path: string,
-  bytes: number,
-): Promise<{ haul: Haul; sha256: string }> {
-  await sleep(SETTLE_MS);
-  const memoryBefore = memoryOf(server.pid);
-  let most = memoryBefore;
-  const look = setInterval(() => {
-    most = Math.max(most, memoryOf(server.pid));
-  }, LOOK_EVERY_MS);
-  const before = cpuOf(server.pid);
-  const salt = Date.now() % 2 ** 32;
-  const { seconds, sha256 }: Transferred = await generator
-    .transfer({ kind, port: server.port, path, bytes, salt })
-    .finally(() => clearInterval(look));
-  const cpuSeconds = (cpuOf(server.pid) - before) / 1e6;
-  const { versions } = ground.shape;
-  const growthBytes = most - memoryBefore;
-  return {
-    haul: { haul: kind, database, versions, bytes, seconds, cpuSeconds, growthBytes, errors: 0, troubles: [] },
-    sha256,
-  };
+async function carry(bench: Bench, kind: 'upload' | 'download', path: string, bytes: number) {
+  const { database, ground } = bench;
+  const { sha256, ...carried } = await carryFile(bench.generator, bench.server, kind, path, bytes);
+  const haul: Haul = { haul: kind, database, versions: ground.shape.versions, ...carried, errors: 0, troubles: [] };
+  return { haul, sha256 };
 }
 
 /** The path of an artifact that is not there yet, of a version made for it. */

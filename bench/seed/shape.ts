@@ -19,7 +19,18 @@ export function shapeOf(versions: number): Shape {
   return { versions, models: (versions - many) / EACH, many };
 }
 
-const SUBJECTS = ['churn', 'fraud', 'demand', 'credit', 'ranking', 'pricing', 'routing', 'triage', 'uplift', 'tagging'];
+export const SUBJECTS = [
+  'churn',
+  'fraud',
+  'demand',
+  'credit',
+  'ranking',
+  'pricing',
+  'routing',
+  'triage',
+  'uplift',
+  'tagging',
+];
 
 /** The name of the model number `i`, from 0. */
 export function nameOf(i: number): string {
