@@ -23,22 +23,86 @@ export function parseJson(body: Buffer): unknown {
   } catch {
     throw malformed('is not UTF-8');
   }
-  assertShape(text);
+  const keys = assertShape(text);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw malformed('is not JSON');
   }
-  assertText(value, '');
+  if (keysIn(value) < keys) refuseKeyTwice(text);
+  // What no string may hold can only come from an escape: bytes that are UTF-8 have no half surrogates, and JSON no NUL.
+  if (text.includes('\\u') || text.includes('__proto__')) assertText(value, '');
   return value;
 }
 
 /**
- * One pass over the text before it is parsed: too deep, a key that stands twice in one object (readers disagree on which
- * counts), a number that would silently become another one.
+ * One pass over the text before it is parsed: too deep, a number that would silently become another one. Answers how many
+ * keys there are, since one that stands twice in an object (readers disagree on which counts) is parsed once.
  */
-function assertShape(text: string): void {
+function assertShape(text: string): number {
+  let depth = 0;
+  let keys = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const c = text.charCodeAt(i);
+    if (c === QUOTE) i = endOfString(text, i) - 1;
+    else if (c === COLON) keys += 1;
+    else if (c === 0x7b || c === 0x5b) {
+      depth += 1;
+      if (depth > LIMITS.jsonDepth) throw malformed(`is nested deeper than ${LIMITS.jsonDepth} levels`);
+    } else if (c === 0x7d || c === 0x5d) depth -= 1;
+    else if (c === MINUS || isDigit(c)) {
+      const end = endOfNumber(text, i);
+      if (end - i >= DIGITS_SAFE || hasExponent(text, i, end)) assertNumber(text.slice(i, end));
+      i = end - 1;
+    }
+  }
+  return keys;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const MINUS = 0x2d;
+/** Fewer digits than this are a number that is kept exactly, unless there is an exponent. */
+const DIGITS_SAFE = 16;
+const isDigit = (c: number) => c >= 0x30 && c <= 0x39;
+
+/** The place after the closing quote of the string that begins at `start`, or after the text. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+    if ((end - before) % 2 === 1) return end + 1;
+  }
+  return text.length;
+}
+
+/** The place after the digits, signs, points and exponents that begin at `start`. */
+function endOfNumber(text: string, start: number): number {
+  let i = start + 1;
+  for (; i < text.length; i += 1) {
+    const c = text.charCodeAt(i);
+    if (!isDigit(c) && c !== MINUS && c !== 0x2b && c !== 0x2e && c !== 0x45 && c !== 0x65) break;
+  }
+  return i;
+}
+
+function hasExponent(text: string, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) if ((text.charCodeAt(i) | 0x20) === 0x65) return true;
+  return false;
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const items: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  let keys = Array.isArray(value) ? 0 : items.length;
+  for (const item of items) if (typeof item === 'object') keys += keysIn(item);
+  return keys;
+}
+
+/** Names the first key that stands twice in one object. */
+function refuseKeyTwice(text: string): void {
   const open: (Set<string> | undefined)[] = []; // the keys of each object around; undefined is an array
   for (let i = 0; i < text.length; i += 1) {
     const c = text.charCodeAt(i);
@@ -46,34 +110,15 @@ function assertShape(text: string): void {
       const end = endOfString(text, i);
       if (isColonNext(text, end)) noteKey(open.at(-1), text.slice(i, end));
       i = end - 1;
-    } else if (c === 0x7b || c === 0x5b) {
-      open.push(c === 0x7b ? new Set() : undefined);
-      if (open.length > LIMITS.jsonDepth) throw malformed(`is nested deeper than ${LIMITS.jsonDepth} levels`);
-    } else if (c === 0x7d || c === 0x5d) open.pop();
-    else if (c === 0x2d || isDigit(c)) {
-      let end = i + 1;
-      while (end < text.length && /[0-9.eE+-]/.test(text.charAt(end))) end += 1;
-      assertNumber(text.slice(i, end));
-      i = end - 1;
-    }
+    } else if (c === 0x7b || c === 0x5b) open.push(c === 0x7b ? new Set() : undefined);
+    else if (c === 0x7d || c === 0x5d) open.pop();
   }
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const isDigit = (c: number) => c >= 0x30 && c <= 0x39;
-
-/** The place after the closing quote of the string that begins at `start`. */
-function endOfString(text: string, start: number): number {
-  let i = start + 1;
-  while (i < text.length && text.charCodeAt(i) !== QUOTE) i += text.charCodeAt(i) === BACKSLASH ? 2 : 1;
-  return i + 1;
 }
 
 function isColonNext(text: string, from: number): boolean {
   let i = from;
   while (' \t\n\r'.includes(text.charAt(i)) && i < text.length) i += 1;
-  return text.charAt(i) === ':';
+  return text.charCodeAt(i) === COLON;
 }
 
 function noteKey(keys: Set<string> | undefined, quoted: string): void {
