@@ -70,7 +70,7 @@ for (const [database, open] of Object.entries(databases))
       });
       expect(model.data).toEqual({});
       expect((await log({ name: '' })).info.name).not.toBe('');
-      expect((await log({ experiment_id: null, experimentId: '0', modelType: 'x' })).info.model_type).toBe('x');
+      expect((await log({ modelType: 'x' })).info.model_type).toBe('x');
     });
 
     it.each([

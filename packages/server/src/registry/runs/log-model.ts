@@ -3,8 +3,10 @@ import type { Writer } from '../../db/database.ts';
 import { insertRows } from '../../db/rows.ts';
 import { refuseField } from '../refusals.ts';
 import type { Entry } from './documents.ts';
+import { locationIn } from './locations.ts';
 import type { LoggedModel } from './logged-model.ts';
 import { entriesOfNew, withModel } from './logged-model-entries.ts';
+import { inventName } from './names.ts';
 
 /** What is told of a model when it is logged. Texts are empty where they were not told, an empty name is invented. */
 export interface NewLoggedModel {
@@ -49,12 +51,4 @@ export async function logModel(
   await insertRows(tx, 'logged_model_param', withModel(model_id, params));
   await insertRows(tx, 'logged_model_tag', withModel(model_id, tags));
   return { ...row, params, tags, metrics: [] };
-}
-
-function inventName(): string {
-  return `calm-heron-${randomBytes(1)[0]}`;
-}
-
-function locationIn(location: string, path: string): string {
-  return `${location.replace(/\/+$/, '')}/${path}`;
 }

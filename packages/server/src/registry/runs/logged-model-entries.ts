@@ -1,4 +1,6 @@
 import type { Writer } from '../../db/database.ts';
+import { prepareMerge } from '../../db/merge-rows.ts';
+import { isOneOf, listOf } from '../../db/one-of.ts';
 import { prepareRead, prepareWrite } from '../../db/prepared.ts';
 import type { LoggedModelEntryTable } from '../../db/tables.ts';
 import { Refused, refuseField } from '../refusals.ts';
@@ -11,24 +13,22 @@ const LONGEST_VALUE = 100_000;
 const MOST_ENTRIES = 10_000;
 
 type Kind = 'params' | 'tags';
-type Params = Entry & { model_id: string } & Record<string, unknown>;
 
-const TABLES = { params: 'logged_model_param', tags: 'logged_model_tag' } as const;
+const COLUMNS = ['model_id', 'key', 'value'] as const;
+const mergeParams = prepareMerge({ table: 'logged_model_param', columns: COLUMNS, key: ['model_id', 'key'] });
+const mergeTags = prepareMerge({
+  table: 'logged_model_tag',
+  columns: COLUMNS,
+  key: ['model_id', 'key'],
+  update: ['value'],
+});
 
-const insertParam = prepareWrite<Params, never>((db, param) =>
+const paramsThere = prepareRead<{ model_id: string; keys: unknown }, Entry>((db, param) =>
   db
-    .insertInto('logged_model_param')
-    .values({ model_id: param('model_id'), key: param('key'), value: param('value') })
-    .onConflict((conflict) => conflict.doNothing()),
-);
-
-const putTag = prepareWrite<Params, never>((db, param) =>
-  db
-    .insertInto('logged_model_tag')
-    .values({ model_id: param('model_id'), key: param('key'), value: param('value') })
-    .onConflict((conflict) =>
-      conflict.columns(['model_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
-    ),
+    .selectFrom('logged_model_param')
+    .select(['key', 'value'])
+    .where('model_id', '=', param('model_id'))
+    .where(isOneOf(db, 'key', param('keys'))),
 );
 
 const dropTag = prepareWrite<{ model_id: string; key: string }, { key: string }>((db, param) =>
@@ -39,7 +39,7 @@ const dropTag = prepareWrite<{ model_id: string; key: string }, { key: string }>
     .returning('key'),
 );
 
-const countOf = (table: (typeof TABLES)[Kind]) =>
+const countOf = (table: 'logged_model_param' | 'logged_model_tag') =>
   prepareRead<{ model_id: string }, { n: number }>((db, param) =>
     db
       .selectFrom(table)
@@ -53,30 +53,25 @@ const COUNTS = { params: countOf('logged_model_param'), tags: countOf('logged_mo
  * a lost answer is fine, and another value is refused, all of the request with it.
  */
 export async function addParams(tx: Writer, model_id: string, params: Entry[]): Promise<void> {
-  const added = checkEntries('params', params);
-  if (added.length === 0) return;
-  // In order of key, so that two requests never wait for each other.
-  for (const param of added.toSorted(byKey)) await insertParam(tx, { model_id, ...param });
-  await refuseTooMany(tx, 'params', model_id);
-  const keys = added.map((param) => param.key);
-  const kept = await tx
-    .selectFrom('logged_model_param')
-    .select(['key', 'value'])
-    .where('model_id', '=', model_id)
-    .where('key', 'in', keys)
-    .execute();
-  const values = new Map(kept.map(({ key, value }) => [key, value]));
-  added.forEach(({ key, value }, i) => {
-    if (values.get(key) !== value)
+  checkEntries('params', params);
+  if (params.length === 0) return;
+  const keys = listOf(tx, [...new Set(params.map(({ key }) => key))]);
+  const there = new Map((await paramsThere(tx, { model_id, keys })).map(({ key, value }) => [key, value]));
+  const added = new Map<string, string>();
+  params.forEach(({ key, value }, i) => {
+    if ((there.get(key) ?? added.get(key) ?? value) !== value)
       refuseField(`/params/${i}/value`, `is another than the one that the logged model has for param '${short(key)}'`);
+    if (!there.has(key)) added.set(key, value);
   });
+  await mergeParams(tx, withModel(model_id, toEntries(added)));
+  await refuseTooMany(tx, 'params', model_id);
 }
 
 /** Sets tags of a logged model; of a key that is named twice the last one is kept. */
 export async function setTags(tx: Writer, model_id: string, tags: Entry[]): Promise<void> {
   const set = lastOfEachKey(checkEntries('tags', tags));
-  for (const tag of set.toSorted(byKey)) await putTag(tx, { model_id, ...tag });
-  if (set.length > 0) await refuseTooMany(tx, 'tags', model_id);
+  await mergeTags(tx, withModel(model_id, set));
+  await refuseTooMany(tx, 'tags', model_id);
 }
 
 /** Takes a tag away. One that is not there is refused (`mlflow/store/tracking/sqlalchemy_store.py`, `delete_logged_model_tag`). */
@@ -94,7 +89,7 @@ export function entriesOfNew(params: Entry[], tags: Entry[]): { params: Entry[];
     first.set(key, value);
   });
   return {
-    params: [...first].map(([key, value]) => ({ key, value })).sort(byKey),
+    params: toEntries(first).sort(byKey),
     tags: lastOfEachKey(checkEntries('tags', tags)).sort(byKey),
   };
 }
@@ -121,10 +116,13 @@ async function refuseTooMany(tx: Writer, kind: Kind, model_id: string): Promise<
 }
 
 function lastOfEachKey(tags: Entry[]): Entry[] {
-  return [...new Map(tags.map(({ key, value }) => [key, value]))].map(([key, value]) => ({ key, value }));
+  return toEntries(new Map(tags.map(({ key, value }) => [key, value])));
 }
 
-/** By code unit, which need not be the order of the database: every request only has to have the same. */
+function toEntries(values: Map<string, string>): Entry[] {
+  return [...values].map(([key, value]) => ({ key, value }));
+}
+
 function byKey(a: Entry, b: Entry): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }

@@ -1,8 +1,7 @@
-import type { Writer } from '../../db/database.ts';
 import { prepareWrite } from '../../db/prepared.ts';
 import type { LoggedModelTable } from '../../db/tables.ts';
-import { refuse } from '../refusals.ts';
 import type { Entry } from './documents.ts';
+import { requireActiveExperiment } from './find.ts';
 import { logModel, type NewLoggedModel } from './log-model.ts';
 import { completeLoggedModel, type LoggedModel, noSuchLoggedModel, requireLoggedModel } from './logged-model.ts';
 import { addParams, deleteTag, setTags } from './logged-model-entries.ts';
@@ -64,9 +63,4 @@ export function createLoggedModels({ read, ingest, now }: Pick<TrackingParts, 'r
         await deleteTag(tx, model_id, key);
       }),
   };
-}
-
-async function requireActiveExperiment(tx: Writer, id: string) {
-  const row = await tx.selectFrom('experiment').selectAll().where('id', '=', Number(id)).executeTakeFirst();
-  return row ?? refuse('query-invalid', `No Experiment with id=${id} exists`, { parameter: 'experiment_id' });
 }
