@@ -95,3 +95,53 @@ export async function insertRuns({ write }: Database, runs: readonly RunMade[]):
       await write.insertInto('run_model').values({ run_id, role: 'output', model_id, step }).execute();
   }
 }
+
+type Metric = Partial<Insertable<Tables['logged_model_metric']>> & { key: string; value: number };
+type LoggedModelMade = Partial<Insertable<Tables['logged_model']>> & {
+  model_id: string;
+  params?: Values;
+  tags?: Values;
+  metrics?: Metric[];
+};
+
+/** Writes logged models past all verbs. */
+export async function insertLoggedModels({ write }: Database, models: readonly LoggedModelMade[]): Promise<void> {
+  for (const { params = {}, tags = {}, metrics = [], ...row } of models) {
+    const { model_id, experiment_id = 0 } = row;
+    const usual = {
+      experiment_id,
+      name: model_id,
+      artifact_location: `mlflow-artifacts:/${experiment_id}/models/${model_id}/artifacts`,
+      creation_time: 0,
+      last_update_time: 0,
+      status: 'LOGGED_MODEL_READY' as const,
+      model_type: '',
+      source_run_id: '',
+      deleted_at: null,
+    };
+    await write
+      .insertInto('logged_model')
+      .values({ ...usual, ...row })
+      .execute();
+    for (const [table, entries] of [
+      ['logged_model_param', params],
+      ['logged_model_tag', tags],
+    ] as const)
+      for (const [key, value] of Object.entries(entries))
+        await write.insertInto(table).values({ model_id, key, value }).execute();
+    for (const { value, ...point } of metrics)
+      await write
+        .insertInto('logged_model_metric')
+        .values({
+          model_id,
+          timestamp: 0,
+          step: 0,
+          run_id: '',
+          dataset_name: '',
+          dataset_digest: '',
+          ...point,
+          ...(Number.isNaN(value) ? NAN : { value, is_nan: 0 }),
+        })
+        .execute();
+  }
+}

@@ -2,6 +2,7 @@ import type { Registry } from '../../registry/registry.ts';
 import type { AddRoute } from './door.ts';
 import type { Fields } from './fields.ts';
 import { refuseParameter } from './refused.ts';
+import { toMlflowLoggedModel } from './translate-logged-models.ts';
 import { toExperiment, toRun } from './translate-runs.ts';
 
 /** As protobuf names and numbers them (`mlflow/protos/service.proto`, ViewType). */
@@ -21,7 +22,7 @@ const VIEWS = new Map<unknown, readonly ('active' | 'deleted')[]>(
 
 const MOST = 50_000;
 
-/** Searches of what is tracked (`mlflow/server/handlers.py`: `_search_runs`, `_search_experiments`). */
+/** Searches of what is tracked (`mlflow/server/handlers.py`: `_search_runs`, `_search_experiments`, `_search_logged_models`). */
 export function searchRoutes(route: AddRoute, registry: Registry): void {
   const { tracking } = registry;
 
@@ -44,6 +45,24 @@ export function searchRoutes(route: AddRoute, registry: Registry): void {
     });
     return answer('experiments', items.map(toExperiment), next_page_token);
   });
+
+  route('POST', '/logged-models/search', async (fields) => {
+    const experiment_ids = experimentIds(fields);
+    if (experiment_ids.length === 0) refuseParameter("Missing value for required parameter 'experiment_ids'.");
+    const { items, next_page_token } = await tracking.searchLoggedModels({
+      experiment_ids,
+      datasets: datasetsOf(fields),
+      order_by: fields.objects('order_by').map((key) => ({
+        field_name: key.required('field_name'),
+        ascending: key.flag('ascending') ?? true,
+        dataset_name: key.text('dataset_name') || undefined,
+        dataset_digest: key.text('dataset_digest') || undefined,
+      })),
+      // 0 is none told, as MLflow has it.
+      ...pageOf(fields, sizeOf(fields, 100, MOST, 0) || 100),
+    });
+    return answer('models', items.map(toMlflowLoggedModel), next_page_token);
+  });
 }
 
 function answer<T>(name: string, items: T[], next_page_token: string | null) {
@@ -54,9 +73,9 @@ function pageOf(fields: Fields, page_size: number) {
   return { filter: fields.text('filter'), page_token: fields.text('page_token') || undefined, page_size };
 }
 
-function sizeOf(fields: Fields, usual: number, most: number): number {
+function sizeOf(fields: Fields, usual: number, most: number, least = 1): number {
   const size = fields.integer('max_results') ?? usual;
-  if (size < 1 || size > most)
+  if (size < least || size > most)
     refuseParameter(
       `Invalid value ${size} for parameter 'max_results' supplied: It must be at least 1 and at most ${most}.`,
     );
@@ -71,6 +90,17 @@ function stagesOf(fields: Fields, name: string): readonly ('active' | 'deleted')
   return refuseParameter(
     `Invalid value ${shown} for parameter '${name}' supplied: It must be ACTIVE_ONLY, DELETED_ONLY or ALL.`,
   );
+}
+
+const MOST_DATASETS = 100;
+
+function datasetsOf(fields: Fields) {
+  const datasets = fields.objects('datasets');
+  if (datasets.length > MOST_DATASETS) refuseParameter(`'datasets' may name at most ${MOST_DATASETS}.`);
+  return datasets.map((one) => ({
+    name: one.required('dataset_name'),
+    digest: one.text('dataset_digest') || undefined,
+  }));
 }
 
 function experimentIds(fields: Fields): number[] {

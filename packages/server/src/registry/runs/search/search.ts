@@ -1,11 +1,12 @@
-import { sql } from 'kysely';
 import { PageTokenError, sealToken } from '../../paging/page-token.ts';
 import { opened, type Page } from '../../paging/pages.ts';
+import type { Sql } from '../../paging/sql.ts';
 import { BOUNDS, type Bounds } from '../../search/at.ts';
 import type { Experiment, Run } from '../documents.ts';
 import type { TrackingParts } from '../tracking.ts';
 import { documentsOf, type Load } from './documents-page.ts';
 import { loadExperiments } from './experiment-documents.ts';
+import type { Filter } from './filter.ts';
 import { parseFilter } from './grammar.ts';
 import { levelsOf, withEnd } from './levels.ts';
 import { look } from './look.ts';
@@ -56,8 +57,8 @@ export interface Asked extends PageOfSearch {
   experiment_ids?: readonly number[];
   stages?: readonly Stage[];
   datasets?: readonly DatasetAsked[];
-  /** What a row must be besides, as conditions on the table. */
-  besides?: readonly string[];
+  /** What a row must be besides. */
+  besides?: (filter: Filter | undefined) => readonly Sql[];
 }
 
 export async function search<Id extends string | number, T>(
@@ -82,7 +83,7 @@ export async function search<Id extends string | number, T>(
       levels,
       filter,
       datasets,
-      besides: asked.besides?.map((condition) => sql.raw(condition)),
+      besides: asked.besides?.(filter),
       position,
     },
     size + 1,
