@@ -22,6 +22,8 @@ import { createLoggedModels } from './logged-models.ts';
 import { noteModel } from './note-model.ts';
 import { logMetric, type NewPoint } from './points.ts';
 import { type SampleAsked, sampleHistory } from './sample.ts';
+import { type LoggedModelSearch, searchLoggedModels } from './search/logged-models.ts';
+import { type ExperimentSearch, type RunSearch, searchExperiments, searchRuns } from './search/search.ts';
 import { type RunPatch, updateRun } from './update-run.ts';
 
 export interface TrackingParts {
@@ -71,5 +73,8 @@ export function createTracking(parts: TrackingParts) {
       sample: (asked: SampleAsked) => sampleHistory(read, asked),
     },
     loggedModels: createLoggedModels(parts),
+    searchRuns: (asked: RunSearch) => searchRuns(parts, asked),
+    searchExperiments: (asked: ExperimentSearch) => searchExperiments(parts, asked),
+    searchLoggedModels: (asked: LoggedModelSearch) => searchLoggedModels(parts, asked),
   };
 }
