@@ -6,7 +6,7 @@ import { realFiles, syncFolder } from '../blobs/files.ts';
 import { inParallel } from '../blobs/parallel.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Database } from '../db/database.ts';
-import type { NamedBlob } from '../registry/named-blobs.ts';
+import { type NamedBlob, namedAmong } from '../registry/named-blobs.ts';
 import { copyBlob, isCopied } from './copy-blob.ts';
 import { blobIn, blobsOf, nextName, openForWriting, type Point, pointsIn, type Unreadable } from './folder.ts';
 import { FORMAT, type Manifest, writeManifest } from './manifest.ts';
@@ -152,5 +152,5 @@ async function copyNamed(
 }
 
 async function isNamed({ read }: Database, { sha256 }: NamedBlob): Promise<boolean> {
-  return (await read.selectFrom('artifact').select('id').where('sha256', '=', sha256).limit(1).execute()).length > 0;
+  return (await namedAmong(read, [sha256])).size > 0;
 }

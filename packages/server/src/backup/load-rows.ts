@@ -2,7 +2,7 @@ import { PREFIXES } from '../blobs/examine.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Dialect, Writer } from '../db/database.ts';
 import { runSteps } from '../db/migrate.ts';
-import { fromLine, KEPT_TABLES, settleIds } from '../db/portable.ts';
+import { emptyTables, fromLine, KEPT_TABLES, settleIds } from '../db/portable.ts';
 import { insertRows } from '../db/rows.ts';
 import { inGroups } from '../db/together.ts';
 import { checkpointSeen, linesIn } from '../events/ledger.ts';
@@ -31,6 +31,10 @@ export async function loadRows({ tx, dialect, blobs }: Into, point: Point, asked
   const bytes = manifest.tables.reduce((sum, table) => sum + table.bytes, 0);
   progress.start('Restoring rows', bytes, manifest.tables.length);
   await runSteps(tx, dialect, manifest.schema);
+  await emptyTables(
+    tx,
+    manifest.tables.map(({ table }) => table),
+  );
   for (const told of manifest.tables) {
     await loadTable(tx, folder, told, asked);
     progress.file();

@@ -45,7 +45,16 @@ export const KEPT_TABLES: readonly { table: Table; key: readonly string[] }[] = 
 ];
 
 /** What can be made from the others, or is of no use elsewhere. */
-export const LEFT_TABLES = ['migration', 'condemned', 'model_facet', 'version_facet', 'model_text', 'version_text'];
+export const LEFT_TABLES = [
+  'migration',
+  'condemned',
+  'model_facet',
+  'version_facet',
+  'model_text',
+  'version_text',
+  'file_upload',
+  'file_part',
+];
 
 const ROWS_TOGETHER = 200;
 
@@ -86,10 +95,15 @@ export function fromLine(line: string): Row {
   return row;
 }
 
+/** Takes out what the migrations put in, before rows of these tables are loaded that hold it too. */
+export async function emptyTables(tx: Writer, tables: readonly string[]): Promise<void> {
+  for (const { table } of KEPT_TABLES.toReversed()) if (tables.includes(table)) await tx.deleteFrom(table).execute();
+}
+
 /** The next id follows the highest that is there. SQLite sees to it by itself. */
 export async function settleIds(tx: Writer, dialect: Dialect): Promise<void> {
   if (dialect === 'sqlite') return;
   for (const table of ['model', 'version', 'artifact', 'tenure', 'experiment', 'dataset'] as const)
     await sql`select setval(pg_get_serial_sequence(${table}, 'id'), max(id)) from ${sql.table(table)}
-      having max(id) is not null`.execute(tx);
+      having max(id) > 0`.execute(tx);
 }

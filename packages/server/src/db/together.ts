@@ -8,11 +8,29 @@ export const BYTES_TOGETHER = 4 * 2 ** 20;
 /** The columns that may hold much: what people wrote, and what is made of it. */
 export const LONG: { readonly [table in keyof Tables]?: readonly string[] } = {
   model: ['description', 'tags', 'properties', 'card', 'aliases', 'live', 'deregistered'],
-  version: ['description', 'tags', 'properties', 'card', 'signature', 'lineage', 'aliases', 'metrics', 'deregistered'],
+  version: [
+    'description',
+    'tags',
+    'properties',
+    'card',
+    'signature',
+    'lineage',
+    'aliases',
+    'metrics',
+    'source',
+    'deregistered',
+  ],
   inspection: ['facts', 'findings', 'signature'],
   event: ['line'],
   idempotency: ['answer'],
   model_state: ['doc'],
+  experiment_tag: ['value'],
+  param: ['value'],
+  run_tag: ['value'],
+  dataset: ['source', 'schema', 'profile'],
+  run_dataset: ['tags'],
+  logged_model_param: ['value'],
+  logged_model_tag: ['value'],
 };
 
 /** Rows of a table in the order of its key, after a place in it, or from the first on. */

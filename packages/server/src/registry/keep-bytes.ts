@@ -33,22 +33,52 @@ export interface Bytes {
   inspection: Inspection;
 }
 
+/** What a transaction answers: undefined stands for bytes that are gone. */
+type Something = object | string | boolean;
+
+interface Receiving {
+  maxBytes: number;
+  expected: Expected;
+}
+
 /**
  * Bytes first, row second: receive into a draft (counted, hashed, limited), inspect, keep (fsync, rename), then `name`,
  * which is one short transaction. A refusal on the way leaves nothing that anyone can see.
  */
-export async function keepBytes<T>(
+export function keepBytes<T extends Something>(
   parts: KeepParts,
   body: Body,
-  { path, maxBytes, expected }: { path: string; maxBytes: number; expected: Expected },
+  { path, ...receiving }: Receiving & { path: string },
   name: (bytes: Bytes) => Promise<T>,
 ): Promise<T> {
-  const { blobs, createHasher, inspector, read, limits } = parts;
+  const inspect = async (file: string, sha256: string) =>
+    (await earlierInspection(parts.read, sha256)) ?? (await parts.inspector.inspectFile(file, path));
+  return keepWith(parts, body, receiving, inspect, name);
+}
+
+/** The same of bytes that stand for nothing by themselves, and are not inspected. */
+export function keepPiece<T extends Something>(
+  parts: KeepParts,
+  body: Body,
+  receiving: Receiving,
+  name: (bytes: Omit<Bytes, 'inspection'>) => Promise<T>,
+): Promise<T> {
+  return keepWith(parts, body, receiving, async () => undefined, name);
+}
+
+async function keepWith<T extends Something, I>(
+  parts: KeepParts,
+  body: Body,
+  receiving: Receiving,
+  inspect: (file: string, sha256: string) => Promise<I>,
+  name: (bytes: { sha256: string; size_bytes: number; inspection: I }) => Promise<T>,
+): Promise<T> {
+  const { blobs, createHasher, limits } = parts;
   try {
-    const options = { maxBytes, expected, reserveBytes: limits.reserve_bytes, createHasher };
+    const options = { ...receiving, reserveBytes: limits.reserve_bytes, createHasher };
     const { draft, sha256, size } = await receive(blobs, body, options);
     try {
-      const inspection = (await earlierInspection(read, sha256)) ?? (await inspector.inspectFile(draft.file, path));
+      const inspection = await inspect(draft.file, sha256);
       await draft.keep(sha256);
       const named = await nameBytes(parts, sha256, () => name({ sha256, size_bytes: size, inspection }));
       return named ?? refuse('upload-cut', 'The bytes were swept away before they were named. Send them again.', {});
@@ -63,7 +93,7 @@ export async function keepBytes<T>(
 const TRIES = 5;
 
 /** Runs a change that names bytes. Where the sweep has marked them it runs again, if they are there; undefined where they are gone. */
-export async function nameBytes<T>(
+export async function nameBytes<T extends Something>(
   parts: Pick<KeepParts, 'reprieve'>,
   sha256: string,
   change: () => Promise<T>,
@@ -94,7 +124,7 @@ export async function earlierInspection(reader: Reader, sha256: string): Promise
   };
 }
 
-/** Keeps what was read, and refuses bytes that the sweep may be taking away. Whoever calls holds the lock of the ledger. */
+/** Keeps what was read, and refuses bytes that the sweep may be taking away. Whoever calls holds a lock of the sweep. */
 export async function keepInspection(tx: Writer, { sha256, inspection }: Bytes, at: number): Promise<void> {
   const read = {
     media_type: inspection.media_type,
@@ -119,4 +149,10 @@ export async function keepInspection(tx: Writer, { sha256, inspection }: Bytes, 
     )
     .executeTakeFirstOrThrow();
   if (marks) throw new Condemned(sha256);
+}
+
+/** Refuses bytes that the sweep may be taking away. Whoever calls holds a lock of the sweep. */
+export async function assertUnmarked(tx: Writer, sha256: string): Promise<void> {
+  const marks = await tx.selectFrom('condemned').select('sha256').where('sha256', '=', sha256).execute();
+  if (marks.length > 0) throw new Condemned(sha256);
 }

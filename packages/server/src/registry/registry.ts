@@ -109,7 +109,7 @@ export function createRegistry(parts: Parts) {
     reprieve: (sha256: string) => reprieve(swept, sha256),
   };
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
-  const ingest = createIngest(db);
+  const ingest = createIngest(db, { mostWaiting: parts.mostWaiting });
 
   return {
     models: {
@@ -228,7 +228,7 @@ export function createRegistry(parts: Parts) {
     /** What is kept of training: experiments, runs, logged models. */
     tracking: createTracking({ ...lists, ingest, now }),
     /** The files of runs and logged models. */
-    files: createFiles({ ...upload, db, ingest, now }),
+    files: createFiles({ ...upload, ingest, now, tokenKey: ledger.tokenKey }),
     trash: {
       list: (asked: PageAsked) => listTrash(lists, asked),
       purgeExpired: (signal?: AbortSignal) => goOn(purgeExpired(read, change, now(), signal)),
@@ -253,12 +253,14 @@ export function createRegistry(parts: Parts) {
     /** Resolves once no change is under way, and what they left is done. */
     async idle() {
       await change.idle();
+      await ingest.idle();
       await backlog.idle();
     },
     /** Resolves once no change is under way. What they left is broken off, and done after the next start. */
     async stop() {
       await backlog.stop();
       await change.idle();
+      await ingest.idle();
     },
     /** Changes that wait, and since when a commit is under way. */
     pending: () => change.pending(),

@@ -10,16 +10,16 @@ import {
 } from '../blobs/examine.ts';
 import { inParallel } from '../blobs/parallel.ts';
 import type { Reader } from '../db/database.ts';
-import { type NamedBlob, namedBlobs } from './named-blobs.ts';
+import { type NamedBlob, namedAmong, namedBlobs } from './named-blobs.ts';
 
 const AT_ONCE = 4;
 const NAMED_MOST = 20;
 
-/** A blob that is not what its artifacts say. */
+/** A blob that is not what its artifacts and files say. */
 export interface Problem extends Pick<Damage, 'kind' | 'detail'> {
   sha256: string;
   size: number;
-  /** Artifacts that name it, as `model/number/path`: at most 20. */
+  /** What names it: artifacts as `model/number/path`, files as `files/path`; at most 20. */
   artifacts: string[];
 }
 
@@ -31,7 +31,7 @@ export interface Exposed {
   mode: string;
 }
 
-/** A file among the blobs that no artifact names: no damage. Where its name is a digest, the sweep takes it away. */
+/** A file among the blobs that nothing names: no damage. Where its name is a digest, the sweep takes it away. */
 export interface Extra {
   kind: 'extra';
   /** Within the folder of blobs. */
@@ -52,7 +52,7 @@ export interface Scrubbing {
   onBlob?(): void;
 }
 
-/** Hashes every blob that an artifact names, and looks for what nothing names. Memory does not grow with their number. */
+/** Hashes every blob that an artifact or a file names, and looks for what nothing names. Memory does not grow with their number. */
 export async function* scrub(parts: ScrubParts, scrubbing: Scrubbing = {}): AsyncGenerator<Problem | Exposed | Extra> {
   for (const path of await strangersIn(parts.folder)) yield* extraAt(parts, path);
   for (const prefix of PREFIXES) {
@@ -91,8 +91,7 @@ async function problemsOf(parts: ScrubParts, blobs: NamedBlob[], scrubbing: Scru
 
 async function detailOf(read: Reader, { detail, actual }: Damage): Promise<string> {
   if (actual === undefined) return detail;
-  const known = await read.selectFrom('artifact').select('id').where('sha256', '=', actual).limit(1).execute();
-  return known.length > 0 ? `holds the bytes of sha256:${actual}` : detail;
+  return (await namedAmong(read, [actual])).size > 0 ? `holds the bytes of sha256:${actual}` : detail;
 }
 
 async function artifactsOf(read: Reader, { sha256, size }: NamedBlob): Promise<string[]> {
@@ -106,5 +105,14 @@ async function artifactsOf(read: Reader, { sha256, size }: NamedBlob): Promise<s
     .orderBy('a.id')
     .limit(NAMED_MOST)
     .execute();
-  return rows.map(({ name, number, path }) => `${name}/${number}/${path}`);
+  const files = await read
+    .selectFrom('file')
+    .select('path')
+    .where('sha256', '=', sha256)
+    .where('size_bytes', '=', size)
+    .orderBy('path')
+    .limit(NAMED_MOST)
+    .execute();
+  const artifacts = rows.map(({ name, number, path }) => `${name}/${number}/${path}`);
+  return [...artifacts, ...files.map(({ path }) => `files/${path}`)].slice(0, NAMED_MOST);
 }

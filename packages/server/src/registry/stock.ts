@@ -7,7 +7,9 @@ export interface Stock {
   models: number;
   versions: number;
   artifacts: number;
-  /** Bytes that are stored once, however many artifacts point at them. */
+  /** Of runs and logged models. */
+  files: number;
+  /** Bytes that are stored once, however many artifacts and files point at them. */
   blobs: number;
   blob_bytes: number;
 }
@@ -37,23 +39,35 @@ async function takeStock(read: Database['read'], signal: AbortSignal): Promise<S
     .selectFrom('artifact')
     .select((eb) => eb.fn.countAll<number>().as('artifacts'))
     .executeTakeFirstOrThrow();
+  const { files } = await read
+    .selectFrom('file')
+    .select((eb) => eb.fn.countAll<number>().as('files'))
+    .executeTakeFirstOrThrow();
   let blobs = 0;
   let blob_bytes = 0;
   for (let after = ''; !signal.aborted; await breathe()) {
-    const some = await read
-      .selectFrom('artifact')
+    const some = await blobsAfter(read, after);
+    blobs += some.length;
+    for (const { size } of some) blob_bytes += size;
+    if (some.length < BLOBS_TOGETHER) return { models, versions, artifacts, files, blobs, blob_bytes };
+    after = some.at(-1)?.sha256 as string;
+  }
+  return undefined;
+}
+
+/** The next blobs that artifacts or files name, in order; each once. */
+async function blobsAfter(read: Database['read'], after: string): Promise<{ sha256: string; size: number }[]> {
+  const from = (table: 'artifact' | 'file') =>
+    read
+      .selectFrom(table as 'artifact')
       .select((eb) => ['sha256', eb.fn.max('size_bytes').as('size')])
       .where('sha256', '>', after)
       .groupBy('sha256')
       .orderBy('sha256')
       .limit(BLOBS_TOGETHER)
       .execute();
-    blobs += some.length;
-    for (const { size } of some) blob_bytes += size;
-    if (some.length < BLOBS_TOGETHER) return { models, versions, artifacts, blobs, blob_bytes };
-    after = some.at(-1)?.sha256 as string;
-  }
-  return undefined;
+  const named = new Map([...(await from('artifact')), ...(await from('file'))].map((blob) => [blob.sha256, blob]));
+  return [...named.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)).slice(0, BLOBS_TOGETHER);
 }
 
 /** All but those in the trash and those that were purged, which have an index each. */

@@ -1,17 +1,19 @@
 import { BlobMissing } from '../blobs/errors.ts';
 import type { BlobStore, KeptBlob } from '../blobs/store.ts';
 import type { Database, Reader, Writer } from '../db/database.ts';
+import { forgetUploads } from './files/forget-uploads.ts';
 import { createIngest } from './ingest.ts';
+import { namedAmong } from './named-blobs.ts';
 
 /*
- * The sweep takes away bytes that no version names, and never bytes that one comes to name, whatever the timing and
- * whichever processes share the store (D5). It rests on marks in the table `condemned`, and on the lock that every
- * change holds:
+ * The sweep takes away bytes that neither a version nor a file names, and never bytes that one comes to name, whatever the
+ * timing and whichever processes share the store (D5). It rests on marks in the table `condemned`, and on two locks: the one
+ * that every change holds, and the one that every ingest holds, since files are named by those:
  *
- * 1. Holding the lock, the sweep marks blobs that no artifact names, and commits.
- * 2. Holding the lock, it takes away blobs that are still marked. The mark stays.
- * 3. A change that names bytes looks whether they are marked, and if so does nothing but say so (Condemned).
- * 4. Holding the lock, `reprieve` strikes a mark if it sees the bytes, and then the change runs again.
+ * 1. Holding both, the sweep marks blobs that nothing names, and commits.
+ * 2. Holding both, it takes away blobs that are still marked. The mark stays.
+ * 3. A change or ingest that names bytes looks whether they are marked, and if so does nothing but say so (Condemned).
+ * 4. Holding both, `reprieve` strikes a mark if it sees the bytes, and then the change runs again.
  *
  * So bytes go only while they are marked, and a mark that stood when they went is struck only once they are there again:
  * a change that finds no mark names bytes that are there. Nothing rests on clocks, except that a mark is forgotten
@@ -25,9 +27,10 @@ const MARKS_KEPT_MS = 7 * 86_400_000;
 
 /** A change wanted to name bytes that the sweep has marked. */
 export class Condemned extends Error {
+  readonly sha256: string;
   constructor(sha256: string) {
     super(`the blob ${sha256} is marked by the sweep`);
-  readonly sha256: string;
+    this.sha256 = sha256;
   }
 }
 
@@ -45,10 +48,13 @@ export interface SweepAsked {
   signal?: AbortSignal;
 }
 
-/** Takes away every blob that no version names and that is older than the grace time. Yields each that went. */
+/** Takes away every blob that nothing names and that is older than the grace time. Yields each that went. */
 export async function* sweep(parts: SweepParts, { graceMs, dryRun, signal }: SweepAsked): AsyncGenerator<KeptBlob> {
   const before = parts.now() - graceMs;
-  if (!dryRun) await forgetMarks(parts);
+  if (!dryRun) {
+    await forgetMarks(parts);
+    await forgetUploads(createIngest(parts.db), parts.now());
+  }
   for await (const orphans of orphansKept(parts, before)) {
     if (signal?.aborted) return;
     if (dryRun) yield* orphans;
@@ -93,10 +99,10 @@ async function* orphansKept({ db, blobs }: SweepParts, before: number): AsyncGen
 }
 
 async function unnamed<Blob extends { sha256: string }>(reader: Reader, blobs: Blob[]): Promise<Blob[]> {
-  if (blobs.length === 0) return [];
-  const digests = blobs.map(({ sha256 }) => sha256);
-  const rows = await reader.selectFrom('artifact').select('sha256').distinct().where('sha256', 'in', digests).execute();
-  const named = new Set(rows.map(({ sha256 }) => sha256));
+  const named = await namedAmong(
+    reader,
+    blobs.map(({ sha256 }) => sha256),
+  );
   return blobs.filter(({ sha256 }) => !named.has(sha256));
 }
 
@@ -155,7 +161,7 @@ function forgetMarks({ db, now }: SweepParts): Promise<unknown> {
   return locked(db, (tx) => tx.deleteFrom('condemned').where('removed_at', '<', before).execute());
 }
 
-/** Runs while no change is under way, in this process or another. */
+/** Runs while neither a change nor another ingest is under way, in this process or another. */
 function locked<T>(db: Database, body: (tx: Writer) => Promise<T>): Promise<T> {
   return createIngest(db)(async (tx) => {
     await db.lockLedger(tx);

@@ -8,12 +8,15 @@ const SAMPLE = 50;
 const SAMPLE_BYTES = 2 ** 30;
 const REMEDY = 'Restore these files from a backup. Until then Assayer refuses to serve them.';
 
-/** Re-hashes some of the bytes that artifacts point at, or all. */
+/** Re-hashes some of the bytes that artifacts and files point at, or all. */
 export async function blobFindings(db: Database, folder: string, all: boolean): Promise<Finding[]> {
   const rows = await db.read
-    .selectFrom('artifact')
+    .selectFrom((from) => {
+      const named = (table: 'artifact' | 'file') =>
+        from.selectFrom(table as 'artifact').select(['sha256', 'size_bytes']);
+      return named('artifact').union(named('file')).as('blob');
+    })
     .select(['sha256', 'size_bytes'])
-    .groupBy(['sha256', 'size_bytes'])
     .orderBy(sql`random()`)
     .$if(!all, (query) => query.limit(SAMPLE))
     .execute();

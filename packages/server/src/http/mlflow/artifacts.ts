@@ -6,6 +6,7 @@ import { cutWhenStalled } from '../api/route.ts';
 import { artifactListRoutes, filesOf } from './artifact-lists.ts';
 import { AT_ARTIFACTS, listedPath, pathOf } from './artifact-paths.ts';
 import { acceptBodies, PREFIXES, routesOf } from './door.ts';
+import { multipartRoutes, partRoutes } from './multipart.ts';
 import { MlflowRefused, refuseParameter } from './refused.ts';
 
 export interface ProxyOptions {
@@ -42,8 +43,10 @@ export function artifactRoutes(app: FastifyInstance, registry: Registry, options
       );
     });
   }
+  partRoutes(app, registry, idleMs);
   app.register(async (json) => {
     acceptBodies(json);
+    multipartRoutes(json, registry);
     artifactListRoutes(json, routesOf(json), registry, (path, request, reply) =>
       sendFile(registry, path, request, cutWhenStalled(reply, idleMs)),
     );

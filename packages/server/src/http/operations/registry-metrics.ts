@@ -91,7 +91,8 @@ export function measureHoldings(metrics: Exposition, gauges: Gauges): void {
   );
   metrics.gauge('assayer_versions', 'Versions, without the trash.', () => gauges.stock()?.versions);
   metrics.gauge('assayer_artifacts', 'Artifacts of versions, the trash among them.', () => gauges.stock()?.artifacts);
-  metrics.gauge('assayer_blobs', 'Distinct bytes that artifacts point at.', () => gauges.stock()?.blobs);
+  metrics.gauge('assayer_files', 'Files of runs and logged models.', () => gauges.stock()?.files);
+  metrics.gauge('assayer_blobs', 'Distinct bytes that artifacts and files point at.', () => gauges.stock()?.blobs);
   metrics.gauge('assayer_blob_bytes', 'Size of these together.', () => gauges.stock()?.blob_bytes);
   metrics.gauge('assayer_database_connections', 'Connections to PostgreSQL, and requests that wait for one.', () => {
     const pool = gauges.pool();

@@ -1,5 +1,5 @@
 import type { Body } from '../../blobs/receive.ts';
-import type { Reader } from '../../db/database.ts';
+import type { Reader, Writer } from '../../db/database.ts';
 import { prepareWrite } from '../../db/prepared.ts';
 import type { FileTable } from '../../db/tables.ts';
 import type { Ingest } from '../ingest.ts';
@@ -33,23 +33,21 @@ export async function putFile(parts: PutParts, path: string, body: Body, expecte
   assertWritable(path);
   await assertFree(parts.read, path);
   const options = { path, maxBytes: parts.limits.artifact_bytes, expected };
-  return keepBytes(parts, body, options, (bytes) => nameFile(parts, path, bytes));
+  return keepBytes(parts, body, options, (bytes) => parts.ingest((tx) => nameFile(tx, path, bytes, parts.now())));
 }
 
 /** Bytes of the store become the file at a path. The sweep waits while this is under way, as for every ingest. */
-function nameFile({ ingest, now }: PutParts, path: string, bytes: Bytes): Promise<FileKept> {
+export async function nameFile(tx: Writer, path: string, bytes: Bytes, at: number): Promise<FileKept> {
   const { sha256, size_bytes } = bytes;
   const key = keyOf(path);
-  return ingest(async (tx) => {
-    await assertFree(tx, path);
-    await keepInspection(tx, bytes, now());
-    await upsert(tx, { path, path_key: key === path ? null : key, size_bytes, sha256, updated_at: now() });
-    return { path, sha256, size_bytes };
-  });
+  await assertFree(tx, path);
+  await keepInspection(tx, bytes, at);
+  await upsert(tx, { path, path_key: key === path ? null : key, size_bytes, sha256, updated_at: at });
+  return { path, sha256, size_bytes };
 }
 
 /** Refuses a path that is a folder, goes through a file, or reads the same as another. */
-async function assertFree(reader: Reader, path: string): Promise<void> {
+export async function assertFree(reader: Reader, path: string): Promise<void> {
   const key = keyOf(path);
   const above = [...new Set([...foldersOf(path), ...foldersOf(key)])];
   const there = await reader
