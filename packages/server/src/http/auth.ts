@@ -7,11 +7,14 @@ import { HttpRefused } from './refused.ts';
 
 /**
  * Who asks. While access is open that is what the client says: the `X-Assayer-Actor` header, or the user name of basic
- * authentication (so MLFLOW_TRACKING_USERNAME works too). It is recorded as unverified.
+ * authentication (so MLFLOW_TRACKING_USERNAME works too), or a bearer token (MLFLOW_TRACKING_TOKEN), which is named by
+ * its digest and kept nowhere. It is recorded as unverified.
  */
 export function actorOf(request: FastifyRequest): Actor {
   const named = request.headers['x-assayer-actor'];
-  const name = named === undefined ? basicUser(request.headers.authorization) : utf8(String(named), 'X-Assayer-Actor');
+  const { authorization } = request.headers;
+  const name =
+    named === undefined ? (basicUser(authorization) ?? bearer(authorization)) : utf8(String(named), 'X-Assayer-Actor');
   if (name === undefined || name === '') return ANONYMOUS;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if ([...name].length > LIMITS.actor || /[\u0000-\u001f\u007f-\u009f]/.test(name))
@@ -31,6 +34,12 @@ function basicUser(authorization: string | undefined): string | undefined {
   const decoded = isUtf8(bytes) ? bytes.toString() : bytes.toString('latin1');
   const colon = decoded.indexOf(':');
   return colon === -1 ? decoded : decoded.slice(0, colon);
+}
+
+/** The same token is the same actor, and its name tells nothing of the token. */
+function bearer(authorization: string | undefined): string | undefined {
+  const token = /^bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
+  return token && `bearer:${createHash('sha256').update(token).digest('hex').slice(0, 8)}`;
 }
 
 /** Node reads header bytes as Latin-1; clients send UTF-8. */

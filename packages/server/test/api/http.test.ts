@@ -151,7 +151,7 @@ describe('who asks', () => {
   const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
   const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
-  it('is the X-Assayer-Actor header, or the user of basic authentication, else anonymous; never verified', async () => {
+  it('is the X-Assayer-Actor header, or the user of basic authentication, or a bearer token’s digest, else anonymous; never verified', async () => {
     expect(await by({})).toBe('anonymous');
     expect(await by({ 'x-assayer-actor': 'ada' })).toBe('ada');
     expect(await by({ 'x-assayer-actor': utf8('Grace Höpper 模') })).toBe('Grace Höpper 模');
@@ -160,15 +160,20 @@ describe('who asks', () => {
     expect(await by(basic('josé:s:x'))).toBe('josé');
     expect(await by(basic(':secret'))).toBe('anonymous');
     expect(await by({ ...basic('bo:x'), 'x-assayer-actor': 'ada' })).toBe('ada');
-    expect(await by({ authorization: 'Bearer abc' })).toBe('anonymous');
+    expect(await by({ authorization: 'Bearer abc' })).toBe('bearer:ba7816bf'); // the example of FIPS 180-2
+    expect(await by({ authorization: 'bearer  abc' })).toBe('bearer:ba7816bf');
+    expect(await by({ authorization: 'Bearer abc', 'x-assayer-actor': 'ada' })).toBe('ada');
+    expect(await by({ authorization: 'Bearer' })).toBe('anonymous');
+    expect(await by({ authorization: 'Bearer a b' })).toBe('anonymous');
     expect(await by({ authorization: 'Basic ???' })).toBe('anonymous');
     expect(await by({ 'x-assayer-actor': 'system' })).toBe('system');
     for (const event of (await t.get('/events?page_size=100')).json.items) expect(event.verified).toBe(false);
   });
 
-  it('A8 a password enters neither event nor answer', async () => {
+  it('A8 a password or token enters neither event nor answer', async () => {
     await by(basic('bo:pa55w0rd-marker'));
-    expect((await t.get('/ledger/export')).text).not.toContain('pa55w0rd-marker');
+    await by({ authorization: 'Bearer t0ken-marker' });
+    expect((await t.get('/ledger/export')).text).not.toMatch(/pa55w0rd-marker|t0ken-marker/);
   });
 
   it('of another form is a 400', async () => {

@@ -11,6 +11,7 @@ import { takeNumber } from '../models/name-use.ts';
 import { getModel, updateModel } from '../models/repository.ts';
 import { refuse, refuseField } from '../refusals.ts';
 import { Condemned } from '../sweep.ts';
+import { noteVersion } from './note-version.ts';
 import { provenanceOf } from './provenance.ts';
 import { insertVersion } from './repository.ts';
 import { type Named, type Resolved, resolveSource } from './resolve.ts';
@@ -86,6 +87,7 @@ async function pin(work: Work, limitBytes: number, name: string, asked: NewPinne
     'artifact',
     artifacts.map((artifact) => ({ version_id: id, ...artifact, created_at })),
   );
+  if (resolved.logged_model !== undefined) await noteVersion(work.tx, resolved.logged_model, row.name, number);
   const counted = { latest_version: number, version_count: row.version_count + 1 };
   const { changes } = await updateModel(work, row, counted, { last_number: number });
   work.record({

@@ -23,11 +23,13 @@ export interface Resolved {
   uri: string;
   run_id: string | undefined;
   model_id: string | undefined;
-  /** Where its files are: all below a path of the files that are kept here, or those of another version. */
-  files?: { below: string } | { of: VersionRow };
+  /** Where its files are: those of another version, or all below the first of these paths at which there are any. */
+  files?: { below: string[] } | { of: VersionRow };
   /** Where a client finds the files where they are not the version's own, if not at `uri`. */
   location?: string;
   base?: { model: string; version: number };
+  /** The logged model that it is made from, if it is there. */
+  logged_model?: string;
 }
 
 /** Finds what a source names, and refuses a run or logged model that it does not belong to. Opens nothing. */
@@ -42,13 +44,13 @@ export async function resolveSource(reader: Reader, named: Named): Promise<Resol
     case 'run': {
       if (origin.run_id !== asked.run_id) refuseSource(uri, 'run_id');
       const run = await findRun(reader, origin.run_id);
-      return { ...asked, ...(run && within(run.artifact_uri, origin.path)) };
+      return { ...asked, ...(run && { files: { below: await placesOf(reader, run, origin.path) } }) };
     }
     case 'stored': {
       const run = await findRun(reader, asked.run_id ?? '');
       const below = run && pathOf(run.artifact_uri);
       if (below === undefined || !isBelow(origin.path, below)) refuseSource(uri, 'run_id');
-      return { ...asked, files: { below: origin.path } };
+      return { ...asked, files: { below: [origin.path] } };
     }
     case 'local': {
       const run = await findRun(reader, asked.run_id ?? '');
@@ -69,15 +71,15 @@ async function resolveLoggedModel(
   if (origin.kind === 'run' || (origin.kind === 'logged-model' && origin.model_id !== model_id))
     refuseSource(uri, 'model_id');
   const logged = await requireLoggedModel(reader, model_id, false);
-  const resolved = { ...asked, run_id: asked.run_id ?? (logged.source_run_id || undefined) };
+  const resolved = { ...asked, logged_model: model_id, run_id: asked.run_id ?? (logged.source_run_id || undefined) };
   const below = pathOf(logged.artifact_location);
   if (origin.kind === 'logged-model')
     return below === undefined
       ? { ...resolved, location: logged.artifact_location }
-      : { ...resolved, files: { below }, location: logged.artifact_location };
+      : { ...resolved, files: { below: [below] }, location: logged.artifact_location };
   if (origin.kind === 'stored') {
     if (below === undefined || !isBelow(origin.path, below)) refuseSource(uri, 'model_id');
-    return { ...resolved, files: { below: origin.path } };
+    return { ...resolved, files: { below: [origin.path] } };
   }
   if (origin.kind === 'local' && !isLocalBelow(origin.path, logged.artifact_location)) refuseLocal(uri, 'model_id');
   return resolved;
@@ -144,19 +146,37 @@ async function findRun(reader: Reader, run_id: string): Promise<Run | undefined>
 /** Where among all files those at such an address are; undefined for any other. */
 function pathOf(uri: string): string | undefined {
   const path = /^mlflow-artifacts:\/(?!\/)(.*)$/su.exec(uri)?.[1];
-  return path === undefined
-    ? undefined
-    : path
-        .split('/')
-        .filter((part) => part !== '')
-        .join('/');
+  return path === undefined ? undefined : partsOf(path).join('/');
 }
 
-function within(artifact_uri: string, path: string): Pick<Resolved, 'files'> {
-  const below = pathOf(artifact_uri);
-  if (below === undefined) return {};
-  const parts = path.split('/').filter((part) => part !== '');
-  return { files: { below: [below, ...parts].join('/') } };
+/** A path of a run, or the logged model of that name: its files stand elsewhere, but clients take it for a folder of the run. */
+async function placesOf(reader: Reader, run: Run, path: string): Promise<string[]> {
+  const [name, ...rest] = partsOf(path);
+  const logged = name === undefined ? [] : await loggedBy(reader, { run_id: run.run_id, name });
+  const roots = [
+    [run.artifact_uri, ...(name === undefined ? [] : [name])],
+    ...logged.map((one) => [one.artifact_location]),
+  ];
+  return roots.flatMap(([uri = '', ...parts]) => {
+    const below = pathOf(uri);
+    return below === undefined ? [] : [[below, ...parts, ...rest].join('/')];
+  });
+}
+
+const loggedBy = prepareRead<{ run_id: string; name: string }, { artifact_location: string }>((db, param) =>
+  db
+    .selectFrom('logged_model')
+    .select('artifact_location')
+    .where('source_run_id', '=', param('run_id'))
+    .where('name', '=', param('name'))
+    .where('deleted_at', 'is', null)
+    .orderBy('creation_time', 'desc')
+    .orderBy('model_id', 'desc')
+    .limit(1),
+);
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
 }
 
 function isBelow(path: string, root: string): boolean {

@@ -110,11 +110,14 @@ const inspected = prepareRead<{ sha256: string }, Pick<InspectionTable, 'facts' 
 /** The files of a source, by their paths within it. A path that is a file itself holds that file alone. */
 async function leavesOf(reader: Reader, files: NonNullable<Resolved['files']>): Promise<Leaf[]> {
   if ('of' in files) return ofVersion(reader, { version_id: files.of.id });
-  const { below } = files;
-  const inside = await ofFolder(reader, { from: `${below}/`, end: `${below}0` }); // '0' follows '/'
-  if (inside.length > 0) return inside.map((leaf) => ({ ...leaf, path: leaf.path.slice(below.length + 1) }));
-  const alone = await ofFile(reader, { path: below });
-  return alone.map((leaf) => ({ ...leaf, path: leaf.path.slice(leaf.path.lastIndexOf('/') + 1) }));
+  for (const below of files.below) {
+    const inside = await ofFolder(reader, { from: `${below}/`, end: `${below}0` }); // '0' follows '/'
+    if (inside.length > 0) return inside.map((leaf) => ({ ...leaf, path: leaf.path.slice(below.length + 1) }));
+    const alone = await ofFile(reader, { path: below });
+    if (alone.length > 0)
+      return alone.map((leaf) => ({ ...leaf, path: leaf.path.slice(leaf.path.lastIndexOf('/') + 1) }));
+  }
+  return [];
 }
 
 const MOST = LIMITS.artifactsOfVersion + 1;
