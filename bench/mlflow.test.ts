@@ -44,7 +44,7 @@ describe('the benchmark beside MLflow', () => {
       return { target, ground: { shape, runs: await startRuns(target.port) } };
     });
     try {
-      const arena = { generator, sides, seconds: 0.1, rounds: 1 };
+      const arena = { generator, sides, seconds: 0.05, rounds: 1 };
       const comparisons = [];
       for (const call of MLFLOW_CALLS) {
         const comparison = await compareCall(arena, call, 4);
