@@ -7,6 +7,7 @@ import { mediaTypeOf, TEXT_LOOK } from './media-type.ts';
 import { readNpy, startsNpy } from './numpy/npy.ts';
 import { inspectOnnx, looksLikeOnnx } from './onnx/inspect-onnx.ts';
 import { isPickleLike, readPickles } from './pickle/inspect-pickle.ts';
+import { inspectText } from './plain-text.ts';
 import { Reader, streamOf } from './reader.ts';
 import { Report } from './report.ts';
 import { RULES_VERSION } from './rules-version.ts';
@@ -17,6 +18,9 @@ import { inspectZip } from './zip/inspect-zip.ts';
 export { RULES_VERSION };
 
 type Told = Pick<Inspection, 'format' | 'facts' | 'signature'>;
+
+const TEXTS = new Set(['mlmodel', 'conda-env', 'python-env', 'requirements']);
+const ARCHIVES = new Set(['zip', 'npz', 'skops']);
 
 /**
  * Says what a file is and holds, from its bytes alone and without running any of it. Work and memory are bounded, and
@@ -30,7 +34,9 @@ export function inspect(source: ByteSource, _path: string): Inspection {
   if (told.format === 'unknown') {
     mediaType = mediaTypeOf(source.read(0, TEXT_LOOK), source.size);
     report.unread('format.unknown', 'file', source.size === 0 ? 'is empty' : 'is in no format that is inspected');
-  } else if (told.format === 'zip' || told.format === 'npz') mediaType = 'application/zip';
+  } else if (told.format === 'json') mediaType = 'application/json';
+  else if (TEXTS.has(told.format)) mediaType = 'text/plain; charset=utf-8';
+  else if (ARCHIVES.has(told.format)) mediaType = 'application/zip';
   return {
     format: told.format,
     media_type: mediaType,
@@ -74,6 +80,8 @@ function tellPlain(source: ByteSource, head: Uint8Array, report: Report): Told {
   }
   if (pickle) return pickle;
   if (looksLikeOnnx(source)) return inspectOnnx(source, report);
+  const text = compression ? undefined : inspectText(source, head, report);
+  if (text) return text;
   return { format: 'unknown', facts: compression ? { compression } : {} };
 }
 

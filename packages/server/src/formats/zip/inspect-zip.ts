@@ -6,6 +6,7 @@ import { type ArrayFacts, readNpy, startsNpy } from '../numpy/npy.ts';
 import { isPickleLike, type PickleReading, readPickles } from '../pickle/inspect-pickle.ts';
 import { type ByteStream, Reader, streamOf } from '../reader.ts';
 import { printable, type Report } from '../report.ts';
+import { isSkops, readSkops } from '../skops/inspect-skops.ts';
 import { torchStorages } from '../torch-storages.ts';
 import { Malformed, TooMuch } from '../unreadable.ts';
 import { findEnd, type Member, readDirectory } from './directory.ts';
@@ -14,6 +15,8 @@ import { checkMembers } from './members.ts';
 const MAX_LISTED = 200;
 /** An archive's pickles share one bound on work. */
 const MAX_OPCODES = 50_000_000;
+/** A longer description of a skops file is not read. */
+const SKOPS_BYTES = 32 * 1024 * 1024;
 
 interface Seen {
   pickles: string[];
@@ -57,6 +60,8 @@ export function inspectZip(source: ByteSource, report: Report): Pick<Inspection,
       .map(({ member, array }) => ({ member: printable(member, 200), ...array }));
     return { format: 'npz', facts };
   }
+  const skops = sound && seen.pickles.length === 0 ? tellSkops(source, members, report) : undefined;
+  if (skops) return { format: 'skops', facts: { ...facts, ...skops } };
   report.unread('zip.members', 'archive', 'holds members of which only pickles and arrays were read');
   return { format: 'zip', facts };
 }
@@ -90,10 +95,7 @@ function inspectMember(source: ByteSource, m: Member, torch: string | undefined,
     report.unread('zip.not-read', where, 'is compressed or encrypted in a way that is not read');
     return;
   }
-  const open = (): ByteStream => {
-    const bytes = streamOf(partOf(source, m.offset, m.stored));
-    return m.method === 0 ? bytes : inflating(bytes, 'raw', { size: m.size });
-  };
+  const open = () => openMember(source, m);
   try {
     const head = Uint8Array.from(open().next().subarray(0, 64));
     if (startsNpy(head)) {
@@ -115,6 +117,44 @@ function inspectMember(source: ByteSource, m: Member, torch: string | undefined,
     }
   } catch (err) {
     say(report, err, where);
+  }
+}
+
+/** Only for a member that is stored or deflated. */
+function openMember(source: ByteSource, m: Member): ByteStream {
+  const bytes = streamOf(partOf(source, m.offset, m.stored));
+  return m.method === 0 ? bytes : inflating(bytes, 'raw', { size: m.size });
+}
+
+/** skops keeps the tree of a model's objects as JSON, and their arrays and bytes as members beside (skops/io/_persist.py). */
+function tellSkops(
+  source: ByteSource,
+  members: readonly Member[],
+  report: Report,
+): Record<string, unknown> | undefined {
+  const schema = members.find((m) => m.name === 'schema.json' && (m.method === 0 || m.method === 8));
+  if (!schema || schema.offset === 0 || schema.size > SKOPS_BYTES) return undefined;
+  try {
+    const tree = parseJson(openMember(source, schema));
+    if (!isSkops(tree)) return undefined;
+    const { protocol, types, files } = readSkops(tree, report);
+    for (const { name } of members)
+      if (name !== 'schema.json' && !(files.has(name) && /\.(npy|bin)$/.test(name)))
+        report.unread('zip.not-read', `member ${printable(name, 100)}`, 'is no part of the model that was read');
+    return { protocol, types };
+  } catch (err) {
+    say(report, err, 'member schema.json');
+    return {};
+  }
+}
+
+function parseJson(stream: ByteStream): unknown {
+  const parts: Uint8Array[] = [];
+  for (let part = stream.next(); part.length > 0; part = stream.next()) parts.push(Uint8Array.from(part));
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)));
+  } catch {
+    return undefined;
   }
 }
 
