@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.ts';
 import { useRegistry } from '../support/open-registry.ts';
-import { insertExperiments } from '../support/tracked.ts';
+import { insertExperiments } from '../support/tracked-rows.ts';
 
 describe.each(Object.entries(databases))('experiments/search on %s', (_, open) => {
   const t = useRegistry(open);

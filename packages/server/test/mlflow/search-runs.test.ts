@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.ts';
 import { useRegistry } from '../support/open-registry.ts';
-import { insertExperiments, insertRuns } from '../support/tracked.ts';
+import { insertExperiments, insertRuns } from '../support/tracked-rows.ts';
 
 const MODEL = `m-${'1'.repeat(32)}`;
 

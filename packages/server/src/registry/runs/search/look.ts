@@ -60,7 +60,9 @@ async function lookAlong(at: SearchAt, sought: Sought, ground: Ground, enough: n
   const isPlain = filter === undefined && ground.ranges.length === 1 && !sought.besides;
   const pace = { at, step: isPlain ? Number.POSITIVE_INFINITY : stepOf(at, filter, 2 * enough) };
   const found: Found[] = [];
-  for await (const part of partsOf(pace, noun, ground, levels[0]!.desc, position?.[0] as number | undefined)) {
+  // A page that ended early left nothing behind of the moment at which it did.
+  const start = position && { at: position[0] as number, within: position.length > 1 };
+  for await (const part of partsOf(pace, noun, ground, levels[0]!.desc, start)) {
     found.push(...(await take(at, sought, [...ground.within, ...part.where], enough - found.length)));
     if (found.length >= enough || part.to === undefined) break;
     pace.step = clock.paced(pace.step);

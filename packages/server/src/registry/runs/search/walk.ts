@@ -17,7 +17,7 @@ export interface Pace {
 }
 
 /**
- * The order of time, from a moment on (which is within it), cut into parts of so many rows; rows of one moment are never
+ * The order of time, from a moment on (which may be within it), cut into parts of so many rows; rows of one moment are never
  * torn apart. Of several ranges, the first one that made its step says where a part ends.
  */
 export async function* partsOf(
@@ -25,11 +25,11 @@ export async function* partsOf(
   noun: Noun,
   ground: Ground,
   desc: boolean,
-  start: number | undefined,
+  start: { at: number; within: boolean } | undefined,
 ): AsyncGenerator<Part> {
   const time = sql.ref(`${noun.table}.${noun.time}`);
-  const [beyond, upTo] = desc ? [sql`<`, sql`>=`] : [sql`>`, sql`<=`];
-  const atStart = start === undefined ? [] : [sql`${time} ${beyond}= ${start}`];
+  const [beyond, fromOn, upTo] = desc ? [sql`<`, sql`<=`, sql`>=`] : [sql`>`, sql`>=`, sql`<=`];
+  const atStart = start === undefined ? [] : [sql`${time} ${start.within ? fromOn : beyond} ${start.at}`];
   for (let from: number | undefined; ; ) {
     const after: Sql[] = from === undefined ? atStart : [sql`${time} ${beyond} ${from}`];
     const to: number | undefined = await nth(pace, noun, ground, desc, after);
