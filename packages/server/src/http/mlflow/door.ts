@@ -25,7 +25,9 @@ export const PREFIXES = ['/api/2.0', '/ajax-api/2.0'] as const;
 
 /** Whether an address belongs to the MLflow API, so that even what is not there is answered in its form. */
 export function isMlflowAddress(url: string): boolean {
-  return /^\/(?:(?:api|ajax-api)\/[23]\.0\/|(?:model-versions\/)?get-artifact(?:\?|$))/.test(url);
+  return /^\/(?:(?:api|ajax-api)\/[23]\.0\/|(?:(?:model-versions\/)?get-artifact|v1\/traces|graphql)(?:\?|$))/.test(
+    url,
+  );
 }
 
 export function routesOf(app: FastifyInstance): AddRoute {

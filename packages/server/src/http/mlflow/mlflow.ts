@@ -15,6 +15,7 @@ import { unsupportedRoutes } from './unsupported.ts';
 /** MLflow's REST API over the same registry. docs/mlflow.md says what of it there is. */
 export async function mlflowRoutes(app: FastifyInstance, registry: Registry, options: ProxyOptions): Promise<void> {
   serviceRoutes(app);
+  unsupportedRoutes(app);
   await app.register(async (json) => {
     acceptBodies(json);
     const route = routesOf(json);
@@ -25,7 +26,6 @@ export async function mlflowRoutes(app: FastifyInstance, registry: Registry, opt
     metricRoutes(route, registry);
     loggedModelRoutes(route, registry);
     searchRoutes(route, registry);
-    unsupportedRoutes(route, registry);
   });
   await app.register(async (bytes) => {
     // Bodies are files: nothing reads them before the route does.
