@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -85,8 +86,86 @@ async function populate(opened: Opened): Promise<void> {
     (await registry.versions.create(ada, 'open', {})).number,
     'a.bin',
   );
+  await train(opened);
   const idempotent = { ...ada, idempotency: { key: 'k', fingerprint: 'f' } };
   await registry.models.register(idempotent as never, { name: 'once' });
+}
+
+/** Rows in every table of training, and files, of which one has bytes that no version names. */
+async function train({ db, registry }: Opened): Promise<void> {
+  const put = (path: string, content: string) => registry.files.put(path, Readable.from([Buffer.from(content)]));
+  await put('0/r/artifacts/model.bin', 'churn 2');
+  await put('0/r/artifacts/caf%C3%A9/«x».txt', 'of the run alone');
+  await put('0/r/artifacts/empty', '');
+  const upload = await registry.files.uploads.begin('0/r/artifacts/parts', 2);
+  await registry.files.uploads.put(upload.upload_id, 1, Readable.from([Buffer.from('a part')]));
+  const tx = db.write;
+  const of = { experiment_id: 0, artifact_location: 'mlflow-artifacts:/0', last_update_time: 5, creation_time: 5 };
+  const run = { run_id: 'r', key: 'k' };
+  const [model, point] = [{ model_id: 'm-1' }, { timestamp: -1, step: 2 ** 40, is_nan: 0, value: 0.1 }];
+  await tx.insertInto('experiment_tag').values({ experiment_id: 0, key: 'k', value: '«ä»\\n' }).execute();
+  await tx
+    .insertInto('run')
+    .values({
+      run_id: 'r',
+      experiment_id: 0,
+      run_name: 'r',
+      user_id: '',
+      status: 'FINISHED',
+      start_time: 1,
+      end_time: null,
+      artifact_uri: 'mlflow-artifacts:/0/r/artifacts',
+      lifecycle_stage: 'active',
+      deleted_at: null,
+    })
+    .execute();
+  for (const table of ['param', 'run_tag'] as const)
+    await tx
+      .insertInto(table)
+      .values({ ...run, value: 'v' })
+      .execute();
+  const values = [point.value, 0, -1e-300, 1.7976931348623157e308, -1.7976931348623157e308, 5e-324];
+  for (const [i, value] of values.entries())
+    await tx
+      .insertInto('metric')
+      .values({ ...run, ...point, value, is_nan: i === 1 ? 1 : 0 })
+      .execute();
+  await tx
+    .insertInto('latest_metric')
+    .values({ ...run, ...point })
+    .execute();
+  const dataset = { experiment_id: 0, name: 'd', digest: 'd', source_type: 's', source: 's' };
+  await tx
+    .insertInto('dataset')
+    .values({ ...dataset, schema: null, profile: '{}' })
+    .execute();
+  const { id } = await db.read.selectFrom('dataset').select('id').executeTakeFirstOrThrow();
+  await tx.insertInto('run_dataset').values({ run_id: 'r', dataset_id: id, tags: '[]' }).execute();
+  await tx
+    .insertInto('run_model')
+    .values({ run_id: 'r', role: 'output', ...model, step: 0 })
+    .execute();
+  await tx
+    .insertInto('logged_model')
+    .values({
+      ...of,
+      ...model,
+      name: 'm',
+      status: 'LOGGED_MODEL_READY',
+      model_type: '',
+      source_run_id: 'r',
+      deleted_at: 7,
+    })
+    .execute();
+  for (const table of ['logged_model_param', 'logged_model_tag'] as const)
+    await tx
+      .insertInto(table)
+      .values({ ...model, key: 'k', value: 'v' })
+      .execute();
+  await tx
+    .insertInto('logged_model_metric')
+    .values({ ...model, ...point, key: 'k', run_id: 'r', dataset_name: '', dataset_digest: '' })
+    .execute();
 }
 
 async function assertSound({ db, ledger, registry, blobFolder }: Opened): Promise<void> {
@@ -122,8 +201,18 @@ for (const from of Object.keys(places) as (keyof typeof places)[])
         expect(await contentOf(opened)).toEqual(await contentOf(source));
         await assertSound(opened);
         expect(opened.ledger.vkey).toBe(source.ledger.vkey);
-        const { registry } = opened;
+        const { registry, db } = opened;
+        expect((await registry.files.find('0/r/artifacts/caf%C3%A9/«x».txt'))?.size_bytes).toBe(16);
+        expect(await db.read.selectFrom('file_part').selectAll().execute()).toEqual([]);
         // Numbers and names go on where they ended.
+        const name = { name: 'next', artifact_location: '', lifecycle_stage: 'active', creation_time: 0 } as const;
+        await db.write
+          .insertInto('experiment')
+          .values({ ...name, last_update_time: 0 })
+          .execute();
+        expect(
+          (await db.read.selectFrom('experiment').select('id').orderBy('id').execute()).map(({ id }) => id),
+        ).toEqual([0, 1]);
         expect((await registry.versions.create(ada, 'churn', {})).number).toBe(4);
         expect((await registry.models.register(ada, { name: 'purged' })).name).toBe('purged');
         expect((await registry.versions.create(ada, 'purged', {})).number).toBe(4);

@@ -54,6 +54,19 @@ for (const kind of Object.keys(places) as (keyof typeof places)[])
         const { name } = await make.model(opened, { properties });
         await make.version(opened, { model: name, properties });
       }
+      for (let i = 0; i < 6; i += 1)
+        await opened.db.write
+          .insertInto('dataset')
+          .values({
+            experiment_id: 0,
+            name: `d${i}`,
+            digest: 'd',
+            source_type: 's',
+            source: 's',
+            schema: null,
+            profile: `${i}`.repeat(1_500_000),
+          })
+          .execute();
     });
     afterAll(async () => {
       await opened?.close();
@@ -106,7 +119,8 @@ for (const kind of Object.keys(places) as (keyof typeof places)[])
         vi.mocked(insertRows).mockClear();
         await restoreTo(target, folder, point);
         const written = vi.mocked(insertRows).mock.calls.map(([, table, rows]) => ({ table, bytes: bytesOf(rows) }));
-        expect(written.filter(({ table }) => table === 'model').length).toBeGreaterThan(1);
+        for (const large of ['model', 'dataset'])
+          expect(written.filter(({ table }) => table === large).length).toBeGreaterThan(1);
         // The index is made anew of rows that were read few at a time, and has their texts twice.
         const most = (table: string) => BYTES_TOGETHER * (table.endsWith('_facet') ? 2 : 1);
         expect(written.filter(({ table, bytes }) => bytes >= most(table))).toEqual([]);
@@ -123,7 +137,15 @@ const SHORT = `installation.origin installation.ledger_key installation.token_ke
   version.created_by artifact.path artifact.path_key artifact.sha256 inspection.sha256 inspection.media_type
   inspection.format inspection.verdict inspection.rules_version tenure.status tenure.ended_by event.type event.actor
   event.subject event.request_id event.leaf ledger_head.frontier ledger_head.last_leaf ledger_tile.hash
-  ledger_checkpoint.note idempotency.actor idempotency.key idempotency.fingerprint backlog.kind`.split(/\s+/);
+  ledger_checkpoint.note idempotency.actor idempotency.key idempotency.fingerprint backlog.kind experiment.name
+  experiment.artifact_location experiment.lifecycle_stage experiment_tag.key run.run_id run.run_name run.user_id run.status
+  run.artifact_uri run.lifecycle_stage param.run_id param.key run_tag.run_id run_tag.key metric.run_id metric.key
+  latest_metric.run_id latest_metric.key dataset.name dataset.digest dataset.source_type run_dataset.run_id run_model.run_id
+  run_model.role run_model.model_id logged_model.model_id logged_model.name logged_model.artifact_location
+  logged_model.status logged_model.model_type logged_model.source_run_id logged_model_param.model_id
+  logged_model_param.key logged_model_tag.model_id logged_model_tag.key logged_model_metric.model_id
+  logged_model_metric.key logged_model_metric.run_id logged_model_metric.dataset_name logged_model_metric.dataset_digest
+  file.path file.path_key file.sha256`.split(/\s+/);
 
 it('every column of text or bytes is known to be long or short', async () => {
   const place = await places.sqlite();

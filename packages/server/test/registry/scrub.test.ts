@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { appendFile, chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { countNamedBlobs } from '../../src/registry/named-blobs.ts';
 import { type Problem, scrub } from '../../src/registry/scrub.ts';
@@ -146,6 +147,25 @@ for (const [name, open] of Object.entries(databases))
         detail: `holds the bytes of sha256:${sha256Of(second)}`,
         artifacts: [`${model}/${number}/a.bin`, `${model}/${number}/b/c.bin`],
       });
+    });
+
+    it('A2 finds the damage of bytes that only a file names, and says which', async () => {
+      const content = Buffer.from('bytes of a run alone');
+      const { model, number } = await make.version(opened, { artifacts: { 'a.bin': 'shared with a run' } });
+      const put = (path: string, bytes: Buffer) => opened.registry.files.put(path, Readable.from([bytes]));
+      await put('0/run/artifacts/alone.bin', content);
+      await put('0/run/artifacts/shared.bin', Buffer.from('shared with a run'));
+      const fileAt = (sha256: string) => join(opened.blobFolder, 'sha256', sha256.slice(0, 2), sha256);
+      const [alone, shared] = [sha256Of(content), sha256Of(Buffer.from('shared with a run'))];
+      for (const sha256 of [alone, shared]) await truncate(fileAt(sha256), 3);
+      const found = (await collect(scrub({ read: opened.db.read, folder: opened.blobFolder }))) as Problem[];
+      expect(Object.fromEntries(found.map((one) => [one.sha256, one.artifacts]))).toMatchObject({
+        [alone]: ['files/0/run/artifacts/alone.bin'],
+        [shared]: [`${model}/${number}/a.bin`, 'files/0/run/artifacts/shared.bin'],
+      });
+      await put('0/run/artifacts/alone.bin', content);
+      await put('0/run/artifacts/shared.bin', Buffer.from('shared with a run'));
+      expect((await findings(opened))[alone]).toBeUndefined();
     });
 
     it('stops where it is told to', async () => {

@@ -141,6 +141,51 @@ for (const [name, open] of Object.entries(databases))
       expect(await refusalOf(opened.registry.artifacts.attach(ada, slot, sha256))).toBe('blob-not-found');
     });
 
+    it('D5 bytes that a file names stay until the file is deleted or overwritten, and not a moment less', async () => {
+      const [first, second] = ['of a file', 'of the file that took its place'].map((text) => Buffer.from(text));
+      const put = (bytes: Buffer) => opened.registry.files.put('0/run/a.bin', Readable.from([bytes]));
+      await put(first!);
+      expect(await sweepAtOnce(opened)).toEqual([]);
+      await put(second!);
+      expect(await sweepAtOnce(opened)).toMatchObject([{ sha256: sha256Of(first!) }]);
+      const { model, number } = await make.version(opened, { artifacts: { 'a.bin': second! } });
+      await opened.registry.files.remove('0/run/a.bin');
+      expect(await sweepAtOnce(opened)).toEqual([]);
+      await put(second!);
+      await opened.registry.artifacts.detach(ada, { model, ref: String(number), path: 'a.bin' });
+      expect(await sweepAtOnce(opened)).toEqual([]);
+      await opened.registry.files.remove('0');
+      expect(await sweepAtOnce(opened)).toMatchObject([{ sha256: sha256Of(second!) }]);
+    });
+
+    it('D5 marked bytes that a file names are taken back, and a file whose bytes are swept first is sent again', async () => {
+      const content = Buffer.from('marked, then a file');
+      const sha256 = sha256Of(content);
+      const put = () => opened.registry.files.put('0/marked', Readable.from([content]));
+      await condemn(partsOf(opened), [{ sha256, size: content.length, kept_at: 0 }]);
+      await put();
+      expect(await takeSome(partsOf(opened), Date.now() + HOUR)).toBeUndefined();
+      expect((await marksOf(opened)).map((mark) => mark.sha256)).not.toContain(sha256);
+      await opened.registry.files.remove('0/marked');
+      await sweepAtOnce(opened);
+      const { draft } = opened.blobs;
+      opened.blobs.draft = async () => {
+        opened.blobs.draft = draft;
+        const inner = await draft();
+        const keep = async (digest: string) => {
+          await inner.keep(digest);
+          await sweepAtOnce(opened);
+        };
+        return { ...inner, keep };
+      };
+      expect(await refusalOf(put())).toBe('upload-cut');
+      expect(await opened.registry.files.find('0/marked')).toBeUndefined();
+      await put();
+      expect(await opened.blobs.size(sha256)).toBe(content.length);
+      await opened.registry.files.remove('0');
+      expect(await sweepAtOnce(opened)).toMatchObject([{ sha256 }]);
+    });
+
     it('D5 a sweep that failed after it took bytes leaves the mark, and the next one ends the work', async () => {
       const { sha256, slot } = await orphan(opened, 'half swept');
       after(opened, 'remove', () => Promise.reject(new Error('the process died here')));
@@ -204,16 +249,35 @@ async function churn(opened: Opened, rounds: number): Promise<{ named: number; r
   const sweeping = (async () => {
     while (!over) told.swept += (await sweepAtOnce(opened)).length;
   })();
-  await Promise.all([client(), client(), client(), client()]).finally(() => {
+  /** The same with files, which are overwritten and deleted. */
+  async function logger(run: string) {
+    for (let i = 0; i < rounds / 4; i += 1) {
+      const content = contents[randomInt(contents.length)] as string;
+      const path = `0/${run}/${i % 3}`;
+      const refused = await opened.registry.files.put(path, Readable.from([Buffer.from(content)])).then(
+        () => undefined,
+        (error) => error,
+      );
+      if (refused && !(refused instanceof Refused && refused.kind === 'upload-cut')) throw refused;
+      told[refused ? 'refused' : 'named'] += 1;
+      if (refused) continue;
+      expect(await opened.blobs.size(sha256Of(Buffer.from(content)))).toBe(content.length);
+      if (i % 2) await opened.registry.files.remove(path);
+    }
+  }
+  await Promise.all([client(), client(), client(), client(), logger('a'), logger('b')]).finally(() => {
     over = true;
   });
   await sweeping;
   return told;
 }
 
-/** Digests that an artifact names and the store does not have. */
+/** Digests that an artifact or a file names and the store does not have. */
 async function unfounded({ db, blobs }: Opened): Promise<string[]> {
-  const named = await db.read.selectFrom('artifact').select('sha256').distinct().execute();
+  const named = [
+    ...(await db.read.selectFrom('artifact').select('sha256').distinct().execute()),
+    ...(await db.read.selectFrom('file').select('sha256').distinct().execute()),
+  ];
   const sizes = await Promise.all(named.map(({ sha256 }) => blobs.size(sha256)));
   return named.map(({ sha256 }) => sha256).filter((_, i) => sizes[i] === undefined);
 }
