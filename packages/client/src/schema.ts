@@ -435,6 +435,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a deleted run for good, with its files and all that was logged of it */
+        post: operations["purgeRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trash": {
         parameters: {
             query?: never;
@@ -924,6 +941,8 @@ export interface components {
          * @description What the version was made from, if not uploaded to
          */
         Source: {
+            /** @description Where the bytes are that are not the version’s own, if not at the uri */
+            location?: string;
             /** @description The logged model it was made from */
             model_id?: string;
             /** @description Whether the bytes are the version’s own: false where they are elsewhere, and may change there */
@@ -3025,6 +3044,47 @@ export interface operations {
             414: components["responses"]["Problem414"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    purgeRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the run
+                 * @example 0af7651916cd43dd8448eb211c80319c
+                 */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
             431: components["responses"]["Problem431"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

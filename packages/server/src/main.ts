@@ -91,7 +91,10 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       },
       count: stock.count,
       finish: registry.finish,
-      everyHour: registry.trash.purgeExpired,
+      everyHour: async (signal: AbortSignal) => {
+        await registry.trash.purgeExpired(signal);
+        await registry.tracking.purgeExpired(signal);
+      },
       everyDay: (signal: AbortSignal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
     };
     const stopChores = startChores(chores, (error) => {

@@ -18,7 +18,7 @@ export interface Merge<T extends keyof Tables> {
 type Write<T extends keyof Tables> = (tx: Writer, rows: readonly Insertable<Tables[T]>[]) => Promise<void>;
 
 /** What a statement of SQLite holds at most: each power of two is a statement to keep. */
-const FEW_ROWS = 64;
+const FEW_ROWS = 32;
 
 /**
  * Inserts rows, or merges them with those that are there: many in one statement, whose text is made once. Of rows that

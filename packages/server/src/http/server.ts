@@ -14,6 +14,7 @@ import { ledgerRoutes } from './api/ledger.ts';
 import { modelRoutes } from './api/models.ts';
 import { answerWithProblem, toAnswer } from './api/problems.ts';
 import { cutWhenStalled } from './api/route.ts';
+import { runRoutes } from './api/runs.ts';
 import { trashRoutes } from './api/trash.ts';
 import { versionRoutes } from './api/versions.ts';
 import { answerClientError } from './client-errors.ts';
@@ -144,6 +145,7 @@ export async function createHttp(
       versionRoutes(api, registry);
       artifactRoutes(api, registry, options.uploadIdleMs);
       trashRoutes(api, registry);
+      runRoutes(api, registry);
       eventRoutes(api, registry, {
         mostStreams: options.eventStreams,
         idleMs: options.uploadIdleMs,

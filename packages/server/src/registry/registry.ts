@@ -226,7 +226,7 @@ export function createRegistry(parts: Parts) {
       versions: (asked: FilterQuery) => pageOfVersionRows(lists, asked),
     },
     /** What is kept of training: experiments, runs, logged models. */
-    tracking: createTracking({ ...lists, ingest, now }),
+    tracking: createTracking({ ...lists, ingest, trashMs, now }),
     /** The files of runs and logged models. */
     files: createFiles({ ...upload, ingest, now, tokenKey: ledger.tokenKey }),
     trash: {

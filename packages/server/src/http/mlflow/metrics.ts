@@ -14,7 +14,7 @@ const MOST_IN_BULK = 25_000;
 const MOST_SAMPLED = 2_500;
 
 /** Histories of metrics (`mlflow/server/handlers.py`, `_get_metric_history` and on). */
-export function metricRoutes(route: AddRoute, { tracking: { metrics } }: Registry): void {
+export function metricRoutes(route: AddRoute, { tracking }: Registry): void {
   route('GET', '/metrics/get-history', async (fields) => {
     const asked = {
       run_id: runIdOf(fields),
@@ -22,7 +22,7 @@ export function metricRoutes(route: AddRoute, { tracking: { metrics } }: Registr
       page_size: mostOf(fields, MOST_ASKED) ?? MOST_AT_ONCE,
       page_token: fields.text('page_token') || undefined,
     };
-    const { items, next_page_token } = await metrics.history(asked);
+    const { items, next_page_token } = await tracking.metrics.history(asked);
     return {
       ...(items.length > 0 && { metrics: items.map(toMetric) }),
       ...(next_page_token !== null && { next_page_token }),
@@ -33,7 +33,9 @@ export function metricRoutes(route: AddRoute, { tracking: { metrics } }: Registr
     const run_ids = runIdsOf(fields, 'run_id', 'GetMetricHistoryBulk');
     if (!fields.has('metric_key')) refuseParameter('GetMetricHistoryBulk request must specify a metric_key.');
     const most = mostOf(fields, MOST_IN_BULK) ?? MOST_IN_BULK;
-    return { metrics: (await metrics.historyOf(run_ids, fields.text('metric_key') ?? '', most)).map(toRunMetric) };
+    return {
+      metrics: (await tracking.metrics.historyOf(run_ids, fields.text('metric_key') ?? '', most)).map(toRunMetric),
+    };
   });
 
   route('GET', '/metrics/get-history-bulk-interval', async (fields) => {
@@ -43,7 +45,7 @@ export function metricRoutes(route: AddRoute, { tracking: { metrics } }: Registr
       most: sampledOf(fields),
       steps: stepsOf(fields),
     };
-    const points = await metrics.sample(asked);
+    const points = await tracking.metrics.sample(asked);
     return points.length > 0 ? { metrics: points.map(toRunMetric) } : {};
   });
 }

@@ -10,7 +10,7 @@ import { entriesOf } from './run-fields.ts';
 const INPUTS_BYTES = 20 * 2 ** 20;
 
 /** What went into a run, and came out of it (`mlflow/server/handlers.py`, `_log_inputs`, `_log_outputs`, `_log_model`). */
-export function inputRoutes(route: AddRoute, { tracking: { runs } }: Registry): void {
+export function inputRoutes(route: AddRoute, { tracking }: Registry): void {
   route(
     'POST',
     '/runs/log-inputs',
@@ -19,7 +19,7 @@ export function inputRoutes(route: AddRoute, { tracking: { runs } }: Registry): 
         datasets: fields.objects('datasets').map(datasetOf),
         models: fields.objects('models').map((model) => model.required('model_id')),
       };
-      await runs.logInputs(fields.required('run_id'), inputs);
+      await tracking.runs.logInputs(fields.required('run_id'), inputs);
       return {};
     },
     { bodyLimit: INPUTS_BYTES },
@@ -29,12 +29,12 @@ export function inputRoutes(route: AddRoute, { tracking: { runs } }: Registry): 
       model_id: model.required('model_id'),
       step: model.integer('step') ?? 0,
     }));
-    await runs.logOutputs(fields.required('run_id'), outputs);
+    await tracking.runs.logOutputs(fields.required('run_id'), outputs);
     return {};
   });
   route('POST', '/runs/log-model', async (fields) => {
     const run_id = fields.required('run_id');
-    await runs.noteModel(run_id, modelIn(fields.required('model_json')));
+    await tracking.runs.noteModel(run_id, modelIn(fields.required('model_json')));
     return {};
   });
 }

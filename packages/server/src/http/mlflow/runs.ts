@@ -8,7 +8,7 @@ const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as con
 
 /** Runs and what is logged of them (`mlflow/server/handlers.py`, `_create_run` and on). Their search is in searches.ts. */
 export function runRoutes(route: AddRoute, registry: Registry): void {
-  const { runs } = registry.tracking;
+  const { tracking } = registry;
   route('POST', '/runs/create', async (fields) => {
     const asked = {
       // MLflow answers an error of its database where there is none.
@@ -18,9 +18,9 @@ export function runRoutes(route: AddRoute, registry: Registry): void {
       start_time: fields.integer('start_time') ?? 0,
       tags: entriesOf(fields, 'tags'),
     };
-    return { run: toRun(await runs.create(asked)) };
+    return { run: toRun(await tracking.runs.create(asked)) };
   });
-  route('GET', '/runs/get', async (fields) => ({ run: toRun(await runs.get(runIdOf(fields))) }));
+  route('GET', '/runs/get', async (fields) => ({ run: toRun(await tracking.runs.get(runIdOf(fields))) }));
   route('POST', '/runs/update', async (fields) => {
     const status = fields.text('status');
     const patch = {
@@ -29,30 +29,30 @@ export function runRoutes(route: AddRoute, registry: Registry): void {
       end_time: fields.integer('end_time'),
       run_name: fields.text('run_name'),
     };
-    return { run_info: toRunInfo(await runs.update(runIdOf(fields), patch)) };
+    return { run_info: toRunInfo(await tracking.runs.update(runIdOf(fields), patch)) };
   });
   route('POST', '/runs/delete', async (fields) => {
-    await runs.delete(fields.required('run_id'));
+    await tracking.runs.delete(fields.required('run_id'));
     return {};
   });
   route('POST', '/runs/restore', async (fields) => {
-    await runs.restore(fields.required('run_id'));
+    await tracking.runs.restore(fields.required('run_id'));
     return {};
   });
   route('POST', '/runs/log-parameter', async (fields) => {
-    await runs.logParam(runIdOf(fields), entryOf(fields));
+    await tracking.runs.logParam(runIdOf(fields), entryOf(fields));
     return {};
   });
   route('POST', '/runs/log-metric', async (fields) => {
-    await runs.logMetric(runIdOf(fields), pointOf(fields));
+    await tracking.runs.logMetric(runIdOf(fields), pointOf(fields));
     return {};
   });
   route('POST', '/runs/set-tag', async (fields) => {
-    await runs.setTag(runIdOf(fields), entryOf(fields));
+    await tracking.runs.setTag(runIdOf(fields), entryOf(fields));
     return {};
   });
   route('POST', '/runs/delete-tag', async (fields) => {
-    await runs.deleteTag(fields.required('run_id'), fields.required('key'));
+    await tracking.runs.deleteTag(fields.required('run_id'), fields.required('key'));
     return {};
   });
   route('POST', '/runs/log-batch', async (fields) => {
@@ -61,7 +61,7 @@ export function runRoutes(route: AddRoute, registry: Registry): void {
       params: entriesOf(fields, 'params'),
       tags: entriesOf(fields, 'tags'),
     };
-    await runs.logBatch(fields.required('run_id'), batch);
+    await tracking.runs.logBatch(fields.required('run_id'), batch);
     return {};
   });
   inputRoutes(route, registry);

@@ -51,7 +51,7 @@ export function assertLength(value: string, field: string, most: number): void {
 /** What is longer is cut, as MLflow does it by default (`MLFLOW_TRUNCATE_LONG_VALUES`). */
 export function cutTo(value: string, most: number): string {
   if (value.length <= most) return value;
-  const characters = [...value.slice(0, 2 * most)];
+  const characters = [...value.slice(0, 2 * most + 1)];
   return characters.length <= most ? value : characters.slice(0, most).join('');
 }
 

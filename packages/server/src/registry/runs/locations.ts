@@ -17,18 +17,17 @@ export function assertLocation(location: string): void {
   if (/[\u0000-\u001f\u007f]/.test(location)) refuseLocation("'artifact_location' must not hold control characters.");
   if (/[#;]/.test(location)) refuseLocation("'artifact_location' URL can't include fragments or params.");
   if (/^runs:/i.test(location)) refuseLocation(`Artifact location cannot be a runs:/ URI. Given: '${location}'`);
-  if (
-    decoded(location)
-      .split(/[/\\?]/)
-      .includes('..')
-  )
+  const plain = decoded(location);
+  if (plain.split(/[/\\?]/).includes('..'))
     refuseLocation(`Invalid artifact_location: '${location}'. It must not hold '..'.`);
+  if (/^versions(\/|$)/.test(pathOf(plain) ?? ''))
+    refuseLocation(`Invalid artifact_location: '${location}'. What is below versions/ belongs to versions.`);
 }
 
 /** Percent-encoding may be wrapped in itself. */
 function decoded(text: string): string {
   for (let one = text, i = 0; ; i += 1) {
-    const next = one.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%25/g, '%');
+    const next = one.replace(/%[0-7][0-9a-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
     if (next === one || i === 20) return next;
     one = next;
   }
@@ -39,4 +38,10 @@ export function locationIn(location: string, path: string): string {
   const query = location.indexOf('?');
   const [place, rest] = query === -1 ? [location, ''] : [location.slice(0, query), location.slice(query)];
   return `${place}${place.endsWith('/') ? '' : '/'}${path}${rest}`;
+}
+
+/** The path of a location in the tree of our own files; undefined of any other. */
+export function pathOf(location: string): string | undefined {
+  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*([^?#]*)$/i.exec(location)?.[1];
+  return path?.replace(/\/+$/, '');
 }

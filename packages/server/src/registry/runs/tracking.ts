@@ -21,6 +21,8 @@ import { type LogBatch, logBatch } from './log-batch.ts';
 import { createLoggedModels } from './logged-models.ts';
 import { noteModel } from './note-model.ts';
 import { logMetric, type NewPoint } from './points.ts';
+import { purgeRun } from './purge.ts';
+import { purgeExpiredTracking } from './purge-expired.ts';
 import { type SampleAsked, sampleHistory } from './sample.ts';
 import { type LoggedModelSearch, searchLoggedModels } from './search/logged-models.ts';
 import { type ExperimentSearch, type RunSearch, searchExperiments, searchRuns } from './search/search.ts';
@@ -32,6 +34,8 @@ export interface TrackingParts {
   ingest: Ingest;
   /** Key of the page tokens. */
   tokenKey: Uint8Array;
+  /** How long what is deleted can be restored, in milliseconds. */
+  trashMs: number;
   now(): number;
 }
 
@@ -58,6 +62,8 @@ export function createTracking(parts: TrackingParts) {
       update: (run_id: string, patch: RunPatch) => ingest((tx) => updateRun(tx, run_id, patch)),
       delete: (run_id: string) => ingest((tx) => moveRun(tx, run_id, 'deleted', now())),
       restore: (run_id: string) => ingest((tx) => moveRun(tx, run_id, 'active', now())),
+      /** Removes a deleted one for good. */
+      purge: (run_id: string) => purgeRun(read, ingest, run_id),
       logParam: (run_id: string, param: Entry) => ingest((tx) => logParam(tx, run_id, param)),
       logMetric: (run_id: string, point: NewPoint) => ingest((tx) => logMetric(tx, run_id, point)),
       setTag: (run_id: string, tag: Entry) => ingest((tx) => setRunTag(tx, run_id, tag)),
@@ -72,6 +78,7 @@ export function createTracking(parts: TrackingParts) {
       historyOf: (run_ids: readonly string[], key: string, most: number) => historyOf(read, run_ids, key, most),
       sample: (asked: SampleAsked) => sampleHistory(read, asked),
     },
+    purgeExpired: (signal?: AbortSignal) => purgeExpiredTracking(parts, signal),
     loggedModels: createLoggedModels(parts),
     searchRuns: (asked: RunSearch) => searchRuns(parts, asked),
     searchExperiments: (asked: ExperimentSearch) => searchExperiments(parts, asked),
