@@ -2,16 +2,22 @@ import type { Dialect } from '../../../db/database.ts';
 import { startClock } from '../../paging/clock.ts';
 import { PAGE_CHARACTERS } from '../../paging/pages.ts';
 
-/** Whole documents of the first of some subjects: of all of them, or of fewer where these are long. */
+/** What is left of a page, in characters, and how many documents it takes in any case. */
+export interface Room {
+  characters: number;
+  least: number;
+}
+
+/** Whole documents of the first of some subjects: of all of them, or of fewer where there is no room for more. */
 export interface Loaded<T> {
   documents: T[];
-  /** How many of the subjects were looked at, one at least. One that is gone by now has no document. */
+  /** How many of the subjects were looked at. One that is gone by now has no document. */
   looked: number;
   /** What they hold together, about. */
   characters: number;
 }
 
-export type Load<Id, T> = (ids: readonly Id[]) => Promise<Loaded<T>>;
+export type Load<Id, T> = (ids: readonly Id[], room: Room) => Promise<Loaded<T>>;
 
 /** Subjects whose documents are read together. */
 const TOGETHER = 50;
@@ -27,7 +33,9 @@ export async function documentsOf<Id, T>(
   let [looked, characters] = [0, 0];
   while (looked < ids.length && characters < PAGE_CHARACTERS) {
     if (looked > 0) await clock.rest();
-    const loaded = await load(ids.slice(looked, looked + TOGETHER));
+    const room = { characters: PAGE_CHARACTERS - characters, least: looked > 0 ? 0 : 1 };
+    const loaded = await load(ids.slice(looked, looked + TOGETHER), room);
+    if (loaded.looked === 0) break;
     documents.push(...loaded.documents);
     looked += loaded.looked;
     characters += loaded.characters;
@@ -35,14 +43,14 @@ export async function documentsOf<Id, T>(
   return { documents, looked };
 }
 
-/** How many of the first are not longer together than a page may be; one at least. */
-export function fitting(sizes: readonly number[]): number {
+/** How many of the first there is room for. */
+export function fitting(sizes: readonly number[], { characters, least }: Room): number {
   let sum = 0;
   const over = sizes.findIndex((size) => {
     sum += size;
-    return sum > PAGE_CHARACTERS;
+    return sum > characters;
   });
-  return over === -1 ? sizes.length : Math.max(1, over);
+  return over === -1 ? sizes.length : Math.max(least, over);
 }
 
 /**

@@ -4,7 +4,7 @@ import { isOneOf, listOf } from '../../../db/one-of.ts';
 import { prepareRead } from '../../../db/prepared.ts';
 import type { ExperimentTable, ExperimentTagTable } from '../../../db/tables.ts';
 import type { Experiment } from '../documents.ts';
-import { fitting, type Loaded, readFewer } from './documents-page.ts';
+import { fitting, type Loaded, type Room, readFewer } from './documents-page.ts';
 import { groupedBy } from './grouped.ts';
 
 /** Tags that are read together: each may have 20,000 characters. */
@@ -30,7 +30,7 @@ const tagsOf = prepareRead<{ ids: unknown; most: number }, ExperimentTagTable>((
 );
 
 /** Whole experiments, in the order of their ids. */
-export async function loadExperiments(read: Reader, ids: readonly number[]): Promise<Loaded<Experiment>> {
+export async function loadExperiments(read: Reader, ids: readonly number[], room: Room): Promise<Loaded<Experiment>> {
   const { some, rows } = await readFewer(ids, async (fewer) => {
     const most = fewer.length === 1 ? ALL : TAGS;
     const found = await tagsOf(read, { ids: listOf(read, fewer), most: most + 1 });
@@ -40,7 +40,7 @@ export async function loadExperiments(read: Reader, ids: readonly number[]): Pro
   const sizes = some.map((id) =>
     (tags.get(id) ?? []).reduce((sum, { key, value }) => sum + key.length + value.length + 24, ROW),
   );
-  const looked = fitting(sizes);
+  const looked = fitting(sizes, room);
   const kept = some.slice(0, looked);
   const found = new Map((await rowsOf(read, { ids: listOf(read, kept) })).map((row) => [row.id, row]));
   const documents = kept.flatMap((id): Experiment[] => {

@@ -4,7 +4,7 @@ import { isOneOf, listOf } from '../../../db/one-of.ts';
 import { prepareRead } from '../../../db/prepared.ts';
 import type { LoggedModelTable } from '../../../db/tables.ts';
 import { completeLoggedModel, completeLoggedModels, type LoggedModel, MOST_POINTS } from '../logged-model.ts';
-import { fitting, type Loaded } from './documents-page.ts';
+import { fitting, type Loaded, type Room } from './documents-page.ts';
 
 /** Characters that a logged model takes as JSON, about, besides its params, tags and metrics, and what a point takes. */
 const ROW = 500;
@@ -38,7 +38,7 @@ const pointsOf = prepareRead<Of, { model_id: string }>((db, param) =>
 );
 
 /** Whole logged models, in the order of their ids. */
-export async function loadLoggedModels(read: Reader, ids: readonly string[]): Promise<Loaded<LoggedModel>> {
+export async function loadLoggedModels(read: Reader, ids: readonly string[], room: Room): Promise<Loaded<LoggedModel>> {
   const lengths = new Map(ids.map((id) => [id, ROW]));
   const of = { ids: listOf(read, ids) };
   const add = (id: string, length: number) => lengths.set(id, lengths.get(id)! + Number(length));
@@ -48,7 +48,7 @@ export async function loadLoggedModels(read: Reader, ids: readonly string[]): Pr
   const sizes = ids.map((id) => lengths.get(id)!);
   // Where there are many points together, each model is asked for by itself, and says whether it holds them all.
   const isMany = points.length > MOST_POINTS;
-  const looked = isMany ? Math.min(ids.length, FEW) : fitting(sizes);
+  const looked = Math.min(isMany ? FEW : ids.length, fitting(sizes, room));
   const kept = ids.slice(0, looked);
   const found = new Map((await rowsOf(read, { ids: listOf(read, kept) })).map((row) => [row.model_id, row]));
   const rows = kept.flatMap((id) => found.get(id) ?? []);

@@ -35,8 +35,8 @@ export function searchLoggedModels(parts: SearchParts, asked: LoggedModelSearch)
     return [alive, exists(points, parts.dialect)];
   };
   const order = distinct(order_by.map(toOrderKey));
-  return search(parts, { noun: LOGGED_MODEL, ...page, order, datasets, besides }, (ids: readonly string[]) =>
-    loadLoggedModels(parts.read, ids),
+  return search(parts, { noun: LOGGED_MODEL, ...page, order, datasets, besides }, (ids: readonly string[], room) =>
+    loadLoggedModels(parts.read, ids, room),
   );
 }
 

@@ -4,7 +4,7 @@ import { isOneOf, listOf } from '../../../db/one-of.ts';
 import { prepareRead } from '../../../db/prepared.ts';
 import type { DatasetTable, MetricTable, RunEntryTable, RunModelTable } from '../../../db/tables.ts';
 import type { DatasetInput, Entry, Run, RunInfo } from '../documents.ts';
-import { fitting, type Loaded, readFewer } from './documents-page.ts';
+import { fitting, type Loaded, type Room, readFewer } from './documents-page.ts';
 import { groupedBy } from './grouped.ts';
 
 type Of = { ids: unknown } & Record<string, unknown>;
@@ -89,7 +89,7 @@ const datasetsOf = prepareRead<Of, Selectable<DatasetTable>>((db, param) =>
 );
 
 /** Whole runs, in the order of their ids. */
-export async function loadRuns(read: Reader, ids: readonly string[]): Promise<Loaded<Run>> {
+export async function loadRuns(read: Reader, ids: readonly string[], room: Room): Promise<Loaded<Run>> {
   const { some, rows } = await readFewer(ids, (fewer) => readLogged(read, fewer));
   const [params, tags] = [groupedBy('run_id', rows.params), groupedBy('run_id', rows.tags)];
   const [metrics, models] = [groupedBy('run_id', rows.metrics), groupedBy('run_id', rows.models)];
@@ -104,7 +104,7 @@ export async function loadRuns(read: Reader, ids: readonly string[]): Promise<Lo
       ...(links.get(id) ?? []).map((link) => link.tags.length + link.bytes),
     ].reduce((sum, length) => sum + length, 0),
   );
-  const looked = fitting(sizes);
+  const looked = fitting(sizes, room);
   const kept = some.slice(0, looked);
   const infos = new Map((await infosOf(read, { ids: listOf(read, kept) })).map((info) => [info.run_id, info]));
   const datasets = await readDatasets(

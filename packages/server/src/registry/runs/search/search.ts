@@ -40,14 +40,16 @@ const MOST = 10_000;
 /** Whole runs of some experiments. Throws FilterError, QueryError and PageTokenError, and refuses an order. */
 export function searchRuns(parts: SearchParts, asked: RunSearch): Promise<Page<Run>> {
   const order = parseOrder(asked.order_by, RUN);
-  return search(parts, { noun: RUN, ...asked, order }, (ids: readonly string[]) => loadRuns(parts.read, ids));
+  return search(parts, { noun: RUN, ...asked, order }, (ids: readonly string[], room) =>
+    loadRuns(parts.read, ids, room),
+  );
 }
 
 /** Whole experiments. */
 export function searchExperiments(parts: SearchParts, asked: ExperimentSearch): Promise<Page<Experiment>> {
   const order = parseOrder(asked.order_by, EXPERIMENT);
-  return search(parts, { noun: EXPERIMENT, ...asked, order }, (ids: readonly number[]) =>
-    loadExperiments(parts.read, ids),
+  return search(parts, { noun: EXPERIMENT, ...asked, order }, (ids: readonly number[], room) =>
+    loadExperiments(parts.read, ids, room),
   );
 }
 
