@@ -15,7 +15,7 @@ import { ofBoth } from './mlflow/measure/sides.ts';
 import { compareTransfers } from './mlflow/measure/transfers.ts';
 import { readOptions } from './mlflow/options.ts';
 import { tablesOf } from './mlflow/report.ts';
-import { seedThrough, startRuns } from './mlflow/seed/seed.ts';
+import { seedThrough, startRuns, TOGETHER } from './mlflow/seed/seed.ts';
 import { findPython } from './mlflow/start-mlflow.ts';
 import { shapeOf } from './seed/shape.ts';
 
@@ -40,7 +40,7 @@ describe('the benchmark beside MLflow', () => {
     const generator = startGenerator();
     const sides = await ofBoth(async (name) => {
       const target = await startAssayer(['--data', join(folder, name)], join(folder, `${name}.log`));
-      await seedThrough(target.port, shape);
+      await seedThrough(target.port, shape, TOGETHER.assayer);
       return { target, ground: { shape, runs: await startRuns(target.port) } };
     });
     try {

@@ -11,7 +11,7 @@ import { compareTransfers } from './measure/transfers.ts';
 import { openMlflow } from './open.ts';
 import type { Options } from './options.ts';
 import type { Report } from './report.ts';
-import { seedThrough, startRuns } from './seed/seed.ts';
+import { seedThrough, startRuns, TOGETHER } from './seed/seed.ts';
 import { startMlflow } from './start-mlflow.ts';
 import { ASSAYER, MLFLOW } from './targets.ts';
 
@@ -33,7 +33,7 @@ export async function compare(options: Options): Promise<Report & { mlflow: stri
   };
   try {
     const fresh = await assayer([]);
-    await seedThrough(fresh.port, shape).finally(() => fresh.stop());
+    await seedThrough(fresh.port, shape, TOGETHER.assayer).finally(() => fresh.stop());
     // As it comes it has processes for background jobs, too, which nothing here needs.
     if (options.starts) await (await start(`${MLFLOW}, jobs on`, () => mlflow(true))).stop();
     const profile = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(CACHE, 'profiles')}`] : [];

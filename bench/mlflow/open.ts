@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CACHE, forget, isLeftOver, keyOfSeeds, runOf } from '../installation/cache.ts';
 import { say } from '../machine.ts';
 import { formatSize, type Shape } from '../seed/shape.ts';
-import { seedThrough } from './seed/seed.ts';
+import { seedThrough, TOGETHER } from './seed/seed.ts';
 import { startMlflow, versionOf } from './start-mlflow.ts';
 
 /** A folder of MLflow's that may be spoilt: a copy of the one that is kept. */
@@ -29,7 +29,7 @@ export async function openMlflow(python: string, shape: Shape, log: string): Pro
     await forget((other) => other.startsWith(`${size}_`));
     const part = `${kept}_part`;
     const server = await startMlflow({ python, folder: part, log });
-    await seedThrough(server.port, shape).finally(() => server.stop());
+    await seedThrough(server.port, shape, TOGETHER.mlflow).finally(() => server.stop());
     await rename(part, kept);
   }
   const folder = join(CACHE, runOf(name));
