@@ -22,11 +22,23 @@ const BUILDS = [
   },
 ];
 
+/** The environments of Python: two lines of MLflow's client cannot share one. */
+const CONFORMANCE = 'packages/server/test/python/conformance';
+const PYTHONS = [
+  {
+    name: '.venv',
+    needs: ['examples/requirements.txt', 'packages/server/test/hostile/requirements.txt'],
+    variable: 'ASSAYER_PYTHON',
+  },
+  { name: '.venv-mlflow3', needs: [`${CONFORMANCE}/requirements-mlflow3.txt`], variable: 'ASSAYER_MLFLOW3_PYTHON' },
+  { name: '.venv-mlflow2', needs: [`${CONFORMANCE}/requirements-mlflow2.txt`], variable: 'ASSAYER_MLFLOW2_PYTHON' },
+];
+
 const [goal] = process.argv.slice(2);
 if (!['install', 'run', 'build', 'test'].includes(goal)) fail('usage: node scripts/setup.mjs install|run|build|test');
 install();
 if (goal !== 'install') for (const build of BUILDS) make(build, goal === 'build');
-if (goal === 'test') python();
+if (goal === 'test') PYTHONS.forEach(python);
 
 function install() {
   const lock = hashOf('package-lock.json');
@@ -56,24 +68,23 @@ function make({ name, from, makes }, anyway) {
   stamp(`build-${name}`, key);
 }
 
-/** Python's packages for the examples and the tests, in a virtual environment of this checkout. */
-function python() {
-  if (process.env.ASSAYER_PYTHON) return;
-  const needs = ['examples/requirements.txt', 'packages/server/test/hostile/requirements.txt'];
+/** An environment of this checkout with Python's packages for the examples and the tests, unless a variable names another. */
+function python({ name, needs, variable }) {
+  if (process.env[variable]) return;
   const key = needs.map(hashOf).join(' ');
-  const own = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  if (stampOf('python') === key && existsSync(own)) return;
+  const own = join(ROOT, name, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  if (stampOf(name.replace('.venv', 'python')) === key && existsSync(own)) return;
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'import venv, ensurepip']).status === 0);
   if (!found)
-    fail('the tests need Python 3 with its venv module (on Debian: python3 and python3-venv); or set ASSAYER_PYTHON');
-  say('installing Python packages into .venv');
-  run(found, ['-m', 'venv', '.venv'], process.env);
+    fail(`the tests need Python 3 with its venv module (on Debian: python3 and python3-venv); or set ${variable}`);
+  say(`installing Python packages into ${name}`);
+  run(found, ['-m', 'venv', name], process.env);
   run(
     own,
     ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...needs.flatMap((file) => ['-r', file])],
     process.env,
   );
-  stamp('python', key);
+  stamp(name.replace('.venv', 'python'), key);
 }
 
 function newestIn(path) {
