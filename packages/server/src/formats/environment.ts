@@ -4,19 +4,18 @@ import { Malformed, TooMuch } from './unreadable.ts';
 
 type Told = Pick<Inspection, 'format' | 'facts'>;
 
+/** Of lines, and of characters of each. */
 const MOST = 2_000;
+const LONGEST = 500;
 
-/**
- * A package by its name, with extras, versions and a marker (PEP 508), as `pip freeze` and MLflow write them. Not one
- * from an address, nor an option of pip: these may install anything.
- */
-const REQUIREMENT =
-  /^[A-Za-z0-9][\w.-]{0,100}(\[[\w., -]{0,200}\])?( ?(==|>=|<=|~=|!=|<|>) ?[\w.*+!-]{1,60},?){0,10}( ?; ?[\w'".<>=!() -]{1,200})?$/;
-
+const NAME = /^[A-Za-z0-9][\w.-]*/;
+const VERSION = /^(==|>=|<=|~=|!=|<|>) ?[\w.*+!-]+$/;
+const EXTRAS = /^[\w., -]*$/;
+const MARKER = /^[\w'".<>=!() -]+$/;
 /** Of conda: a package with version and build, which may name its channel. */
-const CONDA_PACKAGE = /^([\w.-]{1,50}::)?[\w.-]{1,100}( ?[<>=!~]{1,2} ?[\w.*+|,<>=!~-]{1,80}){0,3}$/;
-const CHANNEL = /^[\w.-]{1,100}$/;
-const PYTHON = /^[\d.*<>=, ]{1,40}$/;
+const CONDA_PACKAGE = /^\w[\w.:<>=!~*+|, -]*$/;
+const CHANNEL = /^[\w.-]+$/;
+const PYTHON = /^[\d.*<>=, ]+$/;
 
 /** Undefined unless every line names a package, or is empty or a comment. */
 export function tellRequirements(text: string): Told | undefined {
@@ -27,7 +26,7 @@ export function tellRequirements(text: string): Told | undefined {
     const [bare = ''] = line.split(' #', 1);
     const trimmed = bare.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
-    if (lines > MOST || trimmed.length > 500 || !REQUIREMENT.test(trimmed)) return undefined;
+    if (lines > MOST || !isRequirement(trimmed)) return undefined;
     packages.push(trimmed);
   }
   // Words one below the other are names of packages, too: one of them at least has to have a version.
@@ -71,14 +70,34 @@ function all(list: PlainYaml, sound: (item: PlainYaml) => boolean): boolean {
   return Array.isArray(list) && list.length <= MOST && list.every(sound);
 }
 
+/**
+ * A package by its name, with extras, versions and a marker (PEP 508), as `pip freeze` and MLflow write them. Not one
+ * from an address, nor an option of pip: these may install anything.
+ */
 function isRequirement(item: PlainYaml): boolean {
-  return typeof item === 'string' && item.length <= 500 && REQUIREMENT.test(item);
+  if (typeof item !== 'string' || item.length > LONGEST) return false;
+  const [needed = '', marker] = split(item, ';');
+  if (marker !== undefined && !MARKER.test(marker)) return false;
+  let rest = needed.slice(NAME.exec(needed)?.[0].length ?? 0);
+  if (rest === needed) return false;
+  if (rest.startsWith('[')) {
+    const [extras = '', after] = split(rest.slice(1), ']');
+    if (after === undefined || !EXTRAS.test(extras)) return false;
+    rest = after;
+  }
+  return rest.trim() === '' || rest.split(',').every((version) => VERSION.test(version.trim()));
+}
+
+/** At the first such character. */
+function split(text: string, at: string): [string, string?] {
+  const found = text.indexOf(at);
+  return found === -1 ? [text] : [text.slice(0, found), text.slice(found + 1)];
 }
 
 /** pip's packages are a list within the list. */
 function isCondaPackage(item: PlainYaml): boolean {
   if (isObject(item)) return Object.keys(item).join() === 'pip' && all(item.pip ?? null, isRequirement);
-  return typeof item === 'string' && CONDA_PACKAGE.test(item);
+  return typeof item === 'string' && item.length <= LONGEST && CONDA_PACKAGE.test(item);
 }
 
 function listed(dependencies: PlainYaml | undefined): { packages: string[] } {

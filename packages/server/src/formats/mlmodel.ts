@@ -14,7 +14,7 @@ export const MLMODEL_BYTES = 1_048_576;
 /** One of these stands beside `flavors` in whatever MLflow wrote (`mlflow/models/model.py`, Model.to_dict). */
 const BESIDE = ['mlflow_version', 'model_uuid', 'model_id', 'artifact_path', 'run_id', 'utc_time_created', 'signature'];
 const FLAVORS_LINE = /^flavors:/m;
-const BESIDE_LINE = new RegExp(`^(${BESIDE.join('|')}):`, 'm');
+const BESIDE_LINE = /^(mlflow_version|model_uuid|model_id|artifact_path|run_id|utc_time_created|signature):/m;
 
 /** What MLflow's own flavors load with (their `loader_module`). They read the files named beside, which are inspected. */
 const LOADERS = new Set(
@@ -102,8 +102,13 @@ function checkFlavor(name: string, flavor: Mapping, report: Report): void {
 function checkPaths(value: PlainYaml, where: string, report: Report, name = ''): void {
   if (Array.isArray(value)) for (const item of value) checkPaths(item, where, report, name);
   else if (isObject(value)) for (const [key, item] of Object.entries(value)) checkPaths(item, where, report, key);
-  else if (PATHS.has(name) && value !== null && /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z][\w+.-]*:/.test(value))
+  else if (PATHS.has(name) && value !== null && leavesFolder(value))
     report.add('suspicious', 'mlmodel.path', where, `names a file outside of its folder: ${value}`);
+}
+
+function leavesFolder(path: string): boolean {
+  const parts = path.split(/[/\\]/);
+  return parts[0] === '' || parts.includes('..') || /^[A-Za-z][\w+.-]*:/.test(path);
 }
 
 /** Whether the model itself is a pickle, as far as its flavors tell. */
