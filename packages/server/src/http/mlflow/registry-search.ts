@@ -1,22 +1,24 @@
 import { IS_PROMPT } from '../../registry/models/prompts.ts';
 import { type Comparison, type Filter, isComparison, type Noun } from '../../registry/search/filter.ts';
 import { parseFilter } from '../../registry/search/grammar.ts';
+import type { SortKey } from '../../registry/search/sort.ts';
 import type { Fields } from './fields.ts';
 import { refuseParameter } from './refused.ts';
 
 /** How MLflow searches models and versions (`mlflow/store/model_registry/sqlalchemy_store.py`), as searches of ours. */
 
 const PROMPT_KEY = `tags.${IS_PROMPT}`;
-const IS_A_PROMPT: Comparison = { op: '=', key: PROMPT_KEY, values: ['true'] };
+const NO_PROMPT: Filter = { op: 'NOT', part: { op: '=', key: PROMPT_KEY, values: ['true'] } };
 
 /** Reads a filter: MLflow's grammar and ours. Prompts are hidden unless it asks for them. */
 export function readFilter(text: string | undefined, noun: Noun): Filter {
   // MLflow's own parser forgives an AND at the end.
   const plain = (text ?? '').trim().replace(/\s+and$/i, '');
   const filter = plain === '' ? undefined : withoutText(forPrompts(parseFilter(plain, noun)));
-  const hidden: Filter = { op: 'NOT', part: IS_A_PROMPT };
-  if (filter === undefined) return hidden;
-  return asksForPrompts(filter) ? filter : { op: 'AND', parts: [...(isAnd(filter) ? filter.parts : [filter]), hidden] };
+  if (filter === undefined) return NO_PROMPT;
+  if (asksForPrompts(filter)) return filter;
+  const parts = isAnd(filter) ? filter.parts : [filter];
+  return { op: 'AND', parts: [...parts.filter((part) => part !== NO_PROMPT), NO_PROMPT] };
 }
 
 function isAnd(filter: Filter): filter is { op: 'AND'; parts: Filter[] } {
@@ -25,10 +27,7 @@ function isAnd(filter: Filter): filter is { op: 'AND'; parts: Filter[] } {
 
 /** What says that something is no prompt is true of all that lack the tag, unlike any other comparison of tags. */
 function forPrompts(filter: Filter): Filter {
-  return mapComparisons(filter, (one) => {
-    if (one.key !== PROMPT_KEY || !saysNo(one)) return one;
-    return { op: 'NOT', part: IS_A_PROMPT };
-  });
+  return mapComparisons(filter, (one) => (one.key === PROMPT_KEY && saysNo(one) ? NO_PROMPT : one));
 }
 
 function saysNo({ op, values: [value] }: Comparison): boolean {
@@ -38,7 +37,7 @@ function saysNo({ op, values: [value] }: Comparison): boolean {
 
 function asksForPrompts(filter: Filter): boolean {
   if (!isComparison(filter)) {
-    if (filter.op === 'NOT') return filter.part !== IS_A_PROMPT && asksForPrompts(filter.part);
+    if (filter.op === 'NOT') return filter !== NO_PROMPT && asksForPrompts(filter.part);
     return filter.parts.some(asksForPrompts);
   }
   const { op, key, values } = filter;
@@ -66,6 +65,7 @@ function holdsOfNothing({ op, values }: Comparison): boolean {
 
 function mapComparisons(filter: Filter, to: (one: Comparison) => Filter): Filter {
   if (isComparison(filter)) return to(filter);
+  if (filter === NO_PROMPT) return filter;
   if (filter.op === 'NOT') return { op: 'NOT', part: mapComparisons(filter.part, to) };
   return { op: filter.op, parts: filter.parts.map((part) => mapComparisons(part, to)) };
 }
@@ -81,14 +81,14 @@ const ORDERS: Record<Noun, Record<string, string>> = {
 };
 
 /** Reads `order_by`: keys with ASC or DESC, each at most once. Answers a sort that ends as MLflow's does. */
-export function readOrder(clauses: readonly string[], noun: Noun, filter: Filter): string {
+export function readOrder(clauses: readonly string[], noun: Noun, filter: Filter): SortKey[] {
   const sort = new Map(clauses.map((clause) => readClause(clause, noun)));
   if (sort.size < clauses.length) refuseParameter(`\`order_by\` contains duplicate fields: ${clauses.join(', ')}`);
   if (noun === 'version' && clauses.length === 0) sort.set('updated_at', 'desc');
   if (!sort.has('name')) sort.set('name', 'asc');
   if (noun === 'version' && !sort.has('number')) sort.set('number', 'desc');
   if (noun === 'version' && hasOneName(filter)) sort.delete('name');
-  return [...sort].map(([key, direction]) => (direction === 'desc' ? `-${key}` : key)).join(',');
+  return [...sort].map(([key, direction]) => ({ key, desc: direction === 'desc' }));
 }
 
 function readClause(clause: string, noun: Noun): [key: string, direction: 'asc' | 'desc'] {

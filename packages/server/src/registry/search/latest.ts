@@ -2,14 +2,17 @@ import { type Kysely, SqliteAdapter, sql } from 'kysely';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { Tables } from '../../db/tables.ts';
-import type { VersionRow } from '../versions/repository.ts';
+import { LISTED_VERSION, type ListedVersion } from '../versions/listed.ts';
 
 /**
  * Of each of these models the live version with the highest number in each status, in order of the statuses: one
  * statement that takes four steps into an index for each model, however many versions there are.
  */
-export async function latestOfEach(reader: Reader, model_ids: readonly number[]): Promise<Map<number, VersionRow[]>> {
-  const latest = new Map<number, VersionRow[]>();
+export async function latestOfEach(
+  reader: Reader,
+  model_ids: readonly number[],
+): Promise<Map<number, ListedVersion[]>> {
+  const latest = new Map<number, ListedVersion[]>();
   if (model_ids.length === 0) return latest;
   const rows = isSqlite(reader)
     ? await onSqlite(reader, { ids: JSON.stringify(model_ids) })
@@ -22,22 +25,27 @@ export async function latestOfEach(reader: Reader, model_ids: readonly number[])
   return latest;
 }
 
-export async function latestOfModel(reader: Reader, model_id: number): Promise<VersionRow[]> {
+export async function latestOfModel(reader: Reader, model_id: number): Promise<ListedVersion[]> {
   return (await latestOfEach(reader, [model_id])).get(model_id) ?? [];
 }
+
+const COLUMNS = sql.join(LISTED_VERSION.map((column) => sql.ref(`version.${column}`)));
 
 const EACH_STATUS = sql`(select 1 as place, 'draft' as status union all select 2, 'staging' union all select 3, 'production'
   union all select 4, 'archived') as each_status`;
 
-const onSqlite = prepareRead<{ ids: string }, VersionRow>(
-  (_, param) => sql<VersionRow>`select version.* from json_each(${param('ids')}) as of_model cross join ${EACH_STATUS}
+const onSqlite = prepareRead<{ ids: string }, ListedVersion>(
+  (
+    _,
+    param,
+  ) => sql<ListedVersion>`select ${COLUMNS} from json_each(${param('ids')}) as of_model cross join ${EACH_STATUS}
     cross join version where version.id = (select id from version as own where own.model_id = of_model.value
       and own.status = each_status.status and own.deregistered is null order by own.number desc limit 1)
     order by of_model.key, each_status.place`,
 );
 
-const onPostgres = prepareRead<{ ids: number[] }, VersionRow>(
-  (_, param) => sql<VersionRow>`select version.* from unnest(cast(${param('ids')} as bigint[])) as of_model (value)
+const onPostgres = prepareRead<{ ids: number[] }, ListedVersion>(
+  (_, param) => sql<ListedVersion>`select ${COLUMNS} from unnest(cast(${param('ids')} as bigint[])) as of_model (value)
     cross join ${EACH_STATUS} cross join lateral (select * from version as own where own.model_id = of_model.value
       and own.status = each_status.status and own.deregistered is null order by own.number desc limit 1) as version
     order by version.model_id, each_status.place`,

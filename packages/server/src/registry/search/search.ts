@@ -41,9 +41,21 @@ export type ModelRow = Selectable<ModelTable>;
 /** `model` is the model's name. */
 export type VersionRow = Selectable<VersionTable> & { model: string };
 
+/** Which live models are on a page, in order. Throws SortError, QueryError and PageTokenError. */
+export function searchModelIds(asked: Searching, query: SearchQuery): Promise<Ids> {
+  return search(asked, { noun: 'model', dialect: asked.dialect }, query);
+}
+
+/** The same for live versions of live models. */
+export async function searchVersionIds(asked: Searching, query: SearchQuery): Promise<Ids> {
+  const model_id = query.model_id ?? (await onlyModel(asked, query.filter));
+  if (model_id === null) return { ids: [], next_page_token: null };
+  return search(asked, { noun: 'version', dialect: asked.dialect, model_id }, query);
+}
+
 /** A page of live models. Throws SortError, QueryError and PageTokenError. */
 export async function searchModels(asked: Searching, query: SearchQuery): Promise<PageOf<ModelRow>> {
-  const { ids, ...page } = await search(asked, { noun: 'model', dialect: asked.dialect }, query);
+  const { ids, ...page } = await searchModelIds(asked, query);
   const found = await asked.read
     .selectFrom('model')
     .selectAll()
@@ -55,9 +67,7 @@ export async function searchModels(asked: Searching, query: SearchQuery): Promis
 
 /** A page of live versions of live models. */
 export async function searchVersions(asked: Searching, query: SearchQuery): Promise<PageOf<VersionRow>> {
-  const model_id = query.model_id ?? (await onlyModel(asked, query.filter));
-  if (model_id === null) return { rows: [], next_page_token: null };
-  const { ids, ...page } = await search(asked, { noun: 'version', dialect: asked.dialect, model_id }, query);
+  const { ids, ...page } = await searchVersionIds(asked, query);
   const found = await asked.read
     .selectFrom('version')
     .innerJoin('model', 'model.id', 'version.model_id')
@@ -69,7 +79,7 @@ export async function searchVersions(asked: Searching, query: SearchQuery): Prom
   return { ...page, rows: inOrder(ids, found) };
 }
 
-interface Ids {
+export interface Ids {
   ids: number[];
   next_page_token: string | null;
 }

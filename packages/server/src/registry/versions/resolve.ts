@@ -120,17 +120,19 @@ async function resolveVersion(
 }
 
 async function pickVersion(reader: Reader, model_id: number, name: string, pick: Picked): Promise<VersionRow> {
-  if ('number' in pick) {
-    const row = await findNumber(reader, model_id, pick.number);
-    return row?.deregistered === null ? row : (await getVersion(reader, name, String(pick.number))).row;
-  }
-  if ('latest' in pick) return (await getVersion(reader, name, 'latest')).row;
-  if ('alias' in pick) {
-    if (pick.alias.toLowerCase() === 'latest') return (await getVersion(reader, name, 'latest')).row;
-    return (await getVersion(reader, name, `@${pick.alias}`)).row;
-  }
-  const highest = (await latestOfModel(reader, model_id)).find(({ status }) => status === pick.highestIn);
-  return highest ?? (await getVersion(reader, name, pick.highestIn)).row;
+  const number =
+    'number' in pick
+      ? pick.number
+      : 'highestIn' in pick &&
+        (await latestOfModel(reader, model_id)).find(({ status }) => status === pick.highestIn)?.number;
+  const row = number && (await findNumber(reader, model_id, number));
+  return row && row.deregistered === null ? row : (await getVersion(reader, name, refOf(pick))).row;
+}
+
+function refOf(pick: Picked): string {
+  if ('number' in pick) return String(pick.number);
+  if ('highestIn' in pick) return pick.highestIn;
+  return 'latest' in pick || pick.alias.toLowerCase() === 'latest' ? 'latest' : `@${pick.alias}`;
 }
 
 type Run = Pick<RunTable, 'run_id' | 'artifact_uri'>;
