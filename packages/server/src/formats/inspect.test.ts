@@ -68,6 +68,9 @@ describe('S8 nothing that is uploaded throws or takes long', () => {
       'x\x9c',
       '\x08\x07:',
       '\x10\0\0\0\0\0\0\0{"',
+      'flavors:\nrun_id: x\n',
+      'python: 3\n',
+      '{"',
     ];
     fc.assert(
       fc.property(fc.constantFrom(...marks), fc.uint8Array({ maxLength: 400 }), (mark, bytes) => {
