@@ -80,7 +80,7 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
 
   await run(sql`create table file (
     path ${text} primary key, path_key ${text}, size_bytes ${int} not null,
-    sha256 ${text} not null references inspection (sha256), updated_at ${int} not null)`);
+    sha256 ${text} not null references inspection (sha256), updated_at ${int} not null) ${rowless}`);
   await run(sql`create index file_blob on file (sha256)`);
   await run(sql`create unique index file_key on file (path_key) where path_key is not null`);
   // Uploads in parts that are under way, and those that ended and may be asked for again.
