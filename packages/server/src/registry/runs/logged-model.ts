@@ -55,14 +55,9 @@ const newestBefore = prepareRead<{ model_id: string; key: string }, Point>((db, 
     .limit(1),
 );
 
-/** The row of a logged model, also of a deleted one; undefined if there is none. */
-export async function findLoggedModel(read: Reader, model_id: string): Promise<Row | undefined> {
-  return (await rowById(read, { model_id }))[0];
-}
-
-/** The same, or a refusal. */
+/** The row of a logged model, also of a deleted one unless it is said that it is not to be. */
 export async function requireLoggedModel(read: Reader, model_id: string, deletedToo = true): Promise<Row> {
-  const row = await findLoggedModel(read, model_id);
+  const [row] = await rowById(read, { model_id });
   if (row && (deletedToo || row.deleted_at === null)) return row;
   throw noSuchLoggedModel(model_id);
 }
