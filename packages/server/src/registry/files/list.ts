@@ -67,7 +67,7 @@ export async function isFolder(reader: Reader, path: string): Promise<boolean> {
 }
 
 /** Reads a folder some rows at a time, and of each folder within it no more than the rows that came along. */
-export async function childrenOf(folder: string, read: ReadFrom): Promise<Child[]> {
+export async function childrenOf(folder: string, read: ReadFrom, together = ROWS_TOGETHER): Promise<Child[]> {
   const children: Child[] = [];
   const start = folder === '' ? '' : `${folder}/`;
   const end = folder === '' ? LAST : `${folder}0`; // '0' follows '/'
@@ -87,7 +87,7 @@ export async function childrenOf(folder: string, read: ReadFrom): Promise<Child[
     }
     if (children.length > MOST_CHILDREN) refuseFolder(folder);
     const final = rows.at(-1)?.path;
-    if (final === undefined || rows.length < ROWS_TOGETHER) break;
+    if (final === undefined || rows.length < together) break;
     from = inner !== undefined && final.startsWith(inner) ? `${inner.slice(0, -1)}0` : final;
   }
   return children.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
