@@ -117,6 +117,12 @@ async function addEvents(db: Database): Promise<void> {
 /** The shape of a database, and for each table how many rows it has and their digest. */
 type Contents = Record<string, string>;
 
+/** When a step ran is another time in each run, and so is what it made. */
+const TIMELESS: Record<string, string> = {
+  migration: 'name',
+  experiment: 'id, name, artifact_location, lifecycle_stage',
+};
+
 async function contentsOf(db: Database): Promise<Contents> {
   const tables =
     db.name === 'sqlite'
@@ -125,8 +131,7 @@ async function contentsOf(db: Database): Promise<Contents> {
           where table_schema = current_schema() order by table_name`;
   const contents: Contents = { shape: await shapeOf(db) };
   for (const { name } of (await tables.execute(db.read)).rows) {
-    // When a step ran is another time in each run.
-    const columns = sql.raw(name === 'migration' ? 'name' : '*');
+    const columns = sql.raw(TIMELESS[name] ?? '*');
     const { rows } = await sql`select ${columns} from ${sql.table(name)}`.execute(db.read);
     const sorted = rows.map((row) => JSON.stringify(row)).sort();
     contents[name] = `${rows.length} rows, ${createHash('sha256').update(sorted.join('\n')).digest('hex')}`;
