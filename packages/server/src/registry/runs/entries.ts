@@ -6,6 +6,7 @@ import { refuse } from '../refusals.ts';
 import type { Entry } from './documents.ts';
 import { requireActiveRun } from './find.ts';
 import { assertKey, cutTo, LONGEST_PARAM, LONGEST_RUN_TAG } from './keys.ts';
+import { assertRoom } from './room.ts';
 
 /** The params and tags of a run. */
 
@@ -59,13 +60,10 @@ export async function writeParams(tx: Writer, run_id: string, params: readonly E
   const there = new Map((await paramsThere(tx, { run_id, keys })).map(({ key, value }) => [key, value]));
   const changed = params.find(({ key, value }) => (there.get(key) ?? value) !== value);
   if (changed) refuseChange(run_id, changed, there.get(changed.key) as string);
-  await addParams(
-    tx,
-    rowsOf(
-      run_id,
-      params.filter(({ key }) => !there.has(key)),
-    ),
-  );
+  const added = params.filter(({ key }) => !there.has(key));
+  if (added.length === 0) return;
+  await addParams(tx, rowsOf(run_id, added));
+  await assertRoom(tx, 'param', run_id);
 }
 
 function refuseChange(run_id: string, { key, value }: Entry, old: string): never {
@@ -81,6 +79,7 @@ export async function writeTags(tx: Writer, run_id: string, tags: readonly Entry
   const last = new Map<string, Entry>();
   for (const tag of tags) if (tag.key !== NAME_TAG || tag.value !== '') last.set(tag.key, tag);
   await putTags(tx, rowsOf(run_id, [...last.values()]));
+  if (last.size > 0) await assertRoom(tx, 'run_tag', run_id);
   const name = last.get(NAME_TAG)?.value;
   if (name !== undefined) await nameRun(tx, { run_id, name });
 }

@@ -8,6 +8,7 @@ import type { DatasetInput } from './documents.ts';
 import { requireActiveRun } from './find.ts';
 import { assertLength, assertWhole } from './keys.ts';
 import { assertRunId } from './log-batch.ts';
+import { assertRoom, assertRoomForDatasets } from './room.ts';
 
 const MOST_TOGETHER = 1_000;
 const LONGEST = {
@@ -97,11 +98,13 @@ export async function logInputs(tx: Writer, run_id: string, inputs: Inputs): Pro
     rows.push({ run_id, dataset_id: (made as { id: number }).id, tags: JSON.stringify(last) });
   }
   await addToRun(tx, rows);
+  if (rows.length > 0) await assertRoomForDatasets(tx, run_id);
   const ids = [...new Set(models)];
   await putModels(
     tx,
     ids.map((model_id) => ({ run_id, role: 'input', model_id, step: 0 })),
   );
+  if (ids.length > 0) await assertRoom(tx, 'run_model', run_id);
 }
 
 export interface Output {
@@ -123,6 +126,7 @@ export async function logOutputs(tx: Writer, run_id: string, outputs: readonly O
     tx,
     [...last.values()].map(({ model_id, step }) => ({ run_id, role: 'output', model_id, step })),
   );
+  await assertRoom(tx, 'run_model', run_id);
 }
 
 function assertBound(field: string, length: number): void {

@@ -8,6 +8,7 @@ import { refuse } from '../refusals.ts';
 import type { Point } from './documents.ts';
 import { requireActiveRun } from './find.ts';
 import { assertKey, assertWhole, refuseValue } from './keys.ts';
+import { assertRoom } from './room.ts';
 
 /** A point as it is logged: `value` may be NaN or infinite; of a logged model, and on a data set, where these are named. */
 export interface NewPoint {
@@ -103,6 +104,7 @@ export async function writePoints(tx: Writer, run_id: string, points: readonly N
   }
   await addPoints(tx, rows);
   await putLatest(tx, [...latest.values()]);
+  if (latest.size > 0) await assertRoom(tx, 'latest_metric', run_id);
   if (ofModels.length === 0) return;
   await assertModels(tx, new Set(ofModels.map((row) => row.model_id)));
   await addModelPoints(tx, ofModels);
