@@ -7,6 +7,7 @@ import type { Database } from '../../src/db/database.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import type { Tables } from '../../src/db/tables.ts';
 import { postgresDatabase } from '../support/databases.ts';
+import { fillTracked } from './plan-tracked.ts';
 
 /** Models of ten versions, and one of more than are gathered at once. */
 const SHAPE = { versions: 6_000, models: 300, many: 3_000 };
@@ -17,6 +18,9 @@ export async function fill(dialect: Database['name']): Promise<{ open(): Promise
   const postgres = dialect === 'postgres' ? await postgresDatabase() : undefined;
   await seed(data, postgres?.url ?? '', SHAPE);
   const open = () => openDatabase(postgres?.url ?? `sqlite:${join(data, 'assayer.db')}`, { connections: 4 });
+  const db = await open();
+  await fillTracked(db);
+  await db.close();
   if (postgres) await settle(open);
   return {
     open,
@@ -37,6 +41,13 @@ async function settle(open: () => Promise<Database>): Promise<void> {
     await sql`set session_replication_role = replica`.execute(one);
     for (const [table, times] of Object.entries(COPIES)) await copy(one, table, times);
     await sql`insert into model_state select 1000000 + n, 64, '{}' from generate_series(1, 20000) as n`.execute(one);
+    const hex = "encode(sha256(cast(cast(n as text) as bytea)), 'hex')";
+    for (const files of [
+      `file (path, path_key, size_bytes, sha256, updated_at) select 'swept/' || n, null, 1, ${hex}, 0`,
+      `file_upload (upload_id, path, parts, expires_at, sha256) select 'swept ' || n, 'swept/' || n, 1, ${Number.MAX_SAFE_INTEGER}, null`,
+      `file_part (upload_id, part_number, sha256, size_bytes) select 'swept ' || n, 1, ${hex}, 1`,
+    ])
+      await sql.raw(`insert into ${files} from generate_series(1, 20000) as n`).execute(one);
     await sql`insert into condemned select 'swept ' || n, 0, ${Number.MAX_SAFE_INTEGER} from generate_series(1, 20000) as n`.execute(
       one,
     );

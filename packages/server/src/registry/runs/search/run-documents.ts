@@ -1,8 +1,8 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Reader } from '../../../db/database.ts';
 import { isOneOf, listOf } from '../../../db/one-of.ts';
 import { prepareRead } from '../../../db/prepared.ts';
-import type { DatasetTable, MetricTable, RunEntryTable, RunModelTable } from '../../../db/tables.ts';
+import type { DatasetTable, MetricTable, RunDatasetTable, RunEntryTable, RunModelTable } from '../../../db/tables.ts';
 import type { DatasetInput, Entry, Run, RunInfo } from '../documents.ts';
 import { fitting, type Loaded, type Room, readFewer } from './documents-page.ts';
 import { groupedBy } from './grouped.ts';
@@ -52,32 +52,26 @@ const modelsOf = prepareRead<Bounded, RunModelTable>((db, param) =>
     .limit(param('most')),
 );
 
-interface Link {
-  run_id: string;
-  dataset_id: number;
-  tags: string;
-  bytes: number;
-}
+type Link = RunDatasetTable;
 const linksOf = prepareRead<Bounded, Link>((db, param) =>
   db
     .selectFrom('run_dataset')
-    .innerJoin('dataset', 'dataset.id', 'run_dataset.dataset_id')
-    .select(['run_dataset.run_id', 'run_dataset.dataset_id', 'run_dataset.tags'])
-    .select((eb) =>
-      eb(
-        eb.fn<number>('octet_length', ['dataset.source']),
-        '+',
-        eb(
-          eb.fn.coalesce(eb.fn<number>('octet_length', ['dataset.schema']), eb.lit(0)),
-          '+',
-          eb.fn.coalesce(eb.fn<number>('octet_length', ['dataset.profile']), eb.lit(0)),
-        ),
-      ).as('bytes'),
-    )
-    .where(isOneOf(db, 'run_dataset.run_id', param('ids')))
-    .orderBy('run_dataset.run_id')
-    .orderBy('run_dataset.dataset_id')
+    .select(['run_id', 'dataset_id', 'tags'])
+    .where(isOneOf(db, 'run_id', param('ids')))
+    .orderBy('run_id')
+    .orderBy('dataset_id')
     .limit(param('most')),
+);
+const lengthsOf = prepareRead<Of, { id: number; length: number }>((db, param) =>
+  db
+    .selectFrom('dataset')
+    .select([
+      'id',
+      sql<number>`octet_length(source) + coalesce(octet_length(schema), 0) + coalesce(octet_length(profile), 0)`.as(
+        'length',
+      ),
+    ])
+    .where(isOneOf(db, 'id', param('ids'), 'bigint')),
 );
 
 type Dataset = DatasetInput['dataset'];
@@ -94,6 +88,7 @@ export async function loadRuns(read: Reader, ids: readonly string[], room: Room)
   const [params, tags] = [groupedBy('run_id', rows.params), groupedBy('run_id', rows.tags)];
   const [metrics, models] = [groupedBy('run_id', rows.metrics), groupedBy('run_id', rows.models)];
   const links = groupedBy('run_id', rows.links);
+  const lengths = await readLengths(read, rows.links);
   const sizes = some.map((id) =>
     [
       INFO,
@@ -101,7 +96,7 @@ export async function loadRuns(read: Reader, ids: readonly string[], room: Room)
       ...(tags.get(id) ?? []).map(lengthOf),
       ...(metrics.get(id) ?? []).map(({ key }) => key.length + POINT),
       ...(models.get(id) ?? []).map(() => POINT),
-      ...(links.get(id) ?? []).map((link) => link.tags.length + link.bytes),
+      ...(links.get(id) ?? []).map((link) => link.tags.length + (lengths.get(link.dataset_id) ?? 0)),
     ].reduce((sum, length) => sum + length, 0),
   );
   const looked = fitting(sizes, room);
@@ -158,6 +153,13 @@ async function readLogged(read: Reader, runs: readonly string[]) {
 }
 
 const ALL = 2 ** 31;
+
+async function readLengths(read: Reader, links: readonly Link[]): Promise<Map<number, number>> {
+  if (links.length === 0) return new Map();
+  const ids = [...new Set(links.map(({ dataset_id }) => dataset_id))];
+  const rows = await lengthsOf(read, { ids: listOf(read, ids) });
+  return new Map(rows.map(({ id, length }) => [id, length]));
+}
 
 async function readDatasets(read: Reader, links: readonly { dataset_id: number }[]): Promise<Map<number, Dataset>> {
   const ids = [...new Set(links.map(({ dataset_id }) => dataset_id))];
