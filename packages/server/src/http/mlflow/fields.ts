@@ -68,7 +68,7 @@ export class Fields {
     if (typeof value === 'string') {
       if (value === 'NaN') return Number.NaN;
       if (value === 'Infinity' || value === '-Infinity') return Number(value);
-      if (/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(value)) return Number(value);
+      if (/^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/.test(value.trim())) return Number(value);
     }
     return this.#wrong(name, value);
   }

@@ -40,8 +40,16 @@ export function locationIn(location: string, path: string): string {
   return `${place}${place.endsWith('/') ? '' : '/'}${path}${rest}`;
 }
 
+const OWN = 'mlflow-artifacts:';
+
 /** The path of a location in the tree of our own files; undefined of any other. */
 export function pathOf(location: string): string | undefined {
-  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*([^?#]*)$/i.exec(location)?.[1];
-  return path?.replace(/\/+$/, '');
+  if (!location.toLowerCase().startsWith(OWN) || /[?#]/.test(location)) return undefined;
+  const rest = location.slice(OWN.length);
+  const root = rest.startsWith('//') ? rest.indexOf('/', 2) : 0;
+  if (root === -1) return '';
+  let [from, to] = [root, rest.length];
+  while (rest[from] === '/') from += 1;
+  while (to > from && rest[to - 1] === '/') to -= 1;
+  return rest.slice(from, to);
 }
