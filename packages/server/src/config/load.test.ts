@@ -138,7 +138,11 @@ describe('refusals', () => {
   });
 
   it('leave the variables of the client alone', () => {
-    expect(problemsOf({ env: { ASSAYER_SERVER: 'x', ASSAYER_ACTOR: 'ada', ASSAYER_PYTHON: 'python3' } })).toEqual([]);
+    expect(
+      problemsOf({
+        env: { ASSAYER_SERVER: 'x', ASSAYER_ACTOR: 'ada', ASSAYER_PYTHON: 'python3', ASSAYER_MLFLOW3_PYTHON: 'p' },
+      }),
+    ).toEqual([]);
   });
 });
 

@@ -7,7 +7,13 @@ import type { Config } from './schema.ts';
 const CONFIG_FILE = 'assayer.config.json';
 
 /** Variables of the client commands and of the examples, which are none of the server's. */
-const CLIENT_VARIABLES = new Set(['ASSAYER_SERVER', 'ASSAYER_ACTOR', 'ASSAYER_PYTHON']);
+const CLIENT_VARIABLES = new Set([
+  'ASSAYER_SERVER',
+  'ASSAYER_ACTOR',
+  'ASSAYER_PYTHON',
+  'ASSAYER_MLFLOW2_PYTHON',
+  'ASSAYER_MLFLOW3_PYTHON',
+]);
 
 export interface ConfigParts {
   /** By setting: `{ port: 0, 'policy.single': ['production'] }`, nested or dotted; text is read as in a variable. */

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { verifyLedger } from '../../src/events/verify.ts';
 import { openServer } from '../../src/main.ts';
 import { postgresDatabase } from '../support/databases.ts';
+import { assertClient, CLIENTS, type Client, run as runClient } from './clients.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const VENV = join(ROOT, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
@@ -76,6 +77,20 @@ const ALWAYS = [
   'ledger     assayer/',
 ];
 
+/** What a reader of the one that speaks MLflow looks for. */
+const MLFLOW_SAYS = [
+  'register   NAME: new',
+  'version    NAME/1 from run C=1.0',
+  'alias      @champion is NAME/1',
+  'promote    NAME/1 is in Production',
+  'promote    NAME/2 is in Staging',
+  'check      search finds NAME/1 by its run',
+  'check      models:/NAME@champion predicts the same for all 143 rows',
+  'check      models:/NAME/Production predicts the same for all 143 rows',
+  'damage     the files that were logged were overwritten, and the run was deleted',
+  'kept       models:/NAME@champion predicts as before',
+];
+
 const places = {
   sqlite: async () => start({}),
   postgres: async () => {
@@ -126,6 +141,18 @@ describe.each(Object.entries(places))('the examples on %s', (_, open) => {
     expect(code).toBe(0);
     expectLines(out, ['register   NAME: new', ...ALWAYS], { model, first: 1 });
   });
+
+  it('mlflow_train.py does so with nothing but the MLflow client, and what it damages is kept', async () => {
+    const client = CLIENTS[0] as Client;
+    await assertClient(client);
+    const { code, out, err } = await runClient(client, [join(ROOT, 'examples', 'mlflow_train.py')], {
+      MLFLOW_TRACKING_URI: url,
+      MLFLOW_TRACKING_USERNAME: 'example',
+      MLFLOW_TRACKING_PASSWORD: 'not verified while access is open',
+    });
+    expect(code, err).toBe(0);
+    expectLines(out, MLFLOW_SAYS, { model: 'breast-cancer-mlflow', first: 1 });
+  }, 240_000);
 
   it('and the ledger verifies, with the checkpoints taken on the way', async () => {
     const vkey = (await get('/ledger/key')).trim();
