@@ -43,6 +43,21 @@ async function client(server: string, model: string, tally: Tally): Promise<void
   }
 }
 
+/** The same with files of a run, which are overwritten, read and deleted. */
+async function logger(server: string, run: string, tally: Tally): Promise<void> {
+  for (let i = 0; i < ROUNDS; i += 1) {
+    const content = CONTENTS[randomInt(CONTENTS.length)] as string;
+    const path = `${server}/api/2.0/mlflow-artifacts/artifacts/0/${run}/${i % 5}.bin`;
+    const put = await fetch(path, { method: 'PUT', body: Buffer.from(content) });
+    const answer = await put.text();
+    if (put.status !== 200) expect(answer).toMatch(/swept away/);
+    tally[put.status === 200 ? 'named' : 'refused'] += 1;
+    if (put.status !== 200) continue;
+    expect(await (await fetch(path)).text()).toBe(content);
+    if (i % 3) expect((await fetch(path, { method: 'DELETE' })).status).toBe(200);
+  }
+}
+
 it('D5 no version ever names bytes that are not there, with two servers on one PostgreSQL and a sweep in a third process', async () => {
   const data = await mkdtemp(join(tmpdir(), 'assayer-sweep-'));
   const { url, drop } = await postgresDatabase();
@@ -56,7 +71,10 @@ it('D5 no version ever names bytes that are not there, with two servers on one P
     // No grace at all: also what is kept while the sweep runs is old.
     while (!over) tally.swept += (await collect(sweep({ db, blobs, now: Date.now }, { graceMs: -60_000 }))).length;
   })();
-  const clients = servers.flatMap(({ url: server }, i) => [0, 1].map((n) => client(server, `model-${i}-${n}`, tally)));
+  const clients = servers.flatMap(({ url: server }, i) => [
+    ...[0, 1].map((n) => client(server, `model-${i}-${n}`, tally)),
+    logger(server, `run-${i}`, tally),
+  ]);
   await Promise.all(clients).finally(() => {
     over = true;
   });
@@ -66,6 +84,9 @@ it('D5 no version ever names bytes that are not there, with two servers on one P
       const { items } = await getJson(server.url, `/models/model-${i}-${n}/versions/1/artifacts`);
       for (const { sha256, size_bytes } of items) expect(await blobs.size(sha256)).toBe(size_bytes);
     }
+  const files = await db.read.selectFrom('file').select(['sha256', 'size_bytes']).execute();
+  expect(files.length).toBeGreaterThan(0);
+  for (const { sha256, size_bytes } of files) expect(await blobs.size(sha256)).toBe(size_bytes);
   told(`${tally.named} named, ${tally.refused} refused, ${tally.swept} swept`);
   expect(tally.named).toBeGreaterThan(ROUNDS / 4);
   expect(tally.swept).toBeGreaterThan(0);
