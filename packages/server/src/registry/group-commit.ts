@@ -7,7 +7,7 @@ import { Refused } from './refusals.ts';
 export type Outcome = { value: unknown } | { error: unknown };
 
 /** What one commit came to. */
-export interface Came {
+interface Came {
   /** Jobs that shared it. */
   jobs: number;
   /** Of these, the ones that were refused and rolled back alone. */
@@ -42,7 +42,7 @@ interface Waiting<Job> {
   reject(error: unknown): void;
 }
 
-export interface GroupCommit<Job> {
+interface GroupCommit<Job> {
   /** Resolves or rejects with what the job came to, once it is durable. */
   join(job: Job): Promise<unknown>;
   /** Resolves once no commit is under way. */

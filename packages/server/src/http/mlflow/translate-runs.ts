@@ -55,7 +55,7 @@ export function toMetric({ key, value, is_nan, timestamp, step }: Point) {
   return { key, value: is_nan ? 'NaN' : value, timestamp, step };
 }
 
-export function toEntry({ key, value }: Entry): Entry {
+function toEntry({ key, value }: Entry): Entry {
   return { key, value };
 }
 

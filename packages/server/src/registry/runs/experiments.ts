@@ -65,7 +65,7 @@ const dropTag = prepareWrite<{ id: number; key: string }, { key: string }>((db, 
 );
 
 /** The tags of each of these experiments. */
-export async function tagsOfExperiments(read: Reader, ids: readonly number[]): Promise<Map<number, Entry[]>> {
+async function tagsOfExperiments(read: Reader, ids: readonly number[]): Promise<Map<number, Entry[]>> {
   const found = new Map<number, Entry[]>(ids.map((id) => [id, []]));
   for (const { experiment_id, key, value } of await tagsOf(read, { ids: listOf(read, ids) }))
     found.get(experiment_id)?.push({ key, value });

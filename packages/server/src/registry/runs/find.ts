@@ -18,7 +18,7 @@ const runById = prepareRead<{ run_id: string }, Selectable<RunTable>>((db, param
 );
 
 /** An experiment's id from what a client calls it: a whole number as text. */
-export function toExperimentId(text: string): number {
+function toExperimentId(text: string): number {
   if (!/^\s*[+-]?\d+\s*$/.test(text))
     refuse('invalid', `Invalid experiment ID '${text.slice(0, 100)}'. Experiment ID must be a valid integer.`, {
       errors: [{ path: '/experiment_id', message: 'must be a whole number as text' }],

@@ -58,7 +58,7 @@ const modelsThere = prepareRead<{ ids: unknown }, { model_id: string }>((db, par
 const LARGEST = Number.MAX_VALUE;
 
 /** NaN is told by a column of its own, and infinities are the largest number (`sanitize_metric_value`). */
-export function toPoint({ key, value, timestamp, step }: NewPoint): Point {
+function toPoint({ key, value, timestamp, step }: NewPoint): Point {
   const is_nan = Number.isNaN(value) ? 1 : 0;
   // Adding 0 makes 0 of -0, which databases keep apart or not as they like.
   const kept = is_nan ? 0 : Math.max(-LARGEST, Math.min(LARGEST, value)) + 0;
@@ -111,7 +111,7 @@ export async function writePoints(tx: Writer, run_id: string, points: readonly N
 }
 
 /** Of equals the earlier one stays. */
-export function isLater(a: Point, b: Point): boolean {
+function isLater(a: Point, b: Point): boolean {
   return (a.step - b.step || a.timestamp - b.timestamp || a.value - b.value) > 0;
 }
 
