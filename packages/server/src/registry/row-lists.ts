@@ -3,9 +3,9 @@ import { prepareRead } from '../db/prepared.ts';
 import { fewVersions } from './few-versions.ts';
 import type { ListParts } from './lists.ts';
 import type { ModelRow } from './models/repository.ts';
-import { inRuns, type Page, type PageAsked } from './paging/pages.ts';
+import { charactersIn, PAGE_CHARACTERS, type Page, type PageAsked } from './paging/pages.ts';
 import type { Filter } from './search/filter.ts';
-import { searchModelIds, searchVersionIds } from './search/search.ts';
+import { type Ids, searchModelIds, searchVersionIds } from './search/search.ts';
 import type { SortKey } from './search/sort.ts';
 import { LISTED_VERSION, type ListedVersion } from './versions/listed.ts';
 
@@ -25,23 +25,41 @@ export type ListedModel = Pick<ModelRow, (typeof LISTED_MODEL)[number]>;
 export type NamedVersion = ListedVersion & { id: number; model: string };
 
 /** Live models that match, as rows. */
-export function pageOfModelRows(parts: ListParts, asked: FilterQuery): Promise<Page<ListedModel>> {
-  return inRuns(asked, async (run) => {
-    const { ids, next_page_token } = await searchModelIds(...searched(parts, asked, run));
-    const rows = await modelsById(parts.read, { ids: listOf(parts.read, ids) });
-    return { items: inOrder(ids, rows), next_page_token };
-  });
+export async function pageOfModelRows(parts: ListParts, asked: FilterQuery): Promise<Page<ListedModel>> {
+  const found = await searchModelIds(...searched(parts, asked));
+  return readPage(found, (ids) => modelsById(parts.read, { ids: listOf(parts.read, ids) }));
 }
 
 /** Live versions that match, as rows. */
 export async function pageOfVersionRows(parts: ListParts, asked: FilterQuery): Promise<Page<NamedVersion>> {
   const few = asked.page_token === undefined ? await fewVersions(parts.read, asked) : undefined;
   if (few) return { items: few, next_page_token: null };
-  return inRuns(asked, async (run) => {
-    const { ids, next_page_token } = await searchVersionIds(...searched(parts, asked, run));
-    const rows = await versionsById(parts.read, { ids: listOf(parts.read, ids) });
-    return { items: inOrder(ids, rows), next_page_token };
-  });
+  const found = await searchVersionIds(...searched(parts, asked));
+  return readPage(found, (ids) => versionsById(parts.read, { ids: listOf(parts.read, ids) }));
+}
+
+/** A page holds no more, whatever is asked for: the next one goes on. */
+const MOST_ROWS = 20_000;
+/** Each may be as long as a subject's metadata can be. */
+const FIRST_ROWS = 50;
+
+/** Reads rows in runs, each as long as what is left of the page may hold by those seen so far. */
+async function readPage<Row extends { id: number }>(
+  { ids, next_page_token, tokenAfter }: Ids,
+  read: (ids: number[]) => Promise<Row[]>,
+): Promise<Page<Row>> {
+  const items: Row[] = [];
+  let characters = 0;
+  for (let from = 0, most = FIRST_ROWS; from < ids.length; ) {
+    const run = ids.slice(from, from + most);
+    const rows = inOrder(run, await read(run));
+    for (const row of rows) characters += charactersIn(row);
+    items.push(...rows);
+    from += run.length;
+    if (characters >= PAGE_CHARACTERS) return { items, next_page_token: tokenAfter(from) };
+    most = Math.max(1, Math.floor((PAGE_CHARACTERS - characters) / Math.max(1, characters / from)));
+  }
+  return { items, next_page_token };
 }
 
 const modelsById = prepareRead<{ ids: unknown }, ListedModel>((db, param) =>
@@ -62,11 +80,13 @@ const versionsById = prepareRead<{ ids: unknown }, NamedVersion>((db, param) =>
     .where('version.deregistered', 'is', null),
 );
 
-function searched({ read, dialect, tokenKey }: ListParts, { filter, sort, door }: FilterQuery, run: PageAsked) {
-  const { page_size, page_token } = run;
+function searched({ read, dialect, tokenKey }: ListParts, { filter, sort, door, page_size, page_token }: FilterQuery) {
   const keys = sort.map(({ key, desc }) => (desc ? `-${key}` : key)).join(',');
-  const query = { page_size, ...(page_token !== undefined && { page_token }), filter, sort: keys };
-  return [{ read, dialect, token_key: tokenKey, door }, query] as const;
+  const asked = { page_size: Math.min(page_size, MOST_ROWS), ...(page_token !== undefined && { page_token }) };
+  return [
+    { read, dialect, token_key: tokenKey, door },
+    { ...asked, filter, sort: keys },
+  ] as const;
 }
 
 function inOrder<Row extends { id: number }>(ids: readonly number[], rows: readonly Row[]): Row[] {

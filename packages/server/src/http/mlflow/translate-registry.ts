@@ -8,13 +8,10 @@ import { STAGES } from './registry-fields.ts';
  * texts are there even where they are empty, and the status always: the client waits minutes for one that is absent.
  */
 export function toMlflowVersion(row: ListedVersion, model: string): string {
-  const source = sourceOf(row.source);
   return `{"name":${quote(model)},"version":"${row.number}","creation_timestamp":${row.created_at},\
-"last_updated_timestamp":${row.updated_at},"current_stage":"${STAGES[row.status]}","description":${quote(row.description ?? '')},\
-"source":${quote(source?.uri ?? ownUri(row))},"run_id":${quote(runOf(row.lineage))},"run_link":${quote(source?.run_link ?? '')},\
-"status":"READY"${source?.model_id === undefined ? '' : `,"model_id":${quote(source.model_id)}`}${tagsOf(row.tags)}${
-    row.aliases === '[]' ? '' : `,"aliases":${row.aliases}`
-  }}`;
+"last_updated_timestamp":${row.updated_at},"current_stage":"${STAGES[row.status]}",\
+"description":${row.description === null ? '""' : quote(row.description)},${sourceOf(row)},"run_id":${runOf(row.lineage)},\
+"status":"READY"${tagsOf(row.tags)}${row.aliases === '[]' ? '' : `,"aliases":${row.aliases}`}}`;
 }
 
 /** MLflow's RegisteredModel as JSON. Empty text and empty lists are left out. */
@@ -25,27 +22,38 @@ export function toMlflowModel(row: Omit<ListedModel, 'id'>, latest: readonly Lis
   }${versions ? `,"latest_versions":[${versions}]` : ''}${tagsOf(row.tags)}${aliasesOf(row.aliases)}}`;
 }
 
+/*
+ * The columns hold JSON as JSON.stringify writes it, so that what is needed of it is cut out as it stands. Parsing it to
+ * write most of it again took longer than the query. A string is one run of a class, and of escapes and such runs.
+ */
+const STRING = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`;
+const FIRST_IS_RUN = new RegExp(`^\\{"run_id":(${STRING})`);
+const PLAIN_SOURCE = new RegExp(`^\\{"uri":(${STRING}),"protected":(?:true|false)\\}$`);
+const TAG = new RegExp(`(${STRING}):(${STRING})`, 'g');
+const ALIAS = new RegExp(`(${STRING}):(\\d+)`, 'g');
+
 /** Of a lineage, which may name many data sets, only the run: mostly the first of its members. */
 function runOf(json: string | null): string {
-  if (json === null) return '';
-  const first = /^\{"run_id":"([^"\\]*)"/.exec(json);
-  return first ? (first[1] as string) : ((JSON.parse(json) as Lineage).run_id ?? '');
+  if (json === null) return '""';
+  return FIRST_IS_RUN.exec(json)?.[1] ?? quote((JSON.parse(json) as Lineage).run_id ?? '');
 }
 
-function sourceOf(json: string | null): Source | undefined {
-  return json === null ? undefined : JSON.parse(json);
+/** What a version was made from; of one that was uploaded to, where its files are. */
+function sourceOf(row: ListedVersion): string {
+  if (row.source === null) return `"source":${quote(ownUri(row))},"run_link":""`;
+  const plain = PLAIN_SOURCE.exec(row.source)?.[1];
+  if (plain !== undefined) return `"source":${plain},"run_link":""`;
+  const { uri, run_link = '', model_id } = JSON.parse(row.source) as Source;
+  const model = model_id === undefined ? '' : `,"model_id":${quote(model_id)}`;
+  return `"source":${quote(uri)},"run_link":${quote(run_link)}${model}`;
 }
 
 function tagsOf(json: string): string {
-  if (json === '{}') return '';
-  const tags = Object.entries(JSON.parse(json) as Record<string, string>);
-  return `,"tags":[${tags.map(([key, value]) => `{"key":${quote(key)},"value":${quote(value)}}`).join(',')}]`;
+  return json === '{}' ? '' : `,"tags":[${json.slice(1, -1).replace(TAG, '{"key":$1,"value":$2}')}]`;
 }
 
 function aliasesOf(json: string): string {
-  if (json === '{}') return '';
-  const aliases = Object.entries(JSON.parse(json) as Record<string, number>);
-  return `,"aliases":[${aliases.map(([alias, version]) => `{"alias":${quote(alias)},"version":"${version}"}`).join(',')}]`;
+  return json === '{}' ? '' : `,"aliases":[${json.slice(1, -1).replace(ALIAS, '{"alias":$1,"version":"$2"}')}]`;
 }
 
 /** A list as MLflow answers it: `{}` where it is empty. */

@@ -62,7 +62,7 @@ export async function inRuns<T extends object>(
   }
 }
 
-function charactersIn(row: object): number {
+export function charactersIn(row: object): number {
   let sum = 0;
   for (const value of Object.values(row)) if (typeof value === 'string') sum += value.length;
   return sum;

@@ -49,25 +49,25 @@ export function searchModelIds(asked: Searching, query: SearchQuery): Promise<Id
 /** The same for live versions of live models. */
 export async function searchVersionIds(asked: Searching, query: SearchQuery): Promise<Ids> {
   const model_id = query.model_id ?? (await onlyModel(asked, query.filter));
-  if (model_id === null) return { ids: [], next_page_token: null };
+  if (model_id === null) return { ids: [], next_page_token: null, tokenAfter: () => null };
   return search(asked, { noun: 'version', dialect: asked.dialect, model_id }, query);
 }
 
 /** A page of live models. Throws SortError, QueryError and PageTokenError. */
 export async function searchModels(asked: Searching, query: SearchQuery): Promise<PageOf<ModelRow>> {
-  const { ids, ...page } = await searchModelIds(asked, query);
+  const { ids, next_page_token } = await searchModelIds(asked, query);
   const found = await asked.read
     .selectFrom('model')
     .selectAll()
     .where('id', 'in', listOf(asked, ids))
     .where('deregistered', 'is', null)
     .execute();
-  return { ...page, rows: inOrder(ids, found) };
+  return { rows: inOrder(ids, found), next_page_token };
 }
 
 /** A page of live versions of live models. */
 export async function searchVersions(asked: Searching, query: SearchQuery): Promise<PageOf<VersionRow>> {
-  const { ids, ...page } = await searchVersionIds(asked, query);
+  const { ids, next_page_token } = await searchVersionIds(asked, query);
   const found = await asked.read
     .selectFrom('version')
     .innerJoin('model', 'model.id', 'version.model_id')
@@ -76,12 +76,14 @@ export async function searchVersions(asked: Searching, query: SearchQuery): Prom
     .where('version.id', 'in', listOf(asked, ids))
     .where('version.deregistered', 'is', null)
     .execute();
-  return { ...page, rows: inOrder(ids, found) };
+  return { rows: inOrder(ids, found), next_page_token };
 }
 
 export interface Ids {
   ids: number[];
   next_page_token: string | null;
+  /** Where a page goes on that ends with this many of the ids, from 1. */
+  tokenAfter(count: number): string | null;
 }
 
 async function search(asked: Searching, scope: Scope, query: SearchQuery): Promise<Ids> {
@@ -91,7 +93,10 @@ async function search(asked: Searching, scope: Scope, query: SearchQuery): Promi
   const levels = levelsOf(scope, sort, words);
   if (position && position.length > levels.length) throw new PageTokenError();
   const { found, next } = await look(at, scope, { ...query, words, levels, position });
-  return { ids: found.slice(0, query.page_size).map(({ id }) => id), next_page_token: next ? seal(next) : null };
+  const ids = found.slice(0, query.page_size).map(({ id }) => id);
+  const next_page_token = next ? seal(next) : null;
+  const tokenAfter = (count: number) => (count < found.length ? seal(found[count - 1]!.position) : next_page_token);
+  return { ids, next_page_token, tokenAfter };
 }
 
 /** Where a filter takes long, fewer rows are gathered at once. */
