@@ -34,7 +34,9 @@ export async function documentsOf<Id, T>(
   while (looked < ids.length && characters < PAGE_CHARACTERS) {
     if (looked > 0) await clock.rest();
     const room = { characters: PAGE_CHARACTERS - characters, least: looked > 0 ? 0 : 1 };
-    const loaded = await load(ids.slice(looked, looked + TOGETHER), room);
+    // As many as there should be room for, by those seen so far.
+    const fit = looked > 0 ? Math.ceil(room.characters / (characters / looked)) : TOGETHER;
+    const loaded = await load(ids.slice(looked, looked + Math.min(fit, TOGETHER)), room);
     if (loaded.looked === 0) break;
     documents.push(...loaded.documents);
     looked += loaded.looked;

@@ -1,13 +1,13 @@
-/** Rows by a column of theirs, which is left out of them. */
+/** Rows by a column of theirs. */
 export function groupedBy<K extends string, T extends Record<K, string | number>>(
   column: K,
   rows: readonly T[],
-): Map<T[K], Omit<T, K>[]> {
-  const groups = new Map<T[K], Omit<T, K>[]>();
-  for (const { [column]: owner, ...row } of rows) {
-    const group = groups.get(owner as T[K]);
-    if (group) group.push(row as Omit<T, K>);
-    else groups.set(owner as T[K], [row as Omit<T, K>]);
+): Map<T[K], T[]> {
+  const groups = new Map<T[K], T[]>();
+  for (const row of rows) {
+    const group = groups.get(row[column]);
+    if (group) group.push(row);
+    else groups.set(row[column], [row]);
   }
   return groups;
 }

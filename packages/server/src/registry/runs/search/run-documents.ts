@@ -89,16 +89,14 @@ export async function loadRuns(read: Reader, ids: readonly string[], room: Room)
   const [metrics, models] = [groupedBy('run_id', rows.metrics), groupedBy('run_id', rows.models)];
   const links = groupedBy('run_id', rows.links);
   const lengths = await readLengths(read, rows.links);
-  const sizes = some.map((id) =>
-    [
-      INFO,
-      ...(params.get(id) ?? []).map(lengthOf),
-      ...(tags.get(id) ?? []).map(lengthOf),
-      ...(metrics.get(id) ?? []).map(({ key }) => key.length + POINT),
-      ...(models.get(id) ?? []).map(() => POINT),
-      ...(links.get(id) ?? []).map((link) => link.tags.length + (lengths.get(link.dataset_id) ?? 0)),
-    ].reduce((sum, length) => sum + length, 0),
-  );
+  const sizes = some.map((id) => {
+    let size = INFO + POINT * (models.get(id)?.length ?? 0);
+    for (const { key, value } of params.get(id) ?? []) size += key.length + value.length + ENTRY;
+    for (const { key, value } of tags.get(id) ?? []) size += key.length + value.length + ENTRY;
+    for (const { key } of metrics.get(id) ?? []) size += key.length + POINT;
+    for (const link of links.get(id) ?? []) size += link.tags.length + (lengths.get(link.dataset_id) ?? 0);
+    return size;
+  });
   const looked = fitting(sizes, room);
   const kept = some.slice(0, looked);
   const infos = new Map((await infosOf(read, { ids: listOf(read, kept) })).map((info) => [info.run_id, info]));
@@ -128,13 +126,10 @@ export async function loadRuns(read: Reader, ids: readonly string[], room: Room)
   return { documents, looked, characters: sizes.slice(0, looked).reduce((sum, size) => sum + size, 0) };
 }
 
-/** Characters that the rest of a run takes as JSON, and what a point does besides its key. */
+/** Characters that the rest of a run takes as JSON, and what an entry and a point do besides their texts. */
 const INFO = 500;
+const ENTRY = 24;
 const POINT = 70;
-
-function lengthOf({ key, value }: Entry): number {
-  return key.length + value.length + 24;
-}
 
 /** What was logged of some runs; undefined where it is more than is read together. */
 async function readLogged(read: Reader, runs: readonly string[]) {
