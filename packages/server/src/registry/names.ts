@@ -41,6 +41,9 @@ function decodedOnce(text: string): string {
   });
 }
 
+/** Bytes that are in no UTF-8, overlong forms and halves of surrogate pairs: a careless reader may take them for another character. */
+const NEVER_TEXT = /%(?:c[01]|f[5-9a-f]|e0%[89]|ed%[ab]|f0%8|f4%[9ab])/i;
+
 const RESERVED = ['latest'];
 
 /** MLflow's rule (`mlflow/utils/validation.py`, `_validate_model_alias_name`): word characters and dashes, not `latest`, not `v1`. */
@@ -75,7 +78,7 @@ export function problemOfPath(path: string): string | undefined {
       return 'must not hold . or .. as a segment';
     if (Buffer.byteLength(segment) > LIMITS.segmentBytes)
       return `must have segments of at most ${LIMITS.segmentBytes} bytes`;
-    if (keyOf(segment).includes('\ufffd') && !segment.includes('\ufffd'))
+    if (NEVER_TEXT.test(segment) || NEVER_TEXT.test(keyOf(segment)))
       return 'must not hold an encoding that is not UTF-8';
     if (keyOf(segment).includes('/')) return 'must not hold an encoded /';
     if (keyOf(segment).includes('\\')) return 'must not hold an encoded backslash';

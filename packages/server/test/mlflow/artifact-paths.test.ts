@@ -66,6 +66,7 @@ const TAKEN: [sent: string, listed: string][] = [
   ['100%25.txt', '100%.txt'],
   ['a%zzb', 'a%zzb'], // as MLflow's client sends a percent sign
   ['50%', '50%'],
+  ['per%cent.txt', 'per%cent.txt'],
   ['cut%2', 'cut%2'],
   ['a%20%zz%25', 'a %zz%'],
   ['%E6%A8%A1%E5%9E%8B%F0%9F%8C%8A', '模型🌊'],
