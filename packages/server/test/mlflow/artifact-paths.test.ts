@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { pathOfUri, readableAddress } from '../../src/http/mlflow/artifact-paths.ts';
+import { readableAddress } from '../../src/http/mlflow/artifact-paths.ts';
+import { pathOf } from '../../src/registry/runs/locations.ts';
 import { databases } from '../support/databases.ts';
 import { useRegistry } from '../support/open-registry.ts';
 
@@ -181,9 +182,9 @@ it('an address is mended only where a percent sign begins no encoding', () => {
 });
 
 it('only a URI of our own has a path in the tree', () => {
-  expect(pathOfUri('mlflow-artifacts:/0/a/artifacts')).toBe('0/a/artifacts');
-  expect(pathOfUri('mlflow-artifacts://host/0/a/')).toBe('0/a');
-  expect(pathOfUri('mlflow-artifacts:/')).toBe('');
+  expect(pathOf('mlflow-artifacts:/0/a/artifacts')).toBe('0/a/artifacts');
+  expect(pathOf('mlflow-artifacts://host/0/a/')).toBe('0/a');
+  expect(pathOf('mlflow-artifacts:/')).toBe('');
   for (const uri of [
     's3://bucket/x',
     'file:///etc',
@@ -192,5 +193,5 @@ it('only a URI of our own has a path in the tree', () => {
     'mlflow-artifacts:/a?b',
     'mlflow-artifacts:/a#b',
   ])
-    expect(pathOfUri(uri), uri).toBeUndefined();
+    expect(pathOf(uri), uri).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Child } from '../../registry/files/list.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { listedPath, pathOfUri } from './artifact-paths.ts';
+import { pathOf } from '../../registry/runs/locations.ts';
+import { listedPath } from './artifact-paths.ts';
 import type { AddRoute } from './door.ts';
 import { MlflowRefused, refuseParameter } from './refused.ts';
 
@@ -73,14 +74,14 @@ export function artifactListRoutes(app: FastifyInstance, route: AddRoute, regist
 
 async function listBelow({ files }: Registry, root: string, path: string | undefined) {
   const folder = listedPath(path);
-  const at = pathOfUri(root);
+  const at = pathOf(root);
   // What is kept elsewhere is not ours to open.
   const children = at === undefined ? [] : await files.list(folder === '' ? at : `${at}/${folder}`);
   return { root_uri: root, ...filesOf(children, folder) };
 }
 
 function below(root: string, path: string): string {
-  const at = pathOfUri(root);
+  const at = pathOf(root);
   if (at === undefined) refuseParameter(`The artifacts of ${root} are not kept here, and nothing else is opened.`);
   return `${at}/${path}`;
 }

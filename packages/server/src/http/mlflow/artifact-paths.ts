@@ -12,7 +12,9 @@ export function pathOf(request: FastifyRequest): string {
 export function listedPath(path: unknown): string {
   if (path === undefined) return '';
   if (typeof path !== 'string') refuseParameter("Invalid value for parameter 'path' supplied: give it once.");
-  return path.replace(/\/+$/, '');
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 /**
@@ -37,10 +39,4 @@ function escapeUnlessText(encoded: string): string {
   } catch {
     return encoded.replaceAll('%', '%25');
   }
-}
-
-/** The path of a URI of our own in the tree of files; undefined of any other, which is never opened. */
-export function pathOfUri(uri: string): string | undefined {
-  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*([^?#]*)$/i.exec(uri)?.[1];
-  return path?.replace(/\/+$/, '');
 }

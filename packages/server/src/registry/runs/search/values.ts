@@ -14,7 +14,7 @@ const STATUSES = new Map<string, string>(
   ['LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED'].flatMap((status, i) => [
     [status, status],
     [status.replace('LOGGED_MODEL_', ''), status],
-    [status.replace(/.*_/, ''), status],
+    [status.slice(status.lastIndexOf('_') + 1), status],
     [String(i + 1), status],
   ]),
 );
