@@ -245,18 +245,21 @@ export async function liveNumbers(
   status: Status,
   most: number = LIMITS.liveListed,
 ): Promise<number[]> {
-  const rows = await reader
-    .selectFrom('version')
-    .select('number')
-    .where('model_id', '=', model_id)
-    .where('status', '=', status)
-    .where('deregistered', 'is', null)
-    .orderBy('status_since', 'desc')
-    .orderBy('number', 'desc')
-    .limit(most)
-    .execute();
-  return rows.map((row) => row.number);
+  return (await numbersIn(reader, { model_id, status, most })).map((row) => row.number);
 }
+
+const numbersIn = prepareRead<Pick<VersionRow, 'model_id' | 'status'> & { most: number }, Pick<VersionRow, 'number'>>(
+  (db, param) =>
+    db
+      .selectFrom('version')
+      .select('number')
+      .where('model_id', '=', param('model_id'))
+      .where('status', '=', param('status'))
+      .where('deregistered', 'is', null)
+      .orderBy('status_since', 'desc')
+      .orderBy('number', 'desc')
+      .limit(param('most')),
+);
 
 /** What a model says of its live versions. */
 export async function liveLists(
