@@ -27,7 +27,9 @@ export async function fewVersions(
   if (!orders.every((order) => order !== undefined)) return undefined;
   const rows = await rowsOf(reader, one);
   if (!rows || rows.length > Math.min(MOST, page_size)) return undefined;
-  const shown = rows.filter(({ tags }) => !tags.includes(IS_PROMPT) || JSON.parse(tags)[IS_PROMPT] !== 'true');
+  const shown = rows.filter(
+    ({ gone, tags }) => !gone && !(tags.includes(IS_PROMPT) && JSON.parse(tags)[IS_PROMPT] === 'true'),
+  );
   return shown.sort((a, b) => {
     for (const order of orders) {
       const came = order(a, b);
@@ -58,7 +60,9 @@ const COLUMNS = new Map<string, 'model' | 'number' | 'created_at' | 'updated_at'
   ['updated_at', 'updated_at'],
 ]);
 
-async function rowsOf(reader: Reader, { key, values }: Comparison): Promise<NamedVersion[] | undefined> {
+type Row = NamedVersion & { gone?: string | null };
+
+async function rowsOf(reader: Reader, { key, values }: Comparison): Promise<Row[] | undefined> {
   const text = String(values[0]);
   if (key === 'name') return ofModel(reader, { name: text, name_key: keyOf(text) });
   return key === 'lineage.run_id' ? ofRun(reader, { text, head: headOf(text) }) : undefined;
@@ -78,16 +82,16 @@ const ofModel = prepareRead<{ name: string; name_key: string }, NamedVersion>((d
     .limit(MOST + 1),
 );
 
-const ofRun = prepareRead<{ text: string; head: string }, NamedVersion>((db, param) =>
+/** Also those that were deregistered, so that no more is read than may be: they are left out afterwards. */
+const ofRun = prepareRead<{ text: string; head: string }, NamedVersion & { gone: string | null }>((db, param) =>
   db
     .selectFrom('version_facet as found')
     .innerJoin('version', 'version.id', 'found.version_id')
     .innerJoin('model', 'model.id', 'version.model_id')
     .select([...COLUMNS_READ, 'version.id', 'model.name as model'])
+    .select((eb) => eb.fn.coalesce('version.deregistered', 'model.deregistered').as('gone'))
     .where('found.key', '=', 'lineage.run_id')
     .where('found.head', '=', param('head'))
     .where('found.text', '=', param('text'))
-    .where('model.deregistered', 'is', null)
-    .where('version.deregistered', 'is', null)
     .limit(MOST + 1),
 );

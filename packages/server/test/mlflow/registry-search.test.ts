@@ -215,6 +215,44 @@ for (const [database, open] of Object.entries(databases))
       expect(found.json.model_versions[0]).toMatchObject({ version: '1', aliases: ['champ'] });
     });
 
+    it('find versions of a run and a model alike whether there are few or many, and none that are gone', async () => {
+      const { number } = { number: 230 };
+      await post('/registered-models/create', { name: 'many' });
+      const made = Array.from({ length: number }, (_, i) => ({
+        name: 'many',
+        source: `s3://b/${i}`,
+        run_id: 'runMany',
+      }));
+      for (let i = 0; i < number; i += 50)
+        await Promise.all(made.slice(i, i + 50).map((body) => post('/model-versions/create', body)));
+      const all = Array.from({ length: number }, (_, i) => `many/${i + 1}`).sort();
+      const walked = async (filter: string, max_results: number) => {
+        const found: string[] = [];
+        for (let page_token: string | undefined; ; ) {
+          const asked = { filter, max_results, ...(page_token && { page_token }) };
+          const { json } = await t.mlflow('GET', '/model-versions/search', asked);
+          for (const { name, version } of json.model_versions ?? []) found.push(`${name}/${version}`);
+          page_token = json.next_page_token;
+          if (page_token === undefined) return found;
+        }
+      };
+      for (const filter of ["run_id = 'runMany'", "name = 'many'"]) {
+        expect((await versions(filter)).sort(), filter).toEqual(all);
+        expect((await walked(filter, 60)).sort(), filter).toEqual(all);
+      }
+      for (let version = 1; version <= 100; version += 1)
+        await t.mlflow('DELETE', '/model-versions/delete', { name: 'many', version: String(version) });
+      const left = all.filter((one) => Number(one.slice(5)) > 100);
+      for (const filter of ["run_id = 'runMany'", "name = 'many'"]) {
+        expect((await versions(filter)).sort(), filter).toEqual(left);
+        // The same search in other words is not answered by the short way.
+        expect(await versions(filter), filter).toEqual(await versions(`${filter} AND version_number > 0`));
+      }
+      expect(await walked("name = 'many'", 7)).toEqual(await versions("name = 'many'"));
+      await t.mlflow('DELETE', '/registered-models/delete', { name: 'many' });
+      expect(await versions("run_id = 'runMany'")).toEqual([]);
+    });
+
     it('answer {} where there is nothing', async () => {
       expect((await t.mlflow('GET', '/registered-models/search', { filter: "name = 'nothing'" })).json).toEqual({});
       expect((await t.mlflow('GET', '/model-versions/search', { filter: "name = 'nothing'" })).json).toEqual({});
