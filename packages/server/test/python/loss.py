@@ -4,8 +4,9 @@
     python loss.py --server http://127.0.0.1:5000 --backend sqlite:///mlflow.db …      # MLflow's own server
 
 A model is logged, registered and promoted. Then its files are overwritten, and its run is deleted and purged (with
-`mlflow gc` on MLflow's server). Then the model is loaded by alias, by number and by stage. Prints one line of JSON: what
-each of them gave, `first` for what was registered, `second` for what overwrote it, else the error.
+`mlflow gc` on MLflow's server). Then the model is loaded by alias, by number and by stage. All of it once with a model in
+the files of a run, and, where the client has them, once with a logged model. Prints one line of JSON: what each gave,
+`first` for what was registered, `second` for what overwrote it, else the error.
 """
 
 import argparse
@@ -33,7 +34,7 @@ import mlflow  # noqa: E402: reads its environment when it is imported
 import requests  # noqa: E402
 from sklearn.dummy import DummyClassifier  # noqa: E402
 
-NAME = "churn"
+NAME, LOGGED = "churn", "churn-logged"
 
 
 def model(answer: int) -> DummyClassifier:
@@ -63,32 +64,60 @@ def purge(run_id: str) -> None:
     subprocess.run([sys.executable, "-m", "mlflow", *gc], check=True, stdout=sys.stderr)
 
 
-def main() -> None:
-    client = mlflow.MlflowClient()
-    # 1. log, register, promote
-    mlflow.set_experiment("loss")
+def of_a_run(client) -> tuple:
+    """A model in the files of a run: how it is overwritten, and what deletes it."""
     with mlflow.start_run() as run:
         mlflow.log_metric("auc", 0.93)
         mlflow.log_artifacts(files_of(1), "model")
     client.create_registered_model(NAME)
     client.create_model_version(NAME, f"{run.info.artifact_uri}/model", run.info.run_id)
-    client.set_registered_model_alias(NAME, "champion", "1")
-    client.transition_model_version_stage(NAME, "1", "Production")
-    uris = {"alias": f"models:/{NAME}@champion", "number": f"models:/{NAME}/1", "stage": f"models:/{NAME}/Production"}
+    return run.info.run_id, lambda: client.log_artifacts(run.info.run_id, files_of(2), "model"), lambda: None
+
+
+def of_a_logged_model(client) -> tuple:
+    """A logged model, as MLflow 3 has them."""
+    with mlflow.start_run() as run:
+        mlflow.log_metric("auc", 0.93)
+        info = mlflow.sklearn.log_model(
+            model(1), name="model", registered_model_name=LOGGED, pip_requirements=["scikit-learn"]
+        )
+    return (
+        run.info.run_id,
+        lambda: client.log_model_artifacts(info.model_id, files_of(2)),
+        lambda: client.delete_logged_model(info.model_id),
+    )
+
+
+def lose(client, name: str, log) -> dict:
+    # 1. log, register, promote
+    run_id, overwrite, delete = log(client)
+    client.set_registered_model_alias(name, "champion", "1")
+    client.transition_model_version_stage(name, "1", "Production")
+    uris = {"alias": f"models:/{name}@champion", "number": f"models:/{name}/1", "stage": f"models:/{name}/Production"}
 
     def all_loaded() -> dict[str, str]:
         return {how: loaded(uri) for how, uri in uris.items()}
 
     result = {"registered": all_loaded()}
     # 2. overwrite its files
-    client.log_artifacts(run.info.run_id, files_of(2), "model")
+    overwrite()
     result["overwritten"] = all_loaded()
     # 3. delete the run, and purge it
-    client.delete_run(run.info.run_id)
-    purge(run.info.run_id)
+    delete()
+    client.delete_run(run_id)
+    purge(run_id)
     # 4. load it
     result["purged"] = all_loaded()
-    print(json.dumps(result))
+    return result
+
+
+def main() -> None:
+    client = mlflow.MlflowClient()
+    mlflow.set_experiment("loss")
+    results = {"run": lose(client, NAME, of_a_run)}
+    if hasattr(client, "delete_logged_model"):
+        results["logged model"] = lose(client, LOGGED, of_a_logged_model)
+    print(json.dumps(results))
 
 
 main()

@@ -2,7 +2,7 @@
 
 import mlflow
 from mlflow.exceptions import MlflowException
-from suite import capability, equal
+from suite import SURFACE, capability, equal
 from training import classifier, constant, log, same, signature
 
 
@@ -23,8 +23,8 @@ def native(t):
     assert {"MLmodel", "requirements.txt"} <= set(artifacts), sorted(artifacts)
     found = t.native("/versions", filter=f"name = '{name}' AND alias = 'champion' AND status = 'production'")
     equal([v["number"] for v in found["items"]], [1])
-    actions = [event["action"] for event in t.native("/events", subject=name)["items"]]
-    assert any("promoted" in action for action in actions), actions
+    kinds = [event["type"] for event in t.native("/events", subject=name)["items"]]
+    assert "version.promoted" in kinds, kinds
 
 
 @capability("pinned", "A version keeps its bytes when its run's artifacts are overwritten and deleted")
@@ -84,6 +84,11 @@ def webhooks(t):
             equal(refused.error_code, "NOT_IMPLEMENTED")
         else:
             raise AssertionError("not refused")
+    hooks = [row for row in SURFACE if "/webhooks" in row["path"]]
+    for prefix in ("/api", "/ajax-api"):
+        for row in hooks:
+            answer = t.raw(row["method"], prefix + row["path"].replace("{id}", "1"), json={})
+            equal((answer.status_code, answer.json()["error_code"]), (501, "NOT_IMPLEMENTED"), row["path"])
     t.differs("not-served", assayer=None, mlflow=None)
 
 
