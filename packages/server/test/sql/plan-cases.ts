@@ -5,12 +5,14 @@ import { createIngest } from '../../src/registry/ingest.ts';
 import { scrub } from '../../src/registry/scrub.ts';
 import { createStock } from '../../src/registry/stock.ts';
 import { DAY_MS, type Opened } from '../support/open-registry.ts';
+import { REGISTRY_CASES } from './plan-registry-cases.ts';
 import { TRACKED_CASES } from './plan-tracked-cases.ts';
 
 /** A request of the native API or of MLflow's, or work that the server does by itself. */
 export type Case =
   | { title: string; get: string; page?: 'next' }
   | { title: string; post: string; body: Record<string, unknown>; page?: 'next' }
+  | { title: string; read: string; body: Record<string, unknown>; page?: 'next' }
   | { title: string; work(opened: Opened): Promise<unknown> };
 
 export const CHANGED = 'changes of every kind';
@@ -165,6 +167,7 @@ export const CASES: readonly Case[] = [
   { title: 'a proof of consistency', get: '/ledger/proofs/consistency?from=5&to=7777' },
   { title: 'a part of the ledger', get: '/ledger/export?from=1&to=100' },
 
+  ...REGISTRY_CASES,
   ...TRACKED_CASES,
   { title: 'every minute: what changes left', work: ({ registry }) => registry.finish() },
   { title: 'every minute: a checkpoint', work: ({ db, ledger }) => createIngest(db)(ledger.keepCheckpoint) },

@@ -21,6 +21,7 @@ const ALLOWED: Record<Database['name'], Record<string, string>> = {
     'model by model_name': FIRST,
     'model by model_created': FIRST,
     'model by model_count': FIRST,
+    'model by model_updated': FIRST,
   },
   postgres: {
     'event by event_pkey': FIRST,
@@ -31,6 +32,7 @@ const ALLOWED: Record<Database['name'], Record<string, string>> = {
     'model by model_name': FIRST,
     'model by model_created': FIRST,
     'model by model_count': FIRST,
+    'model by model_updated': FIRST,
     'ledger_checkpoint by ledger_checkpoint_pkey': 'the last one is read',
     'version by version_pkey, passing some': 'every other version is of the model that is asked for',
     'condemned by condemned_waiting': 'this index has nothing but what is asked for',
@@ -55,13 +57,14 @@ async function asked(opened: Opened, one: Case) {
   return 'get' in one ? askedNative(opened, one) : askedMlflow(opened, one);
 }
 
-async function askedMlflow({ mlflow }: Opened, one: Extract<Case, { post: string }>) {
+async function askedMlflow({ mlflow }: Opened, one: Extract<Case, { body: object }>) {
+  const [method, path] = 'post' in one ? (['POST', one.post] as const) : (['GET', one.read] as const);
   const found = async (more: object) => {
-    const answer = await mlflow('POST', one.post, { ...one.body, ...more });
+    const answer = await mlflow(method, path, { ...one.body, ...more });
     expect(answer.status, `${one.title}: ${answer.text}`).toBe(200);
     return answer.json;
   };
-  const asks = `POST ${one.post} ${JSON.stringify(one.body).slice(0, 130)}`;
+  const asks = `${method} ${path} ${JSON.stringify(one.body).slice(0, 130)}`;
   if (one.page !== 'next') return { asks, ask: () => found({}) };
   const { next_page_token: page_token } = await found({});
   expect(page_token, one.title).toBeDefined();
