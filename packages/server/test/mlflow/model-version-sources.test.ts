@@ -97,6 +97,38 @@ for (const [database, open] of Object.entries(databases))
       expect(await uriOf(t, name, 1)).toMatch(/^mlflow-artifacts:\/versions\/\d+\/1$/);
     });
 
+    it.each([
+      'mlflow-artifacts:///at',
+      'MLFLOW-ARTIFACTS:/at',
+      'mlflow-artifacts://host:5000/at',
+      'mlflow-artifacts:at',
+    ])(
+      'A version is for ever: what an experiment at %s keeps here becomes the version’s own, too',
+      async (location) => {
+        const artifact_location = `${location}/${aName()}`;
+        const experiment = { name: aName(), artifact_location };
+        const { experiment_id } = (await t.mlflow('POST', '/experiments/create', experiment)).json;
+        const { run_id, artifact_uri } = (await t.mlflow('POST', '/runs/create', { experiment_id })).json.run.info;
+        const logged = { experiment_id, name: 'm', source_run_id: run_id };
+        const { info } = (await t.mlflow('POST', '/logged-models', logged)).json.model;
+        for (const uri of [artifact_uri, info.artifact_uri])
+          await putFiles(t, uri.slice(uri.indexOf('at/')), { 'model/MLmodel': 'first' });
+        const name = await aModel();
+        const sources = [
+          { source: `runs:/${run_id}/model`, run_id },
+          { source: `models:/${info.model_id}`, model_id: info.model_id },
+          // A source has to be absolute and must not name a host.
+          ...(/:\/(?!\/host)/.test(location) ? [{ source: `${artifact_uri}/model`, run_id }] : []),
+        ];
+        for (const [i, asked] of sources.entries()) {
+          const made = await create(t, name, asked);
+          expect(made.status, made.text).toBe(200);
+          expect(await uriOf(t, name, i + 1)).toMatch(/^mlflow-artifacts:\/versions\/\d+\/\d$/);
+          expect(Object.values(await filesOf(t, name, i + 1))).toEqual([sha256Of('first')]);
+        }
+      },
+    );
+
     it('A version is for ever: a copy keeps its files when the original goes, and when the name changes', async () => {
       const run = await logRun(t, { 'm/a': 'A' });
       const [name, copy] = [await aModel(), await aModel()];
@@ -338,6 +370,32 @@ for (const [database, open] of Object.entries(databases))
         stage: 'Production',
       });
       expect(moved.json.model_version, moved.text).toMatchObject({ current_stage: 'Production' });
+    });
+
+    it('is a path of some machine only where the run keeps its files, and is not opened', async () => {
+      for (const artifact_location of ['/mnt/share', 'file:///mnt/share/', 'file:/mnt/share']) {
+        const experiment = await t.mlflow('POST', '/experiments/create', { name: aName(), artifact_location });
+        expect(experiment.status, experiment.text).toBe(200);
+        const { info } = (await t.mlflow('POST', '/runs/create', experiment.json)).json.run;
+        const name = await aModel();
+        const inside = `/mnt/share/${info.run_id}/artifacts/m`;
+        for (const source of [inside, `file://${inside}`]) {
+          const made = await create(t, name, { source, run_id: info.run_id });
+          expect(made.json.model_version, made.text).toMatchObject({ source, run_id: info.run_id });
+          expect(await uriOf(t, name, Number(made.json.model_version.version))).toBe(source);
+        }
+        for (const source of [
+          `${inside}/../../x`,
+          '/mnt/share/other/artifacts/m',
+          '/mnt/share',
+          `/mnt/share/${info.run_id}/artifacts2`,
+        ])
+          expectRefused(
+            await create(t, name, { source, run_id: info.run_id }),
+            'INVALID_PARAMETER_VALUE',
+            /To use a local path/,
+          );
+      }
     });
 
     it('of a run that is not there, or has no such files yet, is recorded', async () => {

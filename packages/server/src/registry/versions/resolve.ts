@@ -5,6 +5,7 @@ import type { RunTable } from '../../db/tables.ts';
 import { isPrompt } from '../models/prompts.ts';
 import { getModel } from '../models/repository.ts';
 import { Refused, refuse } from '../refusals.ts';
+import { pathOf } from '../runs/locations.ts';
 import { requireLoggedModel } from '../runs/logged-model.ts';
 import { latestOfModel } from '../search/latest.ts';
 import type { Origin, Pick as Picked } from './origin.ts';
@@ -145,12 +146,6 @@ async function findRun(reader: Reader, run_id: string): Promise<Run | undefined>
   return run_id === '' ? undefined : (await runById(reader, { run_id }))[0];
 }
 
-/** Where among all files those at such an address are; undefined for any other. */
-function pathOf(uri: string): string | undefined {
-  const path = /^mlflow-artifacts:\/(?!\/)(.*)$/su.exec(uri)?.[1];
-  return path === undefined ? undefined : partsOf(path).join('/');
-}
-
 /** A path of a run, or the logged model of that name: its files stand elsewhere, but clients take it for a folder of the run. */
 async function placesOf(reader: Reader, run: Run, path: string): Promise<string[]> {
   const [name, ...rest] = partsOf(path);
@@ -187,8 +182,10 @@ function isBelow(path: string, root: string): boolean {
 
 /** Whether a path is in the folder of a run that keeps its files on some machine: by its text, nothing is looked up. */
 function isLocalBelow(path: string, artifact_uri: string): boolean {
-  const root = /^(?:file:(?:\/\/)?)?(\/[^/].*?)\/*$/su.exec(artifact_uri)?.[1];
-  return root !== undefined && (path === root || path.startsWith(`${root}/`));
+  const folder = artifact_uri.replace(/^file:(?:\/\/)?/, '');
+  const parts = partsOf(folder);
+  const own = partsOf(path);
+  return folder.startsWith('/') && parts.length > 0 && parts.every((part, i) => own[i] === part);
 }
 
 function refuseSource(uri: string, parameter: string): never {
