@@ -49,6 +49,7 @@ for (const [database, open] of Object.entries(databases))
         artifact_count: 0,
         verdict: 'unknown',
         ...asked,
+        source: null,
         aliases: [],
         created_at: '2026-03-01T10:00:00.000Z',
         created_by: 'ada',

@@ -12,13 +12,17 @@ const NO_PROMPT: Filter = { op: 'NOT', part: { op: '=', key: PROMPT_KEY, values:
 
 /** Reads a filter: MLflow's grammar and ours. Prompts are hidden unless it asks for them. */
 export function readFilter(text: string | undefined, noun: Noun): Filter {
-  // MLflow's own parser forgives an AND at the end.
-  const plain = (text ?? '').trim().replace(/\s+and$/i, '');
+  const plain = withoutLastAnd((text ?? '').trim());
   const filter = plain === '' ? undefined : withoutText(forPrompts(parseFilter(plain, noun)));
   if (filter === undefined) return NO_PROMPT;
   if (asksForPrompts(filter)) return filter;
   const parts = isAnd(filter) ? filter.parts : [filter];
   return { op: 'AND', parts: [...parts.filter((part) => part !== NO_PROMPT), NO_PROMPT] };
+}
+
+/** MLflow's own parser forgives an AND at the end. */
+function withoutLastAnd(text: string): string {
+  return /\sand$/i.test(text.slice(-4)) ? text.slice(0, -4).trim() : text;
 }
 
 function isAnd(filter: Filter): filter is { op: 'AND'; parts: Filter[] } {
