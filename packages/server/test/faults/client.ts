@@ -12,19 +12,22 @@ export interface Reply {
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends a request to the native API; `path` follows `/api/v1`, a body that is no Buffer is sent as JSON. */
-export function send(
+/** Sends a request to the native API; `path` follows `/api/v1`. */
+export const send = (
   server: string,
   method: string,
   path: string,
   body?: unknown,
   headers: Record<string, string> = {},
-): Promise<Reply> {
+): Promise<Reply> => ask(`${server}/api/v1${path}`, method, body, headers);
+
+/** Sends a request to an address; a body that is no Buffer is sent as JSON. */
+export function ask(url: string, method: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
   const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const type = Buffer.isBuffer(body) ? 'application/octet-stream' : 'application/json';
   return new Promise((resolve, reject) => {
-    const gone = (error: Error) => reject(new Gone(`${method} ${path}: ${error.message}`, { cause: error }));
-    const asked = request(`${server}/api/v1${path}`, {
+    const gone = (error: Error) => reject(new Gone(`${method} ${url}: ${error.message}`, { cause: error }));
+    const asked = request(url, {
       method,
       agent,
       headers: {

@@ -20,6 +20,7 @@ export async function compareModel(server: string, model: string, known: Known, 
   expect(version_count).toBeGreaterThanOrEqual(own.created);
   expect(version_count).toBeLessThanOrEqual(own.created + known.lost.filter((lost) => lost.model === model).length);
   expect([own.alias, own.tried]).toContain(aliases.best ?? null);
+  own.alias = aliases.best ?? null; // the next round may try again before it is told of a yes
   const page = `page_size=${Math.min(newest, PAGE)}&sort=-number`;
   const { items } = await getJson(server, `${pathOf(model)}/versions?${page}`);
   expect(items.length).toBe(Math.min(newest, PAGE, version_count));

@@ -8,12 +8,16 @@ import { postgresDatabase } from '../support/databases.ts';
 import { startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
 import { compareModel, compareServed, inParallel } from './compare.ts';
+import { compareTrained } from './compare-training.ts';
 import { isTimeLeft, rounds, told } from './rounds.ts';
+import { type Trained, train } from './training.ts';
 import { openWitness } from './witness.ts';
 import { workedUntil } from './worked-until.ts';
 import { nothingYet, readAlong, repeatLost, write } from './workload.ts';
 
 const CLIENTS = 24;
+/** Clients of the MLflow API besides. */
+const TRAINERS = 6;
 /** Clients begin a new model every so many rounds. */
 const ROUNDS_OF_A_MODEL = 25;
 
@@ -39,6 +43,10 @@ for (const [name, { count, open }] of Object.entries(kinds))
       const start = () => startServer(['--data', data, '--reserve-bytes', '0', ...args]);
       const blobs = join(data, 'blobs');
       const known = nothingYet();
+      const trained = new Map<string, Trained>();
+      const onYes = () => {
+        known.acknowledged += 1;
+      };
       let server = await start();
       try {
         const witness = await openWitness(server.url);
@@ -49,7 +57,15 @@ for (const [name, { count, open }] of Object.entries(kinds))
             (_, i) => `model ${i} of ${Math.floor(round / ROUNDS_OF_A_MODEL)}`,
           );
           const enough = known.acknowledged + randomInt(200, 260);
-          const clients = [...models.map((model) => write(server.url, model, known)), readAlong(server.url, known)];
+          const block = Math.floor(round / ROUNDS_OF_A_MODEL);
+          const trainers = Array.from({ length: TRAINERS }, (_, i) => `trained ${i} of ${block}`);
+          for (const model of trainers) trained.set(model, trained.get(model) ?? { runs: [], registered: false });
+          const ofModel = (model: string) => trained.get(model) as Trained;
+          const clients = [
+            ...models.map((model) => write(server.url, model, known)),
+            ...trainers.map((model) => train(server.url, model, ofModel(model), onYes)),
+            readAlong(server.url, known),
+          ];
           await workedUntil(() => known.acknowledged >= enough, clients, server);
           await witness.note(server.url);
           await sleep(randomInt(40));
@@ -61,12 +77,14 @@ for (const [name, { count, open }] of Object.entries(kinds))
           // Replicas on PostgreSQL may share the folder, so there only old drafts are swept.
           if (name === 'sqlite') expect(await readdir(join(blobs, 'drafts'))).toEqual([]);
           await inParallel(models, (model) => compareModel(server.url, model, known, 4, blobs));
+          await inParallel(trainers, (model) => compareTrained(server.url, model, ofModel(model), 3));
           await repeatLost(server.url, known);
           await witness.follow(server.url);
         }
 
         await inParallel([...known.models.keys()], (model) => compareModel(server.url, model, known, 100, blobs));
         await compareServed(server.url, known);
+        await inParallel([...trained], ([model, own]) => compareTrained(server.url, model, own, 100));
         expect(round).toBeGreaterThan(0);
         const events = await witness.verifyAll(server.url);
         expect(await server.stop()).toBe(0);

@@ -213,19 +213,23 @@ for (const [name, open] of Object.entries(databases))
       expect(await marksOf(opened)).toEqual([]);
     });
 
-    it('D5 no version ever names bytes that are not there, with a sweep in a loop beside uploads and attaches', async () => {
+    it('D5 no version and no file ever names bytes that are not there, with a sweep in a loop beside uploads, attaches, files and pins', async () => {
       const own = await openRegistry(open);
       onTestFinished(() => own.close());
       const outcomes = await churn(own, 160);
       expect(outcomes.named).toBeGreaterThan(20);
+      expect(outcomes.pinned).toBeGreaterThan(10);
       expect(outcomes.swept).toBeGreaterThan(5);
       expect(await unfounded(own)).toEqual([]);
     });
   });
 
-/** Uploads, attaches and detaches the same few contents from four sides, while sweeps run one after the other. */
-async function churn(opened: Opened, rounds: number): Promise<{ named: number; refused: number; swept: number }> {
-  const told = { named: 0, refused: 0, swept: 0 };
+/** Uploads, attaches, logs, pins and lets go of the same few contents from six sides, while sweeps run one after the other. */
+async function churn(
+  opened: Opened,
+  rounds: number,
+): Promise<{ named: number; pinned: number; refused: number; swept: number }> {
+  const told = { named: 0, pinned: 0, refused: 0, swept: 0 };
   const contents = Array.from({ length: 5 }, () => aName('content'));
   let over = false;
   async function client() {
@@ -249,11 +253,13 @@ async function churn(opened: Opened, rounds: number): Promise<{ named: number; r
   const sweeping = (async () => {
     while (!over) told.swept += (await sweepAtOnce(opened)).length;
   })();
-  /** The same with files, which are overwritten and deleted. */
-  async function logger(run: string) {
+  /** The same with files, which are overwritten, deleted, and made into versions that are purged again. */
+  async function logger() {
+    const { run_id } = (await opened.mlflow('POST', '/runs/create', { experiment_id: '0' })).json.run.info;
+    const { name } = await make.model(opened);
     for (let i = 0; i < rounds / 4; i += 1) {
       const content = contents[randomInt(contents.length)] as string;
-      const path = `0/${run}/${i % 3}`;
+      const path = `0/${run_id}/artifacts/m/${i % 3}`;
       const refused = await opened.registry.files.put(path, Readable.from([Buffer.from(content)])).then(
         () => undefined,
         (error) => error,
@@ -262,10 +268,24 @@ async function churn(opened: Opened, rounds: number): Promise<{ named: number; r
       told[refused ? 'refused' : 'named'] += 1;
       if (refused) continue;
       expect(await opened.blobs.size(sha256Of(Buffer.from(content)))).toBe(content.length);
+      if (i % 3 === 2) await pinAndPurge(name, run_id);
       if (i % 2) await opened.registry.files.remove(path);
     }
   }
-  await Promise.all([client(), client(), client(), client(), logger('a'), logger('b')]).finally(() => {
+  async function pinAndPurge(name: string, run_id: string) {
+    const source = `runs:/${run_id}/m`;
+    const { status, json, text } = await opened.mlflow('POST', '/model-versions/create', { name, source, run_id });
+    if (status !== 200) expect(text).toMatch(/gone from the store/);
+    told[status === 200 ? 'pinned' : 'refused'] += 1;
+    if (status !== 200) return;
+    const number = json.model_version.version;
+    const { items } = (await opened.get(`/models/${name}/versions/${number}/artifacts`)).json;
+    expect(items.length).toBeGreaterThan(0);
+    for (const { sha256, size_bytes } of items) expect(await opened.blobs.size(sha256)).toBe(size_bytes);
+    await opened.registry.versions.deregister(ada, name, number, { reason: 'test' });
+    await opened.registry.versions.purge(ada, name, number);
+  }
+  await Promise.all([client(), client(), client(), client(), logger(), logger()]).finally(() => {
     over = true;
   });
   await sweeping;

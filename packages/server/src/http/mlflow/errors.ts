@@ -29,7 +29,7 @@ const CODES: Record<RefusalKind, ErrorCode> = {
   'upload-cut': 'BAD_REQUEST',
   'upload-not-found': 'RESOURCE_DOES_NOT_EXIST',
   'too-large': 'INVALID_PARAMETER_VALUE',
-  'disk-full': 'TEMPORARILY_UNAVAILABLE',
+  'disk-full': 'RESOURCE_EXHAUSTED',
   'store-suspect': 'TEMPORARILY_UNAVAILABLE',
   'blob-damaged': 'INTERNAL_ERROR',
   'filter-invalid': 'INVALID_PARAMETER_VALUE',
@@ -59,6 +59,7 @@ const BY_STATUS: Record<number, ErrorCode> = {
   429: 'REQUEST_LIMIT_EXCEEDED',
   500: 'INTERNAL_ERROR',
   503: 'TEMPORARILY_UNAVAILABLE',
+  507: 'RESOURCE_EXHAUSTED',
 };
 
 /**

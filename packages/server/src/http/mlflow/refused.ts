@@ -1,4 +1,7 @@
-/** MLflow's error codes and the status that each is answered with (`mlflow/exceptions.py`, ERROR_CODE_TO_HTTP_STATUS). */
+/**
+ * MLflow's error codes and the status that each is answered with (`mlflow/exceptions.py`, ERROR_CODE_TO_HTTP_STATUS). One
+ * differs: a full disk is 507, not 429, for the client repeats 429 and 503 for minutes, and no disk empties meanwhile.
+ */
 export const STATUS = {
   INVALID_PARAMETER_VALUE: 400,
   RESOURCE_ALREADY_EXISTS: 400,
@@ -12,6 +15,7 @@ export const STATUS = {
   INTERNAL_ERROR: 500,
   NOT_IMPLEMENTED: 501,
   TEMPORARILY_UNAVAILABLE: 503,
+  RESOURCE_EXHAUSTED: 507,
 } as const;
 export type ErrorCode = keyof typeof STATUS;
 
