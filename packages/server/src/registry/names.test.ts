@@ -44,6 +44,16 @@ describe('P6 the key of a name', () => {
   });
 });
 
+it('a picture may have the name that the MLflow client 2.22 gives it, whatever its step and time seem to encode', () => {
+  for (const step of ['0', '10', '17', '127', '-5'])
+    expect(
+      problemOfPath(`images/heat map%step%${step}%timestamp%1795974934599%j4b028e9-43cf.png`),
+      step,
+    ).toBeUndefined();
+  expect(problemOfPath('images/heat%17map.png')).toBe('must not hold encoded control characters');
+  expect(problemOfPath('a%0a%step%1%timestamp%1%g.png')).toBe('must not hold encoded control characters');
+});
+
 describe('a name, alias or path', () => {
   it('P4 that is accepted has no segment that leads elsewhere, in any of its readings', () => {
     const tricky = fc.array(

@@ -63,6 +63,18 @@ export function assertAlias(alias: string): void {
 
 const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
 
+/**
+ * A segment without the numbers in the name of a picture that MLflow's client gives it up to 2.22, which encode nothing:
+ * `key%step%17%timestamp%1795974934599%j4b0….png` (`mlflow/tracking/client.py`, `log_image`).
+ */
+function withoutImageNumbers(segment: string): string {
+  const parts = segment.split('%');
+  const at = parts.indexOf('step', 1);
+  const [step, timestamp, time, rest] = at === -1 ? [] : parts.slice(at + 1, at + 5);
+  const isImage = timestamp === 'timestamp' && /^-?\d+$/.test(step ?? '') && /^\d+$/.test(time ?? '');
+  return isImage && /^[g-z]/.test(rest ?? '') ? [...parts.slice(0, at), ...parts.slice(at + 4)].join('%') : segment;
+}
+
 /** Why `path` cannot be an artifact's path, or undefined. Relative, `/` as separator, no segment that any file system reads otherwise. */
 export function problemOfPath(path: string): string | undefined {
   if (path.length === 0) return 'must not be empty';
@@ -82,7 +94,8 @@ export function problemOfPath(path: string): string | undefined {
       return 'must not hold an encoding that is not UTF-8';
     if (keyOf(segment).includes('/')) return 'must not hold an encoded /';
     if (keyOf(segment).includes('\\')) return 'must not hold an encoded backslash';
-    if (CONTROL.test(keyOf(segment)) || segment.includes('%00')) return 'must not hold encoded control characters';
+    if (CONTROL.test(keyOf(withoutImageNumbers(segment))) || segment.includes('%00'))
+      return 'must not hold encoded control characters';
     if (/[. ]$/.test(keyOf(segment))) return 'must not hold a segment that ends with a dot or a space';
     if (DEVICE.test(segment)) return `must not hold the reserved name ${segment}`;
     if (/^[a-z]:/i.test(segment)) return 'must not begin with a drive letter';
