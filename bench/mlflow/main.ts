@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { MACHINE, say, sayLimits } from '../machine.ts';
 import { compare } from './compare.ts';
 import { HELP, type Options, readOptions } from './options.ts';
-import { tablesOf, troublesOf } from './report.ts';
+import { peerTroublesOf, tablesOf, troublesOf } from './report.ts';
 import { verdictsOf } from './targets.ts';
 
 async function main(): Promise<void> {
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     verdicts: verdictsOf(report),
   };
   if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
+  for (const words of peerTroublesOf(report)) say(words);
   const troubles = troublesOf(report);
   for (const words of troubles) say(words);
   if (troubles.length > 0) process.exitCode = 1;

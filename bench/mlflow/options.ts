@@ -41,8 +41,8 @@ then holds is kept in bench/.cache.
   --profile               a CPU profile of Assayer, left in bench/.cache/profiles
   --help
 
-Ends with 1 where an answer was not 2xx, where what was written could not be read back the same, or where the two do
-not answer the same. Whether targets are hit is told, no more: that depends on the machine.
+Ends with 1 where an answer of Assayer was not 2xx, where what was written could not be read back the same, or where the
+two do not answer the same. What MLflow fails at is told, and whether targets are hit: that depends on the machine.
 `;
 
 /** Undefined where help is asked for. Throws what is wrong in words. */

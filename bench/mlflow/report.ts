@@ -31,6 +31,7 @@ const COMPARISONS: readonly Column<Comparison>[] = [
   ...cost('p99 ms', (c) => c.p99, 2),
   ...cost('req/s', (c) => c.requestsPerSecond, 0),
   ['errors', (c) => number(c.errors)],
+  ['MLflow errors', (c) => number(c.peerErrors)],
 ];
 
 const perGigabyte = ({ cpuSeconds, bytes }: { cpuSeconds: number; bytes: number }) => (cpuSeconds * 1e9) / bytes;
@@ -59,6 +60,11 @@ export function tablesOf(report: Report): string {
     tableOf(COMPARISONS, report.comparisons),
     tableOf(VERDICTS, verdictsOf(report)),
   ]);
+}
+
+/** What MLflow failed at, in words: it is told, and nothing more. */
+export function peerTroublesOf({ comparisons }: Report): string[] {
+  return comparisons.flatMap(({ call, peerTroubles }) => peerTroubles.map((words) => `${call}: MLflow: ${words}`));
 }
 
 /** What went wrong, in words. */

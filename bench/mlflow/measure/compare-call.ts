@@ -3,7 +3,7 @@ import { readBack } from '../../measure/read-back.ts';
 import { clientsFor, firstAnswer, type Round, runRound } from '../../measure/round.ts';
 import type { MlflowCall } from '../calls/request.ts';
 import { differencesOf } from './differences.ts';
-import { type Arena, type Both, ofBoth, SIDES } from './sides.ts';
+import { type Arena, type Both, ofBoth } from './sides.ts';
 
 /** What a request costs. CPU is microseconds of all the server's processes, times are milliseconds. */
 export interface Cost {
@@ -25,8 +25,12 @@ export interface Comparison extends Both<Cost> {
   ratio: number;
   /** What is promised of it. */
   atLeast: number | undefined;
+  /** Of Assayer's answers, those that are not 2xx, unlike MLflow's, or not what was written. */
   errors: number;
   troubles: string[];
+  /** The same of MLflow alone, whose database is locked now and then. */
+  peerErrors: number;
+  peerTroubles: string[];
 }
 
 export async function compareCall(arena: Arena, call: MlflowCall, asked: number): Promise<Comparison> {
@@ -45,12 +49,14 @@ export async function compareCall(arena: Arena, call: MlflowCall, asked: number)
     ...costOf(rounds.map((round) => round[name])),
     compared: written[name].compared,
   }));
-  const wrong = SIDES.flatMap((name) => [
-    ...[warm, ...rounds].flatMap((round) => round[name].troubles.map((words) => `${name}: ${words}`)),
-    ...written[name].wrong.map((words) => `${name}: ${words}`),
-  ]);
-  const failed = [warm, ...rounds].flatMap((round) => SIDES.map((name) => round[name].errors));
-  const unlike = SIDES.reduce((sum, name) => sum + written[name].wrong.length, differences.length);
+  const troublesOf = (name: keyof Both<unknown>) => {
+    const all = [warm, ...rounds].map((round) => round[name]);
+    const { wrong } = written[name];
+    const errors = all.reduce((sum, round) => sum + round.errors, wrong.length);
+    return { errors, troubles: [...new Set([...all.flatMap((round) => round.troubles), ...wrong])].slice(0, 5) };
+  };
+  const own = troublesOf('assayer');
+  const peer = troublesOf('mlflow');
   return {
     call: call.name,
     row: call.row,
@@ -58,8 +64,10 @@ export async function compareCall(arena: Arena, call: MlflowCall, asked: number)
     ...costs,
     ratio: median(rounds.map((round) => round.mlflow.cpu / round.assayer.cpu)),
     atLeast: call.atLeast,
-    errors: failed.reduce((sum, errors) => sum + errors, unlike),
-    troubles: [...new Set([...differences, ...wrong])].slice(0, 5),
+    errors: own.errors + differences.length,
+    troubles: [...differences, ...own.troubles],
+    peerErrors: peer.errors,
+    peerTroubles: peer.troubles,
   };
 }
 
