@@ -66,7 +66,9 @@ for (const [name, { count, open }] of Object.entries(kinds))
             ...trainers.map((model) => train(server.url, model, ofModel(model), onYes)),
             readAlong(server.url, known),
           ];
-          await workedUntil(() => known.acknowledged >= enough, clients, server);
+          await workedUntil(() => known.acknowledged >= enough, clients, server).catch((error) => {
+            throw new Error(`${error.message}\n${server.log()}`, { cause: error });
+          });
           await witness.note(server.url);
           await sleep(randomInt(40));
           await server.kill();

@@ -7,9 +7,10 @@ import { startServer } from '../support/server-process.ts';
 import { answersIn } from './fuzz/answers.ts';
 import { problemOf } from './fuzz/judge.ts';
 import type { Known, Operation } from './fuzz/known.ts';
+import { mlflowOperations } from './fuzz/mlflow.ts';
 import { type Case, caseOf } from './fuzz/requests.ts';
 import { talk } from './fuzz/talk.ts';
-import { seed } from './seed.ts';
+import { seed, seedTraining } from './seed.ts';
 
 /** About how many requests are made, a fifth of them on PostgreSQL. CI makes a share; `FUZZ_CASES=1000000` is the whole. */
 const CASES = Number(process.env.FUZZ_CASES ?? 12_000);
@@ -21,7 +22,7 @@ const ANSWER_MS = 30_000;
 const SILENCE_MS = 100;
 const HOUR_MS = 3_600_000;
 /** Answers that a run must have met: requests that are all refused for one reason would show nothing. */
-const OF_EVERY_KIND = ['200', '201', '400', '403', '404', '405', '409', '415', '422', '431'];
+const OF_EVERY_KIND = ['200', '201', '400', '403', '404', '405', '409', '415', '422', '431', '501'];
 const MOST_MEMORY = 512 * 1024 * 1024;
 
 for (const database of ['sqlite', 'postgres'])
@@ -78,7 +79,7 @@ async function run(cases: number, make: (seed: number) => Promise<Made>) {
 }
 
 /** Sends one case and judges what came; answers the statuses. */
-async function attempt(server: string, { bytes, heads, tidy }: Case): Promise<number[]> {
+async function attempt(server: string, { bytes, heads, forms, tidy }: Case): Promise<number[]> {
   const { came, cut } = await talk(Number(new URL(server).port), bytes, tidy ? ANSWER_MS : SILENCE_MS);
   const answers = answersIn(came, (index) => heads[index] ?? false);
   const wrong = (what: string) =>
@@ -87,7 +88,7 @@ async function attempt(server: string, { bytes, heads, tidy }: Case): Promise<nu
     );
   for (const [i, answer] of answers.entries()) {
     if (cut && i === answers.length - 1) continue;
-    const problem = problemOf(answer, heads[i] ?? false, tidy);
+    const problem = problemOf(answer, heads[i] ?? false, tidy, tidy ? forms[i] : 'either');
     if (problem) throw wrong(`answer ${i + 1} of ${answers.length}, a ${answer.status}, ${problem}`);
   }
   const isClosed = answers.some((answer, i) => i < heads.length && answer.headers.connection === 'close');
@@ -156,6 +157,7 @@ async function operationsOf(server: string): Promise<Operation[]> {
     ...makers,
     ...makers,
     ...makers,
+    ...mlflowOperations(),
     ...beside.map((path) => ({ id: '', method: 'GET', path })),
   ];
 }
@@ -181,6 +183,7 @@ async function knownOf(server: string): Promise<Known> {
     operations: await operationsOf(server),
     tokens: pages.map((page) => page.next_page_token).filter(Boolean),
     digests: artifacts.items.map((item) => item.sha256),
+    ...(await seedTraining(server)),
   };
 }
 

@@ -14,10 +14,38 @@ export async function seed(server: string): Promise<void> {
   }
 }
 
-async function ask(url: string, method: string, body?: object): Promise<void> {
+/** Runs and logged models, by their ids. */
+export async function seedTraining(server: string): Promise<{ runs: string[]; loggedModels: string[] }> {
+  const post = async (path: string, body: object) =>
+    (await ask(`${server}/api/2.0/mlflow${path}`, 'POST', body)).json();
+  const made = { runs: [] as string[], loggedModels: [] as string[] };
+  for (const experiment_id of ['0', ((await post('/experiments/create', { name: 'fuzzed' })) as Made).experiment_id]) {
+    const { run_id } = ((await post('/runs/create', { experiment_id })) as Made).run.info;
+    const metrics = [1, 2, 3].map((step) => ({ key: 'loss', value: step, timestamp: step, step }));
+    await post('/runs/log-batch', { run_id, metrics, params: [{ key: 'a', value: '1' }] });
+    await ask(
+      `${server}/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${run_id}/artifacts/m/a`,
+      'PUT',
+      Buffer.from('a'),
+    );
+    const logged = (await post('/logged-models', { experiment_id, name: 'm', source_run_id: run_id })) as Made;
+    made.runs.push(run_id);
+    made.loggedModels.push(logged.model.info.model_id);
+  }
+  return made;
+}
+
+interface Made {
+  experiment_id: string;
+  run: { info: { run_id: string } };
+  model: { info: { model_id: string } };
+}
+
+async function ask(url: string, method: string, body?: object): Promise<Response> {
   const bytes = Buffer.isBuffer(body);
   const type = { 'content-type': bytes ? 'application/octet-stream' : 'application/json' };
   const sent = body && { headers: type, body: bytes ? new Uint8Array(body) : JSON.stringify(body) };
   const answer = await fetch(url, { method, ...sent });
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
+  return answer;
 }

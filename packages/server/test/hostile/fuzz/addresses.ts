@@ -1,14 +1,18 @@
 import { type Dice, garble } from './dice.ts';
 import { filter, sort, words } from './filters.ts';
 import type { Known, Operation } from './known.ts';
+import { mlflowQuery } from './mlflow.ts';
 import { encoded, NAMES, PATHS, REFS, text } from './texts.ts';
 
 /** The address of an operation with its parameters, mostly known ones. */
-export function addressOf(dice: Dice, { id, path }: Operation, known: Known): string {
+export function addressOf(dice: Dice, operation: Operation, known: Known): string {
+  const { id, path, method, mlflow } = operation;
   const params: Record<string, () => string> = {
     name: () => encoded(dice, text(dice, NAMES)),
     ref: () => encoded(dice, text(dice, REFS)),
     alias: () => encoded(dice, text(dice, ['champion', 'best', 'é_1', 'v1', 'latest'])),
+    run_id: () => encoded(dice, text(dice, known.runs)),
+    model_id: () => encoded(dice, text(dice, [...known.loggedModels, 'm-0'])),
     path: () =>
       text(dice, PATHS)
         .split('/')
@@ -16,7 +20,8 @@ export function addressOf(dice: Dice, { id, path }: Operation, known: Known): st
         .join('/'),
   };
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name]!());
-  const query = queryOf(dice, id, known);
+  const own = mlflow && (method === 'GET' || dice.odd(0.05)) ? `?${mlflowQuery(dice, operation, known)}` : '';
+  const query = mlflow ? own : queryOf(dice, id, known);
   return `${!dice.odd(0.03) ? filled : dice.one([`${filled}/`, `/${filled}`, filled.toUpperCase(), `${filled};a=b`, `${filled}#x`, filled.replace('/api', '/api/./')])}${query}`;
 }
 

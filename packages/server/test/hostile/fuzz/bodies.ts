@@ -2,8 +2,8 @@ import { type Dice, garble } from './dice.ts';
 import { NAMES, PATHS, REFS, text } from './texts.ts';
 
 /** The body of an operation, as bytes: valid, wrong in a value, wrong in its text, or no JSON at all. */
-export function jsonBody(dice: Dice, operation: string): Buffer {
-  let json = JSON.stringify(spoiled(dice, valid(dice, operation))) ?? '';
+export function jsonBody(dice: Dice, operation: string, right = valid(dice, operation)): Buffer {
+  let json = JSON.stringify(spoiled(dice, right)) ?? '';
   if (dice.odd(0.25)) json = misspelt(dice, json);
   const bytes = Buffer.from(json);
   if (dice.odd(0.05))

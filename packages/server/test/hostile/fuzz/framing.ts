@@ -1,22 +1,28 @@
 import { jsonBody } from './bodies.ts';
 import { type Dice, garble } from './dice.ts';
 import { form } from './forms.ts';
-import { LAST, type Operation } from './known.ts';
+import { type Known, LAST, type Operation } from './known.ts';
+import { mlflowBody } from './mlflow.ts';
 
 /** A body with the headers that announce it; `tidy` if they are true. */
 export function bodyOf(
   dice: Dice,
-  { id }: Operation,
+  operation: Operation,
   method: string,
+  known: Known,
 ): { heads: string[]; body: Buffer; tidy: boolean } {
-  const takes = /^(POST|PUT|PATCH|QUERY)$/.test(method);
+  const { id, mlflow = false, path } = operation;
+  const takes = /^(POST|PUT|PATCH|QUERY)$/.test(method) || (mlflow && method === 'DELETE' && !path.includes('{path}'));
   if (!takes && !dice.odd(0.05)) return { heads: [], body: Buffer.alloc(0), tidy: true };
   const { type, body } =
     id === 'postArtifacts'
       ? form(dice)
-      : id === 'putArtifact'
+      : id === 'putArtifact' || (mlflow && operation.method === 'PUT')
         ? { type: 'application/octet-stream', body: dice.bytes(dice.one([0, 1, 5, 100, 1_000])) }
-        : { type: 'application/json', body: jsonBody(dice, id) };
+        : {
+            type: 'application/json',
+            body: jsonBody(dice, id, mlflow ? mlflowBody(dice, operation, known) : undefined),
+          };
   const said = !dice.odd(0.05)
     ? type
     : dice.one([

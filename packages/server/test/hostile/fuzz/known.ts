@@ -4,6 +4,9 @@ export interface Known {
   /** Page tokens and digests of earlier answers. */
   tokens: readonly string[];
   digests: readonly string[];
+  /** Of the MLflow API. */
+  runs: readonly string[];
+  loggedModels: readonly string[];
 }
 
 export interface Operation {
@@ -11,6 +14,10 @@ export interface Operation {
   method: string;
   /** With `{name}` and the like. */
   path: string;
+  /** Refuses in MLflow's form. */
+  mlflow?: boolean;
+  /** May say that it is not implemented. */
+  refuses?: boolean;
 }
 
 /** Stands at the end of every case: a point read that must be answered right after whatever came before. */

@@ -2,6 +2,7 @@ import { addressOf } from './addresses.ts';
 import { type Dice, diceOf, garble } from './dice.ts';
 import { bodyOf } from './framing.ts';
 import { extraHeaders } from './headers.ts';
+import type { Form } from './judge.ts';
 import { type Known, LAST } from './known.ts';
 
 /** A longer head ends the connection. */
@@ -12,6 +13,8 @@ export interface Case {
   bytes: Buffer;
   /** For each request but the last whether it is a HEAD, whose answer has no body. */
   heads: boolean[];
+  /** For each request how it refuses. */
+  forms: Form[];
   /** Every request is whole, so that each must be answered. */
   tidy: boolean;
 }
@@ -19,13 +22,15 @@ export interface Case {
 /** The nth case of a seed: one or several requests, from nearly right to no HTTP at all. */
 export function caseOf(seed: number, known: Known): Case {
   const dice = diceOf(seed);
-  if (dice.odd(0.02)) return { bytes: Buffer.concat([noise(dice), Buffer.from(LAST)]), heads: [], tidy: false };
+  if (dice.odd(0.02))
+    return { bytes: Buffer.concat([noise(dice), Buffer.from(LAST)]), heads: [], forms: [], tidy: false };
   const requests = Array.from({ length: dice.one([1, 1, 1, 2, 3, 8]) }, () => requestOf(dice, known));
   const bytes = Buffer.concat([...requests.map((request) => request.bytes), Buffer.from(LAST)]);
   const heads = requests.map((request) => request.isHead);
+  const forms = requests.map((request) => request.form);
   dice.sober = false;
-  if (dice.odd(0.1)) return { bytes: garble(dice, bytes), heads, tidy: false };
-  return { bytes, heads, tidy: requests.every((request) => request.tidy) };
+  if (dice.odd(0.1)) return { bytes: garble(dice, bytes), heads, forms, tidy: false };
+  return { bytes, heads, forms, tidy: requests.every((request) => request.tidy) };
 }
 
 function noise(dice: Dice): Buffer {
@@ -70,7 +75,7 @@ function requestOf(dice: Dice, known: Known) {
         'Host: localhost, evil',
       ]);
   const { lines: extra, sound } = extraHeaders(dice, known);
-  const { heads, body, tidy } = bodyOf(dice, operation, method);
+  const { heads, body, tidy } = bodyOf(dice, operation, method, known);
   const end = !dice.odd(0.01) ? '\r\n' : dice.one(['\n', '\r', '\r\n ']);
   const head = [`${method} ${target} ${version}`, host, ...extra, ...heads, '', ''].join(end);
   const isPlain =
@@ -78,6 +83,7 @@ function requestOf(dice: Dice, known: Known) {
   return {
     bytes: Buffer.concat([Buffer.from(head), body]),
     isHead: method === 'HEAD',
+    form: operation.refuses ? 'unimplemented' : operation.mlflow ? 'mlflow' : ('problem' as Form),
     tidy: tidy && isPlain && method === operation.method && target.startsWith('/') && !/[^!-~]/.test(target),
   };
 }
