@@ -145,6 +145,13 @@ describe.each(Object.entries(databases))('paths of the artifact proxy on %s', (_
     expect((await raw('GET', at(`${RUN}/odd/${sent}`))).status).toBe(404);
   });
 
+  it('a name that a client decoded, though it encodes nothing, finds its file', async () => {
+    const at = '/api/2.0/mlflow-artifacts/artifacts';
+    expect((await raw('PUT', `${at}/${RUN}/odd/per%CEnt.txt`, 'kept')).status).toBe(200);
+    expect(await raw('GET', `${at}/${RUN}/odd/per%EF%BF%BDnt.txt`)).toEqual({ status: 200, text: 'kept' });
+    expect((await raw('GET', `${at}/${RUN}/odd/%EF%BF%BD.txt`)).status).toBe(404);
+  });
+
   it('P6 no two paths read the same after NFC or one percent-decoding, and letter case distinguishes', async () => {
     const put = async (path: string) => (await raw('PUT', at(`${RUN}/key/${path}`), 'x')).status;
     expect(await put('caf%C3%A9')).toBe(200);

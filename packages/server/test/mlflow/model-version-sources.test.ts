@@ -496,7 +496,7 @@ for (const [database, open] of Object.entries(databases))
       expectRefused(
         await t.mlflow('POST', '/model-versions/transition-stage', transition),
         'INVALID_PARAMETER_VALUE',
-        /^The version cannot go to production\. verdict: .*publish a version without them/,
+        /^Model Version \(name=.*, version=1\) cannot be moved to production\. verdict: .*GET \/api\/v1\/models\/[^/]+\/versions\/1\/artifacts.*"force": true/,
       );
       const found = await t.mlflow('GET', '/model-versions/search', {
         filter: `name = '${name}' AND verdict = 'unsafe' AND format = 'pickle'`,

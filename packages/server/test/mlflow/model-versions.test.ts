@@ -256,7 +256,7 @@ for (const [database, open] of Object.entries(databases))
       expectRefused(
         refused,
         'INVALID_PARAMETER_VALUE',
-        /^The version cannot go to production\. sealed: .*seal it with .*\. verdict: .*unsafe.*publish a version without them/,
+        /^Model Version \(name=.*, version=1\) cannot be moved to production\. sealed: .*seal it with POST \/api\/v1\/.*\. verdict: .*unsafe.*register a version without them/,
       );
       expect((await versionOf(name)).current_stage).toBe('None');
     });

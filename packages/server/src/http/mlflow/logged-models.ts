@@ -7,6 +7,9 @@ import { toMlflowLoggedModel } from './translate-logged-models.ts';
 
 type Status = LoggedModelTable['status'];
 
+/** `log_model` sends all params of its run along. */
+const PARAMS_BYTES = 12 * 2 ** 20;
+
 /** By number, as protobuf has them; 0 is that none was told, which is no status to have. */
 const STATUSES: readonly (Status | undefined)[] = [
   undefined,
@@ -20,17 +23,22 @@ export function loggedModelRoutes(route: AddRoute, registry: Registry): void {
   const { loggedModels } = registry.tracking;
   const one = '/logged-models/:model_id';
 
-  route('POST', '/logged-models', async (fields) => {
-    const experimentId = fields.required('experiment_id');
-    const model = await loggedModels.log(experimentId, {
-      name: nameOf(fields),
-      model_type: fields.text('model_type') ?? '',
-      source_run_id: fields.text('source_run_id') ?? '',
-      params: entriesOf(fields, 'params'),
-      tags: entriesOf(fields, 'tags'),
-    });
-    return { model: toMlflowLoggedModel(model) };
-  });
+  route(
+    'POST',
+    '/logged-models',
+    async (fields) => {
+      const experimentId = fields.required('experiment_id');
+      const model = await loggedModels.log(experimentId, {
+        name: nameOf(fields),
+        model_type: fields.text('model_type') ?? '',
+        source_run_id: fields.text('source_run_id') ?? '',
+        params: entriesOf(fields, 'params'),
+        tags: entriesOf(fields, 'tags'),
+      });
+      return { model: toMlflowLoggedModel(model) };
+    },
+    { bodyLimit: PARAMS_BYTES },
+  );
 
   route('GET', one, async (fields) => {
     const deletedToo = fields.text('allow_deleted')?.toLowerCase() === 'true';
@@ -47,10 +55,15 @@ export function loggedModelRoutes(route: AddRoute, registry: Registry): void {
     return {};
   });
 
-  route('POST', `${one}/params`, async (fields) => {
-    await loggedModels.addParams(fields.required('model_id'), entriesOf(fields, 'params'));
-    return {};
-  });
+  route(
+    'POST',
+    `${one}/params`,
+    async (fields) => {
+      await loggedModels.addParams(fields.required('model_id'), entriesOf(fields, 'params'));
+      return {};
+    },
+    { bodyLimit: PARAMS_BYTES },
+  );
 
   route('PATCH', `${one}/tags`, async (fields) => {
     await loggedModels.setTags(fields.required('model_id'), entriesOf(fields, 'tags'));

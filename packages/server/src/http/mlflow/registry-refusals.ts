@@ -29,6 +29,8 @@ function translated(error: Refused, { model, version }: About): MlflowRefused | 
   }
   if (is(error, 'alias-not-found'))
     return new MlflowRefused('INVALID_PARAMETER_VALUE', `Registered model alias ${error.members.alias} not found.`);
+  if (is(error, 'check-failed'))
+    return new MlflowRefused('INVALID_PARAMETER_VALUE', failedChecks(error, model, version));
   if (is(error, 'in-production')) {
     const numbers = error.members.versions.join(', ');
     return new MlflowRefused(
@@ -37,6 +39,20 @@ function translated(error: Refused, { model, version }: About): MlflowRefused | 
     );
   }
   return undefined;
+}
+
+/** Every failed check, and what to do about it. What is asked through this API cannot be forced: that takes a reason. */
+function failedChecks({ members }: Refused<'check-failed'>, model: string, version: number | undefined): string {
+  const at = `/api/v1/models/${encodeURIComponent(model)}/versions/${version}`;
+  const remedies: Record<string, string> = {
+    verdict: `read the findings at GET ${at}/artifacts and register a version without them, or override it with a reason: POST ${at}/promotions {"to": "${members.to}", "force": true, "reason": "…"}`,
+    sealed: `seal it with POST ${at}/seal`,
+  };
+  const failed = members.checks.filter(({ outcome }) => outcome === 'failed');
+  const told = failed
+    .map(({ check, detail, remedy }) => `${check}: ${detail}; ${remedies[check] ?? remedy}`)
+    .join('. ');
+  return `Model Version (name=${model}, version=${version}) cannot be moved to ${members.to}. ${told}.`;
 }
 
 function is<K extends keyof Refusals>(error: Refused, kind: K): error is Refused<K> {

@@ -82,14 +82,9 @@ function sizeOf(fields: Fields, usual: number, most: number, least = 1): number 
   return size;
 }
 
+/** What is no view is none told, as MLflow reads unknown words. */
 function stagesOf(fields: Fields, name: string): readonly ('active' | 'deleted')[] {
-  const view = fields.raw(name) ?? 'ACTIVE_ONLY';
-  const stages = VIEWS.get(view);
-  if (stages) return stages;
-  const shown = JSON.stringify(view).slice(0, 100);
-  return refuseParameter(
-    `Invalid value ${shown} for parameter '${name}' supplied: It must be ACTIVE_ONLY, DELETED_ONLY or ALL.`,
-  );
+  return VIEWS.get(fields.raw(name)) ?? ['active'];
 }
 
 const MOST_DATASETS = 100;
@@ -103,8 +98,13 @@ function datasetsOf(fields: Fields) {
   }));
 }
 
+const MOST_EXPERIMENTS = 10_000;
+
 function experimentIds(fields: Fields): number[] {
-  return fields.texts('experiment_ids').map((id) => {
+  const ids = fields.texts('experiment_ids');
+  if (ids.length > MOST_EXPERIMENTS)
+    refuseParameter(`'experiment_ids' may name at most ${MOST_EXPERIMENTS} experiments, but got ${ids.length}.`);
+  return ids.map((id) => {
     if (!/^\d{1,15}$/.test(id)) refuseParameter(`Invalid experiment ID: '${id.slice(0, 100)}'. It must be an integer.`);
     return Number(id);
   });

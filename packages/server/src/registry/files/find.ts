@@ -1,8 +1,9 @@
 import type { Artifact } from '../../contract/artifact.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
+import { keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
-import { findArtifact } from '../versions/artifacts.ts';
+import { findArtifact, findArtifactByKey } from '../versions/artifacts.ts';
 import { placeOf } from './paths.ts';
 
 /** A file as it is sent. */
@@ -16,13 +17,30 @@ const byPath = prepareRead<{ path: string }, FileFound>((db, param) =>
     .where('file.path', '=', param('path')),
 );
 
-/** The file at a path, which may lead into a version; undefined where there is none. */
+const byKey = prepareRead<{ path_key: string }, FileFound>((db, param) =>
+  db
+    .selectFrom('file')
+    .innerJoin('inspection', 'inspection.sha256', 'file.sha256')
+    .select(['file.path', 'file.size_bytes', 'file.sha256', 'inspection.media_type'])
+    .where('file.path_key', '=', param('path_key')),
+);
+
+/**
+ * The file at a path, which may lead into a version; undefined where there is none. MLflow's client decodes the names that
+ * it lists, so that `per%cent` is asked for with U+FFFD in the place of what encodes nothing: as the path's key has it.
+ */
 export async function findFile(reader: Reader, path: string): Promise<FileFound | undefined> {
   const place = placeOf(path);
-  if (place.of === 'files') return (await byPath(reader, { path }))[0];
+  const isDecoded = path.includes('\ufffd');
+  if (place.of === 'files') {
+    const [file] = await byPath(reader, { path });
+    return file ?? (isDecoded ? (await byKey(reader, { path_key: keyOf(path) }))[0] : undefined);
+  }
   if (place.of === 'versions') return undefined;
   const version_id = await versionAt(reader, place);
-  return place.path === '' ? undefined : findArtifact(reader, version_id, place.path);
+  if (place.path === '') return undefined;
+  const artifact = await findArtifact(reader, version_id, place.path);
+  return artifact ?? (isDecoded ? findArtifactByKey(reader, version_id, keyOf(place.path)) : undefined);
 }
 
 const live = prepareRead<{ model_id: number; number: number }, { id: number }>((db, param) =>

@@ -40,6 +40,19 @@ export async function findArtifact(reader: Reader, version_id: number, path: str
   return row && toArtifact(row);
 }
 
+/** The artifact whose path reads so after NFC and one percent-decoding: there is at most one. */
+export async function findArtifactByKey(
+  reader: Reader,
+  version_id: number,
+  path_key: string,
+): Promise<Artifact | undefined> {
+  const row = await select(reader)
+    .where('artifact.version_id', '=', version_id)
+    .where('artifact.path_key', '=', path_key)
+    .executeTakeFirst();
+  return row && toArtifact(row);
+}
+
 /** Artifacts in order of their paths' bytes, after `after`. */
 export async function listArtifacts(
   reader: Reader,

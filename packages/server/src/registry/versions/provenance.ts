@@ -80,10 +80,10 @@ interface Point {
   is_nan: number;
 }
 
-/** The latest points of the logged model; of the run, where none was logged for the model itself. */
+/** The latest points of the run, and over them those that were logged for the model itself. */
 async function metricsOf(reader: Reader, model_id: string | undefined, run_id: string | undefined): Promise<Metrics> {
-  const own = model_id === undefined ? [] : await pointsOfModel(reader, { model_id });
-  const points = own.length > 0 || run_id === undefined ? own : await pointsOfRun(reader, { run_id });
+  const ofRun = run_id === undefined ? [] : await pointsOfRun(reader, { run_id });
+  const points = [...ofRun, ...(model_id === undefined ? [] : await pointsOfModel(reader, { model_id }))];
   // Of a key with several points the last one counts: they come in order.
   const metrics = new Map(
     points
