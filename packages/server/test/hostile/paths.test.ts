@@ -148,6 +148,37 @@ for (const [database, open] of Object.entries(databases))
       trap.close();
     });
 
+    it('P1 the same URIs as source of a version and as artifact location are refused or recorded, and nothing is opened', async () => {
+      const asked: string[] = [];
+      const trap = createServer((socket) => {
+        asked.push('a connection');
+        socket.destroy();
+      });
+      await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
+      const { port } = trap.address() as { port: number };
+      const { name } = await make.model(t);
+      for (const [i, shape] of URIS.entries()) {
+        const uri = shape.replace('PORT', String(port));
+        const made = await t.mlflow('POST', '/model-versions/create', { name, source: uri });
+        expect([200, 400, 404], `${uri}: ${made.text}`).toContain(made.status);
+        if (made.status === 200) {
+          const version = made.json.model_version.version;
+          const { source, artifact_count } = (await t.get(`/models/${name}/versions/${version}`)).json;
+          expect({ artifact_count, ...source }, uri).toMatchObject({ artifact_count: 0, protected: false, uri });
+        }
+        const located = { name: `${i} of ${name}`, artifact_location: uri };
+        const { status, text, json } = await t.mlflow('POST', '/experiments/create', located);
+        expect([200, 400], `${uri}: ${text}`).toContain(status);
+        if (status !== 200) continue;
+        const { run } = (await t.mlflow('POST', '/runs/create', { experiment_id: json.experiment_id })).json;
+        const listed = await t.mlflow('GET', '/artifacts/list', { run_id: run.info.run_id });
+        expect([200, 400], `${uri}: ${listed.text}`).toContain(listed.status);
+        expect(listed.json.files, uri).toBeUndefined();
+      }
+      expect(asked).toEqual([]);
+      trap.close();
+    });
+
     it('P2 twenty-seven ways out, in every place of every address and verb, lead nowhere', async () => {
       const { model } = await make.version(t, { artifacts: { secret: 's' } });
       const before = [await t.registry.ledger.size(), (await filesOf(t.blobFolder)).length];
