@@ -39,34 +39,38 @@ async function takeStock(read: Database['read'], signal: AbortSignal): Promise<S
     .selectFrom('artifact')
     .select((eb) => eb.fn.countAll<number>().as('artifacts'))
     .executeTakeFirstOrThrow();
-  const { files } = await read
-    .selectFrom('file')
-    .select((eb) => eb.fn.countAll<number>().as('files'))
-    .executeTakeFirstOrThrow();
+  let files = 0;
   let blobs = 0;
   let blob_bytes = 0;
   for (let after = ''; !signal.aborted; await breathe()) {
     const some = await blobsAfter(read, after);
     blobs += some.length;
-    for (const { size } of some) blob_bytes += size;
+    for (const blob of some) {
+      blob_bytes += blob.size;
+      files += blob.files;
+    }
     if (some.length < BLOBS_TOGETHER) return { models, versions, artifacts, files, blobs, blob_bytes };
     after = some.at(-1)?.sha256 as string;
   }
   return undefined;
 }
 
-/** The next blobs that artifacts or files name, in order; each once. */
-async function blobsAfter(read: Database['read'], after: string): Promise<{ sha256: string; size: number }[]> {
+/** The next blobs that artifacts or files name, in order; each once, with how many files name it. */
+async function blobsAfter(
+  read: Database['read'],
+  after: string,
+): Promise<{ sha256: string; size: number; files: number }[]> {
   const from = (table: 'artifact' | 'file') =>
     read
       .selectFrom(table as 'artifact')
-      .select((eb) => ['sha256', eb.fn.max('size_bytes').as('size')])
+      .select((eb) => ['sha256', eb.fn.max('size_bytes').as('size'), eb.fn.countAll<number>().as('count')])
       .where('sha256', '>', after)
       .groupBy('sha256')
       .orderBy('sha256')
       .limit(BLOBS_TOGETHER)
       .execute();
-  const named = new Map([...(await from('artifact')), ...(await from('file'))].map((blob) => [blob.sha256, blob]));
+  const named = new Map((await from('artifact')).map((blob) => [blob.sha256, { ...blob, files: 0 }]));
+  for (const blob of await from('file')) named.set(blob.sha256, { ...blob, files: blob.count });
   return [...named.values()].sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1)).slice(0, BLOBS_TOGETHER);
 }
 
