@@ -28,7 +28,7 @@ ${Object.entries(DIFFERENCES)
 answer under \`/api\` and, the same, under \`/ajax-api\` (\`/health\` and \`/version\` at the root).
 ${Object.entries(CLASSES)
   .map(([of, title]) => endpointTable(title, of as Endpoint['class'], newest, before))
-  .join('\n')}
+  .join('')}
 ## By capability
 
 | capability | ${newest.mlflow} | ${before.mlflow} | differs |
@@ -83,7 +83,7 @@ function capabilityRows(newest: Results, before: Results): string[] {
 
 /** Paths are long enough without what all of them share. */
 function shortened(path: string): string {
-  return path.replace(/^\/2\.0\/mlflow(?=[/-])/, '…').replace(/^…-artifacts/, '…-artifacts');
+  return path.replace(/^\/2\.0\/mlflow(?=[/-])/, '…');
 }
 
 function link(id: string): string {

@@ -83,7 +83,7 @@ for one in suite.CAPABILITIES:
         print(row["error"], flush=True)
 
 if asked.record:
-    wire.RECORDED.write_text(json.dumps(wire.recording, indent=1, ensure_ascii=False) + "\n")
+    wire.RECORDED.write_text(json.dumps(wire.recording, indent=2, ensure_ascii=False) + "\n")
 with open(asked.results, "w") as file:
     json.dump({"mlflow": mlflow_version, "python": platform.python_version(), "capabilities": rows}, file, indent=1)
 failed = sum(row["outcome"] == "failed" for row in rows)

@@ -92,6 +92,23 @@ def names(t):
         quote = '"' if "'" in name else "'"
         equal([m.name for m in t.client.search_registered_models(f"name = {quote}{name}{quote}")], [name])
         t.client.delete_registered_model(name)
+    for odd in (" " + t.name(), t.name() + " ", t.name() + "\n2", t.name() + "\t", t.name() + "x" * 257):
+        answer = t.raw("POST", "/api/2.0/mlflow/registered-models/create", json={"name": odd})
+        equal(answer.status_code, t.differs("names", assayer=400, mlflow=200), odd)
+
+
+@capability("model-retired", "A name that another model gave numbers under is free for new models, and not for renaming")
+def retired(t):
+    first, second = t.name("first"), t.name("second")
+    t.client.create_registered_model(first)
+    t.client.create_model_version(first, "s3://bucket/one")
+    t.client.rename_registered_model(first, second)
+    t.client.create_registered_model(first)
+    again = t.client.create_model_version(first, "s3://bucket/two")
+    equal(int(again.version), t.differs("numbers", assayer=2, mlflow=1))
+    t.client.delete_registered_model(second)
+    answer = t.raw("POST", "/api/2.0/mlflow/registered-models/rename", json={"name": first, "new_name": second})
+    equal(answer.status_code, t.differs("retired", assayer=400, mlflow=200))
 
 
 @capability("model-aliases", "Aliases are set, moved, read and deleted; reserved ones are refused")

@@ -74,6 +74,10 @@ def of_elsewhere(t):
     for n, source in enumerate(["s3://bucket/a b/model", "gs://bucket/model", "dbfs:/models/1"], 1):
         equal(t.client.create_model_version(name, source).source, source)
         equal(t.client.get_model_version_download_uri(name, str(n)), source)
+    if t.assayer:
+        recorded = t.native(f"/models/{name}/versions/1")["source"]
+        equal((recorded["uri"], recorded["protected"]), ("s3://bucket/a b/model", False))
+        t.differs("outside", assayer=None, mlflow=None)
     for wrong in ("", "s3://bucket/../up", "s3://bucket/%2e%2e/up"):
         with t.refuses("INVALID_PARAMETER_VALUE"):
             t.client.create_model_version(name, wrong)
