@@ -4,9 +4,9 @@
     python loss.py --server http://127.0.0.1:5000 --backend sqlite:///mlflow.db …      # MLflow's own server
 
 A model is logged, registered and promoted. Then its files are overwritten, and its run is deleted and purged (with
-`mlflow gc` on MLflow's server). Then the model is loaded by alias, by number and by stage. All of it once with a model in
-the files of a run, and, where the client has them, once with a logged model. Prints one line of JSON: what each gave,
-`first` for what was registered, `second` for what overwrote it, else the error.
+`mlflow gc` on MLflow's server). Then the model is loaded by alias, by number and by stage. All of it once with a model
+in the files of a run, and, where the client has them, once with a logged model. Prints one line of JSON: what each
+gave, `first` for what was registered, `second` for what overwrote it, else the error.
 """
 
 import argparse

@@ -42,7 +42,7 @@ function read<T>(file: string): T {
 
 /** The capabilities that a client shows, as the sources of the suite declare them: known before Python has run. */
 export function capabilitiesOf({ major }: Client): { id: string; title: string }[] {
-  const declared = /^@capability\("([^"]+)", "([^"]+)"(.*)\)$/gm;
+  const declared = /^@capability\(\s*"([^"]+)",\s*"([^"]+)"(.*?)\)\ndef /gms;
   return readdirSync(CONFORMANCE)
     .filter((file) => file.endsWith('.py'))
     .flatMap((file) => [...readFileSync(join(CONFORMANCE, file), 'utf8').matchAll(declared)])

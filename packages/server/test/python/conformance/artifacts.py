@@ -13,7 +13,7 @@ from suite import capability, environment, equal
 ODD_NAMES = [
     "with space.txt",
     "ünïcode-模型-🦉.bin",
-    "it's \"quoted\".txt",
+    'it\'s "quoted".txt',
     "plus+and&equals=.txt",
     "semi;colon,comma.txt",
     "[brackets]{braces}(round).txt",
@@ -49,11 +49,15 @@ def large(t):
     with open(got, "rb") as back:
         equal(hashlib.file_digest(back, "sha256").hexdigest(), sent.hexdigest())
     uri = t.client.get_run(run).info.artifact_uri.removeprefix("mlflow-artifacts:/")
-    part = t.raw("GET", f"/api/2.0/mlflow-artifacts/artifacts/{uri}/large.bin", headers={"Range": "bytes=1000000-1000003"})
+    part = t.raw(
+        "GET", f"/api/2.0/mlflow-artifacts/artifacts/{uri}/large.bin", headers={"Range": "bytes=1000000-1000003"}
+    )
     equal((part.status_code, part.content), (206, (1).to_bytes(4, "big")))
 
 
-@capability("artifact-many", "A folder of 5,000 files (500 with the older client) goes up, is listed and comes down whole")
+@capability(
+    "artifact-many", "A folder of 5,000 files (500 with the older client) goes up, is listed and comes down whole"
+)
 def many(t):
     run, count = t.client.create_run(t.experiment()).info.run_id, 5000 if t.major >= 3 else 500
     wanted = {f"{n % 50:02}/{n:04}.txt": f"file {n}" for n in range(count)}
@@ -61,7 +65,9 @@ def many(t):
         t.file(f"many/{path}", text)
     t.client.log_artifacts(run, str(t.folder / "many"), "many")
     equal(len(t.client.list_artifacts(run, "many")), 50)
-    equal([f.path for f in t.client.list_artifacts(run, "many/07")], [f"many/07/{n:04}.txt" for n in range(7, count, 50)])
+    equal(
+        [f.path for f in t.client.list_artifacts(run, "many/07")], [f"many/07/{n:04}.txt" for n in range(7, count, 50)]
+    )
     folder = t.client.download_artifacts(run, "many", str(t.file("got/.keep").parent))
     got = {}
     for at, _, files in os.walk(folder):
@@ -71,7 +77,9 @@ def many(t):
     equal(got == wanted, True, f"{len(got)} files came back")
 
 
-@capability("artifact-odd-names", "Names with spaces, quotes, other alphabets and marks of addresses come back as they were")
+@capability(
+    "artifact-odd-names", "Names with spaces, quotes, other alphabets and marks of addresses come back as they were"
+)
 def odd(t):
     run = t.client.create_run(t.experiment()).info.run_id
     for name in ODD_NAMES:
@@ -118,7 +126,12 @@ def delete(t):
     equal((gone.status_code, gone.json()["error_code"]), (404, "RESOURCE_DOES_NOT_EXIST"))
 
 
-@capability("artifact-parts", "A file goes up in parts when the client is told to, and is whole", clients=(3,), may_answer=(501,))
+@capability(
+    "artifact-parts",
+    "A file goes up in parts when the client is told to, and is whole",
+    clients=(3,),
+    may_answer=(501,),
+)
 def parts(t):
     run = t.client.create_run(t.experiment()).info.run_id
     file = t.file("parts.bin", random.Random(2).randbytes(12_000_000))
@@ -141,7 +154,16 @@ def hostile(t):
     root = t.client.get_run(run).info.artifact_uri.removeprefix("mlflow-artifacts:/")
     base = "/api/2.0/mlflow-artifacts/artifacts"
     refused = t.differs("bad-input", assayer=range(400, 500), mlflow=range(200, 600))
-    for path in ("%2e%2e/x", "a/%2e%2e/%2e%2e/x", "%252e%252e/x", "..%2fx", "%2fetc%2fpasswd", "a%00b", "C:%5Cx", "a%23b"):
+    for path in (
+        "%2e%2e/x",
+        "a/%2e%2e/%2e%2e/x",
+        "%252e%252e/x",
+        "..%2fx",
+        "%2fetc%2fpasswd",
+        "a%00b",
+        "C:%5Cx",
+        "a%23b",
+    ):
         for method in ("PUT", "GET", "DELETE"):
             # Past `requests`, which would tidy the path up.
             plain = http.client.HTTPConnection(urlsplit(t.server).netloc, timeout=30)

@@ -6,7 +6,11 @@ from suite import SURFACE, capability, equal
 from training import classifier, constant, log, same, signature
 
 
-@capability("native-view", "What the client logged stands in the native API: sealed, with digest, facts, verdict and signature", of="assayer")
+@capability(
+    "native-view",
+    "What the client logged stands in the native API: sealed, with digest, facts, verdict and signature",
+    of="assayer",
+)
 def native(t):
     t.experiment()
     name = t.name()

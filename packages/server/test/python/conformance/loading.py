@@ -1,7 +1,7 @@
 """Models that are loaded, by every kind of URI."""
 
 import mlflow
-from suite import capability, equal
+from suite import capability
 from training import constant, log, same
 
 

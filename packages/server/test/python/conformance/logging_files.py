@@ -30,9 +30,16 @@ def texts(t):
         return [(f.path, f.is_dir, f.file_size) for f in t.client.list_artifacts(id, path)]
 
     top = listed()
-    equal([(path, folder) for path, folder, _ in top], [
-        ("config.json", False), ("config.yaml", False), ("deep", True), ("notes", True), ("plots", True),
-    ])
+    equal(
+        [(path, folder) for path, folder, _ in top],
+        [
+            ("config.json", False),
+            ("config.yaml", False),
+            ("deep", True),
+            ("notes", True),
+            ("plots", True),
+        ],
+    )
     equal(listed("deep"), [("deep/er", True, None)])
     equal(listed("deep/er"), [("deep/er/weights.bin", False, 256)])
     equal(listed("config.json"), [])

@@ -56,7 +56,10 @@ def sklearn(t):
         again = log(t, classifier(), "again", signature=signature(), registered_model_name=name)
     same(mlflow.sklearn.load_model(info.model_uri))
     same(mlflow.pyfunc.load_model(again.model_uri))
-    equal([int(v.version) for v in t.client.search_model_versions(f"name = '{name}'", order_by=["version_number ASC"])], [1, 2])
+    equal(
+        [int(v.version) for v in t.client.search_model_versions(f"name = '{name}'", order_by=["version_number ASC"])],
+        [1, 2],
+    )
     equal(t.client.get_model_version(name, "1").run_id, run.info.run_id)
     described = model_file(t, info)
     equal(sorted(described["flavors"]), ["python_function", "sklearn"])
@@ -121,7 +124,9 @@ def pyfunc(t):
         equal(mlflow.pyfunc.load_model(uri).predict(example)["x"].tolist(), [2.0, 4.0])
 
 
-@capability("logged-model", "Logged models are created, finished, tagged, deleted, and carry params and metrics", clients=(3,))
+@capability(
+    "logged-model", "Logged models are created, finished, tagged, deleted, and carry params and metrics", clients=(3,)
+)
 def logged_model(t):
     experiment = t.experiment()
     with mlflow.start_run() as run:
@@ -154,7 +159,11 @@ def logged_model(t):
         mlflow.get_logged_model("m-" + "0" * 32)
 
 
-@capability("logged-model-search", "Logged models are searched by name, params, tags and metrics, ordered, page after page", clients=(3,))
+@capability(
+    "logged-model-search",
+    "Logged models are searched by name, params, tags and metrics, ordered, page after page",
+    clients=(3,),
+)
 def search(t):
     experiment = t.experiment()
     with mlflow.start_run():
@@ -180,7 +189,9 @@ def search(t):
     equal(len(table), 3)
 
 
-@capability("logged-model-external", "Models that live elsewhere and active models are logged models, too", clients=(3,))
+@capability(
+    "logged-model-external", "Models that live elsewhere and active models are logged models, too", clients=(3,)
+)
 def external(t):
     t.experiment()
     model = mlflow.create_external_model("elsewhere", params={"region": "eu"}, model_type="agent")

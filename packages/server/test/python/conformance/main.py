@@ -62,7 +62,9 @@ for part in PARTS:
     importlib.import_module(part)
 
 mlflow_version = version("mlflow")
-test = suite.Test(server=asked.server.rstrip("/"), assayer=not asked.mlflow_server, major=int(mlflow_version.split(".")[0]))
+test = suite.Test(
+    server=asked.server.rstrip("/"), assayer=not asked.mlflow_server, major=int(mlflow_version.split(".")[0])
+)
 suite.record(test)
 
 wire = sys.modules["wire"]

@@ -30,7 +30,9 @@ def change(t):
     equal(t.client.get_registered_model(name).tags, {"team": "fraud ✓"})
     t.client.rename_registered_model(name, renamed)
     equal(t.client.get_model_version(renamed, "1").name, renamed)
-    equal(t.client.get_model_version_by_alias(renamed, "champion").version, t.client.get_model_version(renamed, 1).version)
+    equal(
+        t.client.get_model_version_by_alias(renamed, "champion").version, t.client.get_model_version(renamed, 1).version
+    )
     with t.refuses("RESOURCE_DOES_NOT_EXIST"):
         t.client.get_registered_model(name)
 
@@ -97,7 +99,9 @@ def names(t):
         equal(answer.status_code, t.differs("names", assayer=400, mlflow=200), odd)
 
 
-@capability("model-retired", "A name that another model gave numbers under is free for new models, and not for renaming")
+@capability(
+    "model-retired", "A name that another model gave numbers under is free for new models, and not for renaming"
+)
 def retired(t):
     first, second = t.name("first"), t.name("second")
     t.client.create_registered_model(first)
@@ -122,7 +126,9 @@ def aliases(t):
     t.client.set_registered_model_alias(name, "Champion", "3")
     t.client.set_registered_model_alias(name, "challenger", "2")
     got = t.client.get_registered_model(name)
-    equal({alias: int(version) for alias, version in got.aliases.items()}, {"champion": 2, "Champion": 3, "challenger": 2})
+    equal(
+        {alias: int(version) for alias, version in got.aliases.items()}, {"champion": 2, "Champion": 3, "challenger": 2}
+    )
     equal(sorted(t.client.get_model_version(name, "2").aliases), ["challenger", "champion"])
     equal(int(t.client.get_model_version_by_alias(name, "champion").version), 2)
     equal(int(t.client.get_model_version_by_alias(name, "latest").version), 3)

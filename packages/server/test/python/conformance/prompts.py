@@ -8,7 +8,9 @@ def calls(t):
     return mlflow.genai if t.major >= 3 else mlflow
 
 
-@capability("prompt-register", "Prompts are registered and loaded by number and alias, and hidden from searches of models")
+@capability(
+    "prompt-register", "Prompts are registered and loaded by number and alias, and hidden from searches of models"
+)
 def register(t):
     name, api = t.name("prompt").replace(" ", "-"), calls(t)
     first = api.register_prompt(name, "Summarise {{ text }} please.", commit_message="first", tags={"team": "nlp"})

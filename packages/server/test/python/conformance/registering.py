@@ -88,7 +88,11 @@ def refused(t):
     _, run = logged(t)
     name = t.name()
     t.client.create_registered_model(name)
-    for source, run_id in ((f"runs:/{run}/model", None), (f"runs:/{run}/model", "0" * 32), ("models:/absent-model", None)):
+    for source, run_id in (
+        (f"runs:/{run}/model", None),
+        (f"runs:/{run}/model", "0" * 32),
+        ("models:/absent-model", None),
+    ):
         with t.refuses("INVALID_PARAMETER_VALUE"):
             t.client.create_model_version(name, source, run_id)
     for source in ("models:/absent-model/1", f"models:/{name}/9"):

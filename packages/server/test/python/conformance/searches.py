@@ -142,7 +142,9 @@ def versions(t):
     equal([v.name for v in t.client.search_model_versions(f"run_id IN ('{run}')")], [other])
     t.client.update_model_version(name, "2", description="touched")
     equal(found(f"name = '{name}'")[0], 2)
-    both = t.client.search_model_versions(f"name IN ('{name}', '{other}')", order_by=["name DESC", "version_number ASC"])
+    both = t.client.search_model_versions(
+        f"name IN ('{name}', '{other}')", order_by=["name DESC", "version_number ASC"]
+    )
     equal([(v.name, int(v.version)) for v in both], [(other, 1)] + [(name, n) for n in range(1, 7)])
     items, pages = every(
         t.client.search_model_versions, filter_string=f"name = '{name}'", max_results=4, order_by=["version_number ASC"]

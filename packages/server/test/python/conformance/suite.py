@@ -38,7 +38,7 @@ CAPABILITIES: list[Capability] = []
 
 
 def capability(id: str, title: str, **more):
-    """Adds a capability. test/python/capabilities.ts reads these lines, too: id and title are literals on one line."""
+    """Adds a capability. test/python/results.ts reads these calls, too: id, title and `clients` are literals."""
 
     def add(run):
         assert id not in [one.id for one in CAPABILITIES], f"{id} is there twice"
@@ -156,7 +156,9 @@ def patterns() -> list[tuple[str, str, re.Pattern]]:
     """(endpoint, method, expression) for every endpoint of the surface; those with fewer gaps first."""
     made = []
     for row in sorted(SURFACE, key=lambda row: row["path"].count("{")):
-        expression = re.escape(row["path"]).replace(r"\{path\}", ".+").replace(r"\{id\}", "[^/]+").replace(r"\{key\}", ".+")
+        expression = (
+            re.escape(row["path"]).replace(r"\{path\}", ".+").replace(r"\{id\}", "[^/]+").replace(r"\{key\}", ".+")
+        )
         made.append((f"{row['method']} {row['path']}", row["method"], re.compile(f"^(/ajax-api|/api)?{expression}$")))
     return made
 

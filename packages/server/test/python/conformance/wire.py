@@ -35,10 +35,16 @@ def normal(value, kept: dict, key: str = ""):
     """The same for two servers that mean the same: ids as `{name}`, times of now as T, tags in order."""
     if isinstance(value, dict):
         # A run without outputs may say so or not.
-        return {name: normal(item, kept, name) for name, item in sorted(value.items()) if (name, item) != ("outputs", {})}
+        return {
+            name: normal(item, kept, name) for name, item in sorted(value.items()) if (name, item) != ("outputs", {})
+        }
     if isinstance(value, list):
         items = [normal(item, kept, key) for item in value]
-        return sorted(items, key=json.dumps) if key in ("tags", "aliases", "params", "metrics", "latest_versions") else items
+        return (
+            sorted(items, key=json.dumps)
+            if key in ("tags", "aliases", "params", "metrics", "latest_versions")
+            else items
+        )
     if key in TIMES and isinstance(value, int) and value > 1_750_000_000_000:
         return "T"
     if key == "next_page_token":
@@ -125,7 +131,9 @@ def compared(t, step, got: dict, wanted: dict) -> str | None:
     if t.assayer:
         body = without_workspace(t, body)
     if got["body"] != body:
-        return f"answers {json.dumps(got['body'], ensure_ascii=False)}\n    MLflow  {json.dumps(body, ensure_ascii=False)}"
+        return (
+            f"answers {json.dumps(got['body'], ensure_ascii=False)}\n    MLflow  {json.dumps(body, ensure_ascii=False)}"
+        )
     return None
 
 
@@ -161,7 +169,12 @@ def service(t):
         equal((info["workspaces_enabled"], info["multipart_downloads_enabled"]), (False, False))
 
 
-@capability("wire-models", "Every call on registered models, raw, answers as MLflow 3.17.2 was recorded to", clients=(3,), may_answer=(500,))
+@capability(
+    "wire-models",
+    "Every call on registered models, raw, answers as MLflow 3.17.2 was recorded to",
+    clients=(3,),
+    may_answer=(500,),
+)
 def models(t):
     both(t, "models")
 
@@ -191,7 +204,12 @@ def artifacts(t):
     both(t, "artifacts")
 
 
-@capability("wire-bodies", "Bodies that are no JSON, no object, or in camelCase are taken as MLflow takes them", clients=(3,), may_answer=(500,))
+@capability(
+    "wire-bodies",
+    "Bodies that are no JSON, no object, or in camelCase are taken as MLflow takes them",
+    clients=(3,),
+    may_answer=(500,),
+)
 def bodies(t):
     path, json_type = "/api/2.0/mlflow/registered-models/create", {"Content-Type": "application/json"}
 

@@ -221,10 +221,21 @@ def experiments() -> list[Step]:
 
 
 def runs() -> list[Step]:
+    logged = (
+        '{"artifact_path": "m", "flavors": {"sklearn": {}}, "run_id": "{run}", '
+        '"utc_time_created": "2026-01-01 00:00:00.000000", "model_uuid": "u"}'
+    )
     R = f"{M}/runs"
     start = {"experiment_id": "{exp}", "run_name": "first", "start_time": 1700000000000, "user_id": "ann"}
     dataset = {
-        "dataset": {"name": "iris", "digest": "abc", "source_type": "http", "source": "{}", "schema": "s", "profile": "p"},
+        "dataset": {
+            "name": "iris",
+            "digest": "abc",
+            "source_type": "http",
+            "source": "{}",
+            "schema": "s",
+            "profile": "p",
+        },
         "tags": [{"key": "mlflow.data.context", "value": "training"}],
     }
     metric = {"key": "loss", "value": 0.25, "timestamp": 1700000000001, "step": 1}
@@ -272,28 +283,54 @@ def runs() -> list[Step]:
             why="silent",
             assayer={"status": 400, "error_code": "INVALID_PARAMETER_VALUE"},
         ),
-        Step(f"POST {R}/log-batch", {"run_id": "{run}", "params": [{"key": "q", "value": "9"}, {"key": "r", "value": "1"}]}),
-        Step(f"POST {R}/log-batch", {"run_id": "{run}", "params": [{"key": "d", "value": "1"}, {"key": "d", "value": "2"}]}),
-        Step(f"POST {R}/log-batch", {"run_id": "{run}", "params": [{"key": f"p{n}", "value": "1"} for n in range(101)]}),
+        Step(
+            f"POST {R}/log-batch",
+            {"run_id": "{run}", "params": [{"key": "q", "value": "9"}, {"key": "r", "value": "1"}]},
+        ),
+        Step(
+            f"POST {R}/log-batch",
+            {"run_id": "{run}", "params": [{"key": "d", "value": "1"}, {"key": "d", "value": "2"}]},
+        ),
+        Step(
+            f"POST {R}/log-batch", {"run_id": "{run}", "params": [{"key": f"p{n}", "value": "1"} for n in range(101)]}
+        ),
         Step(f"POST {R}/log-batch", {"run_id": "0" * 32, "metrics": [metric]}, said=True),
         Step(f"POST {R}/log-batch", {}, said=True),
         Step(f"POST {R}/log-inputs", {"run_id": "{run}", "datasets": [dataset]}),
-        Step(f"POST {R}/log-inputs", {"run_id": "{other}", "datasets": [{"tags": []}]}, why="silent",
-             assayer={"status": 400, "error_code": "INVALID_PARAMETER_VALUE"}),
+        Step(
+            f"POST {R}/log-inputs",
+            {"run_id": "{other}", "datasets": [{"tags": []}]},
+            why="silent",
+            assayer={"status": 400, "error_code": "INVALID_PARAMETER_VALUE"},
+        ),
         Step(f"POST {R}/log-inputs", {"datasets": [dataset]}),
-        Step(f"POST {M}/logged-models", {"experiment_id": "{exp}", "name": "net"}, keep={"model": "model.info.model_id"}),
+        Step(
+            f"POST {M}/logged-models", {"experiment_id": "{exp}", "name": "net"}, keep={"model": "model.info.model_id"}
+        ),
         Step(f"POST {R}/outputs", {"run_id": "{run}", "models": [{"model_id": "{model}", "step": 3}]}),
         Step(f"POST {R}/log-inputs", {"run_id": "{run}", "models": [{"model_id": "{model}"}]}),
-        Step(f"POST {R}/log-model", {"run_id": "{run}", "model_json": '{"artifact_path": "m", "flavors": {"sklearn": {}}, "run_id": "{run}", "utc_time_created": "2026-01-01 00:00:00.000000", "model_uuid": "u"}'}),
+        Step(
+            f"POST {R}/log-model",
+            {
+                "run_id": "{run}",
+                "model_json": logged,
+            },
+        ),
         Step(f"GET {R}/get", {"run_id": "{run}"}),
         Step(f"GET {M}/metrics/get-history", {"run_id": "{run}", "metric_key": "loss"}),
         Step(f"GET {M}/metrics/get-history", {"run_id": "{run}", "metric_key": "loss", "max_results": 1}),
         Step(f"GET {M}/metrics/get-history", {"run_id": "{run}", "metric_key": "absent"}),
         Step(f"GET {M}/metrics/get-history", {"run_id": "{run}"}, said=True),
         Step(f"GET {M}/metrics/get-history", {"run_id": "{run}", "metric_key": "loss", "max_results": 0}),
-        Step(f"GET {M}/metrics/get-history-bulk-interval", {"run_ids": ["{run}"], "metric_key": "loss", "max_results": 10}),
+        Step(
+            f"GET {M}/metrics/get-history-bulk-interval",
+            {"run_ids": ["{run}"], "metric_key": "loss", "max_results": 10},
+        ),
         Step(f"GET {M}/metrics/get-history-bulk-interval", {"metric_key": "loss"}),
-        Step(f"POST {R}/update", {"run_id": "{run}", "status": "FINISHED", "end_time": 1700000001000, "run_name": "second"}),
+        Step(
+            f"POST {R}/update",
+            {"run_id": "{run}", "status": "FINISHED", "end_time": 1700000001000, "run_name": "second"},
+        ),
         Step(f"POST {R}/update", {"run_id": "{run}", "status": "BOGUS"}),
         Step(f"POST {R}/update", {"run_id": "0" * 32, "status": "FINISHED"}, said=True),
         Step(
@@ -349,13 +386,19 @@ def logged_models() -> list[Step]:
         Step(f"POST {M}/runs/log-metric", {"run_id": "{run}", "model_id": "{model}", **metric}),
         Step(
             f"POST {M}/runs/log-batch",
-            {"run_id": "{run}", "metrics": [{**metric, "key": "f1", "model_id": "{model}", "dataset_name": "d", "dataset_digest": "x"}]},
+            {
+                "run_id": "{run}",
+                "metrics": [{**metric, "key": "f1", "model_id": "{model}", "dataset_name": "d", "dataset_digest": "x"}],
+            },
         ),
         Step(f"GET {L}/{{model}}"),
         Step(f"POST {L}/search", {"experiment_ids": ["{exp}"]}),
         Step(f"POST {L}/search", {"experiment_ids": ["{exp}"], "filter": "name = 'net' AND metrics.auc > 0.1"}),
         Step(f"POST {L}/search", {"experiment_ids": ["{exp}"], "filter": "name = 'absent'"}),
-        Step(f"POST {L}/search", {"experiment_ids": ["{exp}"], "order_by": [{"field_name": "metrics.auc", "ascending": True}]}),
+        Step(
+            f"POST {L}/search",
+            {"experiment_ids": ["{exp}"], "order_by": [{"field_name": "metrics.auc", "ascending": True}]},
+        ),
         Step(f"POST {L}/search", {"experiment_ids": ["{exp}"], "filter": "name ="}),
         Step(f"GET {L}/{{model}}/artifacts/directories"),
         Step(f"POST {M}/registered-models/create", {"name": "lm{s}"}),
@@ -393,12 +436,24 @@ def artifacts() -> list[Step]:
         Step(f"DELETE {A}/artifacts/{{exp}}/{{run}}/artifacts/a"),
         Step(f"DELETE {A}/artifacts/{{exp}}/{{run}}/artifacts/a"),
         Step(f"GET {A}/artifacts", {"path": "{exp}/{run}/artifacts"}),
-        Step(f"POST {A}/mpu/create/{{exp}}/{{run}}/artifacts", {"path": "/tmp/x.bin", "num_parts": 2},
-             why="multipart", assayer={"status": 200, "body": ANY}),
-        Step(f"POST {A}/mpu/complete/{{exp}}/{{run}}/artifacts", {"path": "/tmp/x.bin", "upload_id": "u", "parts": []},
-             why="multipart", assayer={"status": 404, "error_code": "RESOURCE_DOES_NOT_EXIST"}),
-        Step(f"POST {A}/mpu/abort/{{exp}}/{{run}}/artifacts", {"path": "/tmp/x.bin", "upload_id": "u"},
-             why="multipart", assayer={"status": 200, "body": {}}),
+        Step(
+            f"POST {A}/mpu/create/{{exp}}/{{run}}/artifacts",
+            {"path": "/tmp/x.bin", "num_parts": 2},
+            why="multipart",
+            assayer={"status": 200, "body": ANY},
+        ),
+        Step(
+            f"POST {A}/mpu/complete/{{exp}}/{{run}}/artifacts",
+            {"path": "/tmp/x.bin", "upload_id": "u", "parts": []},
+            why="multipart",
+            assayer={"status": 404, "error_code": "RESOURCE_DOES_NOT_EXIST"},
+        ),
+        Step(
+            f"POST {A}/mpu/abort/{{exp}}/{{run}}/artifacts",
+            {"path": "/tmp/x.bin", "upload_id": "u"},
+            why="multipart",
+            assayer={"status": 200, "body": {}},
+        ),
         Step(f"GET {A}/presigned/{{exp}}/{{run}}/artifacts/empty.txt"),
         Step(f"POST {M}/artifacts/presigned-upload-url", {"run_id": "{run}", "path": "x.bin"}),
         Step(f"POST {M}/artifacts/presigned-download-url", {"run_id": "{run}", "path": "x.bin"}),
