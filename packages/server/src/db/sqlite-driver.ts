@@ -27,7 +27,8 @@ export function queriesOf(db: Sqlite.Database, writing?: Writing): Kysely<Tables
     const found = kept.get(text);
     if (found) return found;
     if (kept.size >= STATEMENTS_KEPT) kept.delete(kept.keys().next().value as string);
-    const statement = writing ? watched(db.prepare(text), writing) : db.prepare(text);
+    const prepared = db.prepare(plannedOnce(text));
+    const statement = writing ? watched(prepared, writing) : prepared;
     kept.set(text, statement);
     return statement;
   };
@@ -37,6 +38,15 @@ export function queriesOf(db: Sqlite.Database, writing?: Writing): Kysely<Tables
   });
   allowDirect(queries, { run: (query) => run(prepare(query.sql), query.parameters), reads: db.readonly });
   return queries;
+}
+
+/**
+ * SQLite plans a statement anew whenever a parameter is bound whose value its planner looked at, as it does to what a
+ * column must equal and to limits (where.c, `whereLoopOutputAdjust`): that takes longer than most statements. A unary plus
+ * changes no value, and it does not look behind one.
+ */
+function plannedOnce(text: string): string {
+  return text.replaceAll(/(?<= (?:=|is|limit) )\?/gi, '+?');
 }
 
 /** As Kysely's own connection has it. */
