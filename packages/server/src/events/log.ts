@@ -1,8 +1,11 @@
+import type { Selectable } from 'kysely';
 import type { Caller } from '../contract/actor.ts';
 import type { Event, Happening } from '../contract/event.ts';
 import { toTime } from '../contract/time.ts';
 import type { Writer } from '../db/database.ts';
+import { prepareRead, prepareWrite } from '../db/prepared.ts';
 import { insertRows } from '../db/rows.ts';
+import type { Tables } from '../db/tables.ts';
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
 import { keepSpans } from './moments.ts';
 import { storedNodes } from './tiles.ts';
@@ -22,7 +25,7 @@ export async function append(
   tx: Writer,
   entries: readonly Entry[],
 ): Promise<{ size: number; frontier: ReturnType<typeof decodeFrontier> }> {
-  const head = await tx.selectFrom('ledger_head').selectAll().where('id', '=', 1).executeTakeFirstOrThrow();
+  const [head] = (await readHead(tx, {})) as [Head];
   let { size } = head;
   let frontier = decodeFrontier(head.frontier);
   let last: Uint8Array = head.last_leaf;
@@ -54,13 +57,22 @@ export async function append(
   await insertRows(tx, 'event_subject', subjects);
   await insertRows(tx, 'ledger_tile', tiles);
   await keepSpans(tx, head.size, size);
-  await tx
-    .updateTable('ledger_head')
-    .set({ size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) })
-    .where('id', '=', 1)
-    .execute();
+  await moveHead(tx, { size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) });
   return { size, frontier };
 }
+
+type Head = Selectable<Tables['ledger_head']>;
+
+const readHead = prepareRead<Record<never, never>, Head>((db) =>
+  db.selectFrom('ledger_head').selectAll().where('id', '=', 1),
+);
+
+const moveHead = prepareWrite<Pick<Head, 'size' | 'frontier' | 'last_leaf'>, never>((db, param) =>
+  db
+    .updateTable('ledger_head')
+    .set({ size: param('size'), frontier: param('frontier'), last_leaf: param('last_leaf') })
+    .where('id', '=', 1),
+);
 
 /** The leaf: `seq` and `prev` stand first, in fixed places, so that a verifier reads them without parsing the rest. */
 function lineOf(seq: number, prev: Uint8Array, at: number, caller: Caller, happening: Happening): string {

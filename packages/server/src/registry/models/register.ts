@@ -1,5 +1,6 @@
 import type { Model, NewModel } from '../../contract/model.ts';
 import { toTime } from '../../contract/time.ts';
+import { prepareRead } from '../../db/prepared.ts';
 import type { Work } from '../batch.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { assertName, keyOf } from '../names.ts';
@@ -40,14 +41,17 @@ export async function registerModel(work: Work, asked: NewModel): Promise<Model>
 
 /** Refuses a name that a live model has, or one that a client could take for it. */
 export async function assertFree(work: Work, name: string, except?: number): Promise<void> {
-  const holder = await work.tx
-    .selectFrom('model')
-    .select(['id', 'name'])
-    .where('name_key', '=', keyOf(name))
-    .where('deregistered', 'is', null)
-    .executeTakeFirst();
+  const [holder] = await holderOf(work.tx, { name_key: keyOf(name) });
   if (!holder || holder.id === except) return;
   const same =
     holder.name === name ? 'already exists' : `differs from ${holder.name} only in Unicode form or percent-encoding`;
   refuse('name-taken', `The model ${name} ${same}. Choose another name.`, { model: holder.name });
 }
+
+const holderOf = prepareRead<{ name_key: string }, { id: number; name: string }>((db, param) =>
+  db
+    .selectFrom('model')
+    .select(['id', 'name'])
+    .where('name_key', '=', param('name_key'))
+    .where('deregistered', 'is', null),
+);
