@@ -102,10 +102,7 @@ for (const [name, open] of Object.entries(databases))
       ok(await log(run_id, { datasets: [{ dataset: dataset({ name: 'large', profile }) }] }));
       const [input] = (await getRun(t, run_id)).inputs.dataset_inputs;
       expect(input.dataset.profile.length).toBe(profile.length);
-      const answer = await t.mlflow('POST', '/runs/log-batch', {
-        run_id,
-        tags: [{ key: 'a', value: 'x'.repeat(2_000_000) }],
-      });
+      const answer = await t.mlflow('POST', '/runs/set-tag', { run_id, key: 'a', value: 'x'.repeat(2_000_000) });
       expect([answer.status, answer.json.error_code]).toEqual([400, INVALID]);
     });
 
