@@ -123,7 +123,6 @@ describe.each(Object.entries(databases))('experiments/search on %s', (_, open) =
     [{ max_results: 50_001 }, 'max_results'],
     [{ order_by: ['tags.team'] }, 'order_by'],
     [{ order_by: ['name', 'name DESC'] }, 'duplicate'],
-    [{ view_type: 'NONE' }, 'view_type'],
     [{ page_token: 'x' }, 'page token'],
   ])('refuses %j', async (body, why) => {
     const answer = await ask(body);
