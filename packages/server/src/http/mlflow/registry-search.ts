@@ -96,15 +96,19 @@ export function readOrder(clauses: readonly string[], noun: Noun, filter: Filter
 }
 
 function readClause(clause: string, noun: Noun): [key: string, direction: 'asc' | 'desc'] {
-  const read = /^\s*(?:attributes?\.)?(`[^`]*`|"[^"]*"|[^\s`"]+)(?:\s+(\S+))?\s*$/.exec(clause);
-  if (!read) refuseParameter(`Invalid order_by clause '${clause}'. Could not be parsed.`);
-  const [, written = '', direction = 'asc'] = read;
+  const [written = '', direction = 'asc', ...more] = clause.trim().split(/\s+/);
+  if (written === '' || more.length > 0) refuseParameter(`Invalid order_by clause '${clause}'. Could not be parsed.`);
   if (!/^(asc|desc)$/i.test(direction)) refuseParameter(`Invalid ordering key in order_by clause '${clause}'.`);
-  const name = written.replace(/^[`"]|[`"]$/g, '');
+  const name = unquoted(written.replace(/^attributes?\./, ''));
   const keys = ORDERS[noun];
   if (!Object.hasOwn(keys, name))
     refuseParameter(`Invalid order by key '${name}' specified. Valid keys are '${Object.keys(keys).join("', '")}'`);
   return [keys[name] as string, direction.toLowerCase() as 'asc'];
+}
+
+function unquoted(name: string): string {
+  const isQuoted = name.length > 1 && (name[0] === '`' || name[0] === '"') && name.at(-1) === name[0];
+  return isQuoted ? name.slice(1, -1) : name;
 }
 
 /** Whether all versions that match are of models of one name: then it orders nothing. */

@@ -85,7 +85,9 @@ function refuseSource(uri: string, parameter: string): never {
 /** An absolute path without `.`, `..` or NUL, however often it is encoded. */
 function assertPlain(uri: string, rest: string): void {
   const decoded = decodedFully(rest.replaceAll('+', ' '));
-  const path = decoded.replace(/^\/\/[^/]*/, '').replace(/[?#].*$/su, '');
+  const place = decoded.replace(/^\/\/[^/]*/, '');
+  const end = place.search(/[?#]/);
+  const path = end === -1 ? place : place.slice(0, end);
   const isPlain = path.startsWith('/') && !decoded.split('/').some((part) => part === '.' || part === '..');
   if (isPlain && !decoded.includes('\u0000')) return;
   refuseParameter(

@@ -26,11 +26,8 @@ export function toMlflowModel(row: Omit<ListedModel, 'id'>, latest: readonly Lis
  * The columns hold JSON as JSON.stringify writes it, so that what is needed of it is cut out as it stands. Parsing it to
  * write most of it again took longer than the query. A string is one run of a class, and of escapes and such runs.
  */
-const STRING = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`;
-const FIRST_IS_RUN = new RegExp(`^\\{"run_id":(${STRING})`);
-const PLAIN_SOURCE = new RegExp(`^\\{"uri":(${STRING}),"protected":(?:true|false)\\}$`);
-const TAG = new RegExp(`(${STRING}):(${STRING})`, 'g');
-const ALIAS = new RegExp(`(${STRING}):(\\d+)`, 'g');
+const FIRST_IS_RUN = /^\{"run_id":("[^"\\]*(?:\\.[^"\\]*)*")/;
+const PLAIN_SOURCE = /^\{"uri":("[^"\\]*(?:\\.[^"\\]*)*"),"protected":(?:true|false)\}$/;
 
 /** Of a lineage, which may name many data sets, only the run: mostly the first of its members. */
 function runOf(json: string | null): string {
@@ -49,11 +46,15 @@ function sourceOf(row: ListedVersion): string {
 }
 
 function tagsOf(json: string): string {
-  return json === '{}' ? '' : `,"tags":[${json.slice(1, -1).replace(TAG, '{"key":$1,"value":$2}')}]`;
+  if (json === '{}') return '';
+  const tags = Object.entries(JSON.parse(json) as Record<string, string>);
+  return `,"tags":[${tags.map(([key, value]) => `{"key":${quote(key)},"value":${quote(value)}}`).join(',')}]`;
 }
 
 function aliasesOf(json: string): string {
-  return json === '{}' ? '' : `,"aliases":[${json.slice(1, -1).replace(ALIAS, '{"alias":$1,"version":"$2"}')}]`;
+  if (json === '{}') return '';
+  const aliases = Object.entries(JSON.parse(json) as Record<string, number>);
+  return `,"aliases":[${aliases.map(([alias, number]) => `{"alias":${quote(alias)},"version":"${number}"}`).join(',')}]`;
 }
 
 /** A list as MLflow answers it: `{}` where it is empty. */
