@@ -1,7 +1,7 @@
 import { type Comparison, type Filter, isComparison, type Operator, type Scalar } from './filter.ts';
 import { placeOf } from './keys.ts';
 import { matchesLike } from './like.ts';
-import { compareScalars } from './order.ts';
+import { compareScalars, holds } from './order.ts';
 import { type Subject, type Value, valuesOf } from './subject.ts';
 
 /**
@@ -11,8 +11,8 @@ import { type Subject, type Value, valuesOf } from './subject.ts';
 export function matches(filter: Filter, subject: Subject): boolean {
   if (isComparison(filter)) return compares(filter, subject);
   if (filter.op === 'NOT') return !matches(filter.part, subject);
-  const holds = (part: Filter) => matches(part, subject);
-  return filter.op === 'AND' ? filter.parts.every(holds) : filter.parts.some(holds);
+  const isMet = (part: Filter) => matches(part, subject);
+  return filter.op === 'AND' ? filter.parts.every(isMet) : filter.parts.some(isMet);
 }
 
 function compares(comparison: Comparison, subject: Subject): boolean {
@@ -45,21 +45,7 @@ function satisfies(value: Value, op: Operator, literals: readonly Scalar[]): boo
   if (op === 'NOT IN') return pairs.every(({ own, literal }) => own !== literal);
   const { own, literal } = pairs[0]!;
   if (op.endsWith('LIKE')) return likes(String(own), op, String(literal));
-  const order = compareScalars(own, literal);
-  switch (op) {
-    case '=':
-      return order === 0;
-    case '!=':
-      return order !== 0;
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '>':
-      return order > 0;
-    default:
-      return order >= 0;
-  }
+  return holds(op, compareScalars(own, literal));
 }
 
 function likes(text: string, op: Operator, pattern: string): boolean {

@@ -1,4 +1,4 @@
-import { FilterError } from './errors.ts';
+import { accept, acceptSign, type Cursor, fail, keyword, peek } from './cursor.ts';
 import {
   COMPARATORS,
   type Comparator,
@@ -10,12 +10,13 @@ import {
 } from './filter.ts';
 import { knownKeys, OTHER_NAMES, type Place, placeOf } from './keys.ts';
 import { readValue } from './literals.ts';
-import { columnOf, type Segment, shown, type Token, tokenize } from './tokens.ts';
+import { type Segment, shown, type Token, tokenize } from './tokens.ts';
 
 const MAX_COMPARISONS = 100;
 const MAX_DEPTH = 32;
 const MAX_LIST = 1_000;
 const MAX_VALUES = 5_000;
+const KEYWORDS = ['AND', 'OR', 'NOT', 'LIKE', 'ILIKE', 'IN', 'IS', 'NULL', 'TRUE', 'FALSE'];
 const OPERATORS = 'one of =, !=, <, <=, >, >=, LIKE, ILIKE, IN, NOT or IS';
 
 const FAMILIES = new Map([
@@ -26,11 +27,8 @@ const FAMILIES = new Map([
   ['properties', 'properties'],
 ]);
 
-interface State {
-  text: string;
+interface State extends Cursor {
   noun: Noun;
-  tokens: Token[];
-  position: number;
   comparisons: number;
   values: number;
 }
@@ -40,7 +38,15 @@ interface State {
  * FilterError. `NOT` binds tighter than `AND`, which binds tighter than `OR`.
  */
 export function parseFilter(text: string, noun: Noun): Filter {
-  const state: State = { text, noun, tokens: tokenize(text), position: 0, comparisons: 0, values: 0 };
+  const state: State = {
+    text,
+    noun,
+    tokens: tokenize(text),
+    position: 0,
+    keywords: KEYWORDS,
+    comparisons: 0,
+    values: 0,
+  };
   const filter = disjunction(state, 0);
   if (peek(state).kind !== 'end') fail(state, 'AND, OR or the end of the filter');
   return filter;
@@ -75,7 +81,7 @@ function assertDepth(state: State, depth: number, at: Token): void {
 
 function comparison(state: State): Filter {
   const token = peek(state);
-  if (token.kind !== 'path' || keyword(token) !== undefined) fail(state, 'a key such as name or tags.team');
+  if (token.kind !== 'path' || keyword(state, token) !== undefined) fail(state, 'a key such as name or tags.team');
   if (++state.comparisons > MAX_COMPARISONS) fail(state, `at most ${MAX_COMPARISONS} comparisons`, token, 'one more');
   const { written, key, place } = readKey(state, token);
   state.position++;
@@ -163,32 +169,4 @@ function literalOf(token: Token, place: Place): Scalar | undefined {
 
 function expectedOf({ type }: Place): string {
   return type === 'number' ? 'a number' : type === 'any' ? 'text in quotes, a number, true or false' : 'text in quotes';
-}
-
-function peek(state: State): Token {
-  return state.tokens[state.position]!;
-}
-
-function keyword(token: Token): string | undefined {
-  if (token.kind !== 'path' || token.segments.length !== 1 || token.segments[0]!.quote !== '') return undefined;
-  const word = token.segments[0]!.text.toUpperCase();
-  return ['AND', 'OR', 'NOT', 'LIKE', 'ILIKE', 'IN', 'IS', 'NULL', 'TRUE', 'FALSE'].includes(word) ? word : undefined;
-}
-
-function accept(state: State, word: string): boolean {
-  const found = keyword(peek(state)) === word;
-  if (found) state.position++;
-  return found;
-}
-
-function acceptSign(state: State, sign: string): boolean {
-  const token = peek(state);
-  const found = token.kind === 'sign' && token.value === sign;
-  if (found) state.position++;
-  return found;
-}
-
-function fail(state: State, expected: string, token = peek(state), found?: string): never {
-  const there = token.kind === 'end' ? 'the end of the filter' : shown(state.text.slice(token.at, token.end));
-  throw new FilterError(columnOf(state.text, token.at), expected, found ?? there);
 }

@@ -18,3 +18,21 @@ export function compareScalars(a: string | number, b: string | number): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** Whether a comparison holds of two values that are ordered so; what is no other operator is `>=`. */
+export function holds(op: string, order: number): boolean {
+  switch (op) {
+    case '=':
+      return order === 0;
+    case '!=':
+      return order !== 0;
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '>':
+      return order > 0;
+    default:
+      return order >= 0;
+  }
+}

@@ -1,5 +1,5 @@
 import { matchesLike } from '../../search/like.ts';
-import { compareScalars } from '../../search/order.ts';
+import { compareScalars, holds } from '../../search/order.ts';
 import { type Comparison, type Filter, isComparison, type Operator } from './filter.ts';
 import { foldAscii } from './predicate.ts';
 
@@ -22,8 +22,8 @@ export interface Subject {
 export function matches(filter: Filter, subject: Subject): boolean {
   if (isComparison(filter)) return compares(filter, subject);
   if (filter.op === 'NOT') return !matches(filter.part, subject);
-  const holds = (part: Filter) => matches(part, subject);
-  return filter.op === 'AND' ? filter.parts.every(holds) : filter.parts.some(holds);
+  const isMet = (part: Filter) => matches(part, subject);
+  return filter.op === 'AND' ? filter.parts.every(isMet) : filter.parts.some(isMet);
 }
 
 function compares({ family, name, op, values }: Comparison, subject: Subject): boolean {
@@ -50,19 +50,5 @@ function satisfies(value: string | number, op: Operator, literals: readonly (str
   if (op === 'ILIKE') return matchesLike(foldAscii(String(value)), foldAscii(String(literal)));
   // NaN is different from everything, and neither less nor more.
   if (Number.isNaN(value)) return op === '!=';
-  const order = compareScalars(value, literal);
-  switch (op) {
-    case '=':
-      return order === 0;
-    case '!=':
-      return order !== 0;
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '>':
-      return order > 0;
-    default:
-      return order >= 0;
-  }
+  return holds(op, compareScalars(value, literal));
 }

@@ -1,5 +1,5 @@
-import { FilterError } from '../../search/errors.ts';
-import { columnOf, type Segment, shown, type Token, tokenize } from '../../search/tokens.ts';
+import { accept, acceptSign, type Cursor, fail, keyword, peek } from '../../search/cursor.ts';
+import { type Segment, shown, type Token, tokenize } from '../../search/tokens.ts';
 import { COMPARATORS, type Comparator, type Comparison, type Filter, type Operator } from './filter.ts';
 import { expectedKeys, type Key, KeyError, operatorsOf, readKey } from './keys.ts';
 import type { Noun } from './nouns.ts';
@@ -10,11 +10,8 @@ const MAX_DEPTH = 32;
 const MAX_LIST = 1_000;
 const KEYWORDS = ['AND', 'OR', 'NOT', 'LIKE', 'ILIKE', 'IN', 'IS', 'NULL'];
 
-interface State {
-  text: string;
+interface State extends Cursor {
   noun: Noun;
-  tokens: Token[];
-  position: number;
   comparisons: number;
 }
 
@@ -23,7 +20,7 @@ interface State {
  * (mlflow/utils/search_utils.py, search_logged_model_utils.py) and besides OR, NOT and brackets. Throws FilterError.
  */
 export function parseFilter(text: string, noun: Noun): Filter | undefined {
-  const state: State = { text, noun, tokens: tokenize(text), position: 0, comparisons: 0 };
+  const state: State = { text, noun, tokens: tokenize(text), position: 0, keywords: KEYWORDS, comparisons: 0 };
   skipAnds(state);
   if (peek(state).kind === 'end') return undefined;
   const filter = disjunction(state, 0);
@@ -65,7 +62,7 @@ function term(state: State, depth: number): Filter {
 
 function comparison(state: State): Comparison {
   const token = peek(state);
-  if (token.kind !== 'path' || keyword(token) !== undefined) fail(state, expectedKeys(state.noun));
+  if (token.kind !== 'path' || keyword(state, token) !== undefined) fail(state, expectedKeys(state.noun));
   if (++state.comparisons > MAX_COMPARISONS) fail(state, `at most ${MAX_COMPARISONS} comparisons`, token, 'one more');
   const key = keyOf(state, token, token.segments);
   state.position++;
@@ -123,32 +120,4 @@ function value(state: State, key: Key, op: Operator): string | number {
   if (typeof read === 'object') return fail(state, `${read.expected} after ${shown(key.written)} ${op}`);
   state.position++;
   return read;
-}
-
-function peek(state: State): Token {
-  return state.tokens[state.position]!;
-}
-
-function keyword(token: Token): string | undefined {
-  if (token.kind !== 'path' || token.segments.length !== 1 || token.segments[0]!.quote !== '') return undefined;
-  const word = token.segments[0]!.text.toUpperCase();
-  return KEYWORDS.includes(word) ? word : undefined;
-}
-
-function accept(state: State, word: string): boolean {
-  const found = keyword(peek(state)) === word;
-  if (found) state.position++;
-  return found;
-}
-
-function acceptSign(state: State, sign: string): boolean {
-  const token = peek(state);
-  const found = token.kind === 'sign' && token.value === sign;
-  if (found) state.position++;
-  return found;
-}
-
-function fail(state: State, expected: string, token = peek(state), found?: string): never {
-  const there = token.kind === 'end' ? 'the end of the filter' : shown(state.text.slice(token.at, token.end));
-  throw new FilterError(columnOf(state.text, token.at), expected, found ?? there);
 }
