@@ -593,12 +593,12 @@ export interface components {
             /** @description Place in the ledger, without a gap */
             seq: number;
             /**
-             * @description model, or model/number
+             * @description model, model/number, policy:default, or metric: and the name of a metric that is defined
              * @example churn/7
              */
             subject: string;
             /** @enum {unknown} */
-            type: "model.registered" | "model.updated" | "model.renamed" | "model.deregistered" | "model.restored" | "model.purged" | "version.created" | "version.updated" | "version.sealed" | "version.promoted" | "version.rolled-back" | "version.deregistered" | "version.restored" | "version.purged" | "artifact.attached" | "artifact.detached" | "alias.set" | "alias.removed";
+            type: "model.registered" | "model.updated" | "model.renamed" | "model.deregistered" | "model.restored" | "model.purged" | "version.created" | "version.updated" | "version.sealed" | "version.promoted" | "version.rolled-back" | "version.deregistered" | "version.restored" | "version.purged" | "artifact.attached" | "artifact.detached" | "alias.set" | "alias.removed" | "metrics.logged" | "metric-definition.changed" | "evaluation.recorded" | "policy.changed" | "promotion.requested" | "promotion.approved" | "promotion.rejected" | "promotion.cancelled" | "promotion.expired" | "promotion.refused";
             /** @description Whether the actor proved its name */
             verified: boolean;
         };
@@ -1242,7 +1242,7 @@ export interface operations {
                 /** @description model (with its versions) or model/number */
                 subject?: string;
                 to?: string;
-                type?: "model.registered" | "model.updated" | "model.renamed" | "model.deregistered" | "model.restored" | "model.purged" | "version.created" | "version.updated" | "version.sealed" | "version.promoted" | "version.rolled-back" | "version.deregistered" | "version.restored" | "version.purged" | "artifact.attached" | "artifact.detached" | "alias.set" | "alias.removed";
+                type?: "model.registered" | "model.updated" | "model.renamed" | "model.deregistered" | "model.restored" | "model.purged" | "version.created" | "version.updated" | "version.sealed" | "version.promoted" | "version.rolled-back" | "version.deregistered" | "version.restored" | "version.purged" | "artifact.attached" | "artifact.detached" | "alias.set" | "alias.removed" | "metrics.logged" | "metric-definition.changed" | "evaluation.recorded" | "policy.changed" | "promotion.requested" | "promotion.approved" | "promotion.rejected" | "promotion.cancelled" | "promotion.expired" | "promotion.refused";
             };
             header?: never;
             path?: never;

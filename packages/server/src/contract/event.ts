@@ -35,6 +35,16 @@ export const EVENT_TYPES = [
   'artifact.detached',
   'alias.set',
   'alias.removed',
+  'metrics.logged',
+  'metric-definition.changed',
+  'evaluation.recorded',
+  'policy.changed',
+  'promotion.requested',
+  'promotion.approved',
+  'promotion.rejected',
+  'promotion.cancelled',
+  'promotion.expired',
+  'promotion.refused',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -47,7 +57,10 @@ export const Event = Type.Object(
     actor: Type.String(),
     verified: Type.Boolean({ description: 'Whether the actor proved its name' }),
     type: Type.Enum([...EVENT_TYPES]),
-    subject: Type.String({ description: 'model, or model/number', examples: ['churn/7'] }),
+    subject: Type.String({
+      description: 'model, model/number, policy:default, or metric: and the name of a metric that is defined',
+      examples: ['churn/7'],
+    }),
     reason: Type.Optional(Type.String()),
     details: Type.Optional(Members),
     changes: Type.Array(SubjectChange),

@@ -33,4 +33,18 @@ export const LIMITS = {
   metadataBytes: 1_048_576,
   artifactsOfVersion: 100_000,
   liveListed: 100,
+  /** Points of metrics that are written by one call, and points of a version's metrics altogether. */
+  pointsTogether: 1_000,
+  pointsOfVersion: 10_000_000,
+  datasetText: 500,
+  evaluationMetrics: 1_000,
+  slices: 1_000,
+  curvePoints: 10_000,
+  confusionLabels: 100,
+  /** Of a policy: checks of a rule, aliases with a rule, approvals that one asks for. */
+  checks: 50,
+  protectedAliases: 100,
+  approvals: 20,
+  /** Versions that are compared with each other. */
+  compared: 20,
 } as const;

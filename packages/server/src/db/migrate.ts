@@ -6,6 +6,7 @@ import * as condemned from './migrations/0003-condemned.ts';
 import * as past from './migrations/0004-past.ts';
 import * as purged from './migrations/0005-purged.ts';
 import * as tracking from './migrations/0006-tracking.ts';
+import * as evidence from './migrations/0007-evidence.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -20,6 +21,7 @@ export const STEPS: readonly Step[] = [
   { name: '0004-past', up: past.up },
   { name: '0005-purged', up: purged.up },
   { name: '0006-tracking', up: tracking.up },
+  { name: '0007-evidence', up: evidence.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

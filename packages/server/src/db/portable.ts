@@ -42,6 +42,13 @@ export const KEPT_TABLES: readonly { table: Table; key: readonly string[] }[] = 
     key: ['model_id', 'key', 'timestamp', 'step', 'value', 'is_nan', 'run_id', 'dataset_name', 'dataset_digest'],
   },
   { table: 'file', key: ['path'] },
+  { table: 'metric_point', key: ['version_id', 'name', 'step', 'at', 'value', 'is_nan'] },
+  { table: 'metric_definition', key: ['name'] },
+  { table: 'evaluated_dataset', key: ['id'] },
+  { table: 'evaluation', key: ['id'] },
+  { table: 'standing', key: ['dataset_id', 'metric', 'version_id'] },
+  { table: 'policy', key: ['id'] },
+  { table: 'promotion', key: ['id'] },
 ];
 
 /** What can be made from the others, or is of no use elsewhere. */

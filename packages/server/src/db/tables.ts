@@ -41,6 +41,13 @@ export interface Tables {
   file: FileTable;
   file_upload: FileUploadTable;
   file_part: FilePartTable;
+  metric_point: MetricPointTable;
+  metric_definition: MetricDefinitionTable;
+  evaluated_dataset: EvaluatedDatasetTable;
+  evaluation: EvaluationTable;
+  standing: StandingTable;
+  policy: PolicyTable;
+  promotion: PromotionTable;
 }
 
 /** One row: what makes this installation itself. All replicas share it. */
@@ -405,4 +412,95 @@ export interface FilePartTable {
   part_number: number;
   sha256: string;
   size_bytes: number;
+}
+
+/** One point of a metric of a version. NaN is the value 0 with `is_nan`; infinities are themselves. */
+export interface MetricPointTable {
+  version_id: number;
+  name: string;
+  step: number;
+  at: number;
+  value: number;
+  is_nan: number;
+}
+
+/** What a metric means, where somebody said so: see contract/metric.ts for those that are built in. */
+export interface MetricDefinitionTable {
+  name: string;
+  unit: string | null;
+  direction: 'higher' | 'lower' | null;
+  description: string | null;
+  updated_at: number;
+  updated_by: string;
+  etag: number;
+}
+
+/** A data set that versions were evaluated on, once for each name and digest. */
+export interface EvaluatedDatasetTable {
+  id: Generated<number>;
+  name: string;
+  digest: string;
+  evaluation_count: number;
+  first_at: number;
+  last_at: number;
+}
+
+/** Never changed once it is there; its ids are in the order of the ledger. */
+export interface EvaluationTable {
+  id: Generated<number>;
+  version_id: number;
+  model_id: number;
+  number: number;
+  /** Of the version as it was evaluated; null while it was open. */
+  version_digest: string | null;
+  dataset_id: number;
+  n: number | null;
+  evaluator: string | null;
+  /** When it was evaluated, and when that was recorded. */
+  at: number;
+  recorded_at: number;
+  recorded_by: string;
+  /** JSON, as in contract/evaluation.ts, and so are the next ones. */
+  metrics: string;
+  intervals: string;
+  slices: string;
+  curves: string | null;
+  tags: string;
+  source: string | null;
+}
+
+/** The value of a metric in a version's newest evaluation on a data set that has it. */
+export interface StandingTable {
+  dataset_id: number;
+  metric: string;
+  version_id: number;
+  evaluation_id: number;
+  value: number;
+  is_nan: number;
+}
+
+/** A policy as it was set: version 1, 2, 3 … of the default (model 0) or of a model's own. */
+export interface PolicyTable {
+  id: Generated<number>;
+  model_id: number;
+  version: number;
+  /** JSON, as in contract/policy.ts */
+  doc: string;
+  at: number;
+  by: string;
+}
+
+/** A promotion that was asked for, whatever came of it. */
+export interface PromotionTable {
+  id: Generated<number>;
+  model_id: number;
+  number: number;
+  /** A status, or `@` and an alias. */
+  target: string;
+  state: 'waiting' | 'executed' | 'rejected' | 'cancelled' | 'expired' | 'refused';
+  etag: number;
+  /** JSON, as in contract/promotion.ts, without model, version and what stands in columns. */
+  doc: string;
+  requested_at: number;
+  expires_at: number | null;
 }
