@@ -99,6 +99,17 @@ export const Interval = Type.Object(
 );
 export type Interval = Static<typeof Interval>;
 
+/** Of those metrics that are shares of n. */
+const Intervals = MapOf(Interval, LIMITS.metricName, {
+  description: 'Of those metrics that are shares of n: Wilson score intervals',
+});
+
+const EvaluatedSlice = Type.Object(
+  { slice: Text, n: Type.Optional(Count), metrics: EvaluationMetrics, intervals: Intervals },
+  { title: 'EvaluatedSlice', additionalProperties: false },
+);
+export type EvaluatedSlice = Static<typeof EvaluatedSlice>;
+
 /** What one version came to on one data set. It is never changed. */
 export const Evaluation = Type.Object(
   {
@@ -110,8 +121,8 @@ export const Evaluation = Type.Object(
     ),
     dataset: DatasetRef,
     metrics: EvaluationMetrics,
-    intervals: MapOf(Interval, LIMITS.metricName, { description: 'Of those metrics that are shares of n' }),
-    slices: Type.Array(Slice),
+    intervals: Intervals,
+    slices: Type.Array(EvaluatedSlice),
     n: Nullable(Type.Integer()),
     evaluator: Nullable(Type.String()),
     at: Time,
@@ -139,14 +150,14 @@ export const Dataset = Type.Object(
         {
           digest: Text,
           evaluation_count: Type.Integer(),
-          version_count: Type.Integer({ description: 'Live versions that were evaluated on it' }),
+          version_count: Type.Integer({ description: 'Versions that were evaluated on it' }),
           metrics: Type.Array(Type.String(), { description: 'Those that have a leaderboard, at most 100' }),
           first_at: Time,
           last_at: Time,
         },
         { title: 'DatasetDigest', additionalProperties: false },
       ),
-      { description: 'The one evaluated on last first, at most 100' },
+      { description: 'The one evaluated on last first, at most 100; in a list at most 10' },
     ),
   },
   { title: 'Dataset', additionalProperties: false },

@@ -46,6 +46,13 @@ export const Metric = Type.Object(
   { title: 'Metric', additionalProperties: false },
 );
 export type Metric = Static<typeof Metric>;
+
+/** The latest points of the metrics that were written. */
+export const LoggedMetrics = Type.Object(
+  { metrics: Type.Array(Metric) },
+  { title: 'LoggedMetrics', additionalProperties: false },
+);
+export type LoggedMetrics = Static<typeof LoggedMetrics>;
 export const MetricPage = Page(Metric, 'MetricPage');
 
 export const DIRECTIONS = ['higher', 'lower'] as const;

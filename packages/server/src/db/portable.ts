@@ -43,6 +43,7 @@ export const KEPT_TABLES: readonly { table: Table; key: readonly string[] }[] = 
   },
   { table: 'file', key: ['path'] },
   { table: 'metric_point', key: ['version_id', 'name', 'step', 'at', 'value', 'is_nan'] },
+  { table: 'latest_point', key: ['version_id', 'name'] },
   { table: 'metric_definition', key: ['name'] },
   { table: 'evaluated_dataset', key: ['id'] },
   { table: 'evaluation', key: ['id'] },
@@ -84,21 +85,28 @@ export async function* pagesOf(
   }
 }
 
-/** A row as a line of JSON, the same on both databases: bytes as `{"base64": …}`, all else as text, number or null. */
+/**
+ * A row as a line of JSON, the same on both databases: bytes as `{"base64": …}`, infinities as `{"number": "Infinity"}`,
+ * all else as text, number or null.
+ */
 export function toLine(row: Row): string {
   const plain = Object.entries(row).map(([column, value]) => {
     if (Buffer.isBuffer(value)) return [column, { base64: value.toString('base64') }];
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+      return [column, { number: String(value) }];
     if (value === null || typeof value === 'string' || Number.isFinite(value)) return [column, value];
     throw new TypeError(`a ${typeof value} in the column ${column} cannot be kept as JSON`);
   });
   return JSON.stringify(Object.fromEntries(plain));
 }
 
+type Bytes = { base64: string };
+
 export function fromLine(line: string): Row {
   const row: Row = JSON.parse(line);
   for (const [column, value] of Object.entries(row))
     if (typeof value === 'object' && value !== null)
-      row[column] = Buffer.from((value as { base64: string }).base64, 'base64');
+      row[column] = 'number' in value ? Number(value.number) : Buffer.from((value as Bytes).base64, 'base64');
   return row;
 }
 
@@ -107,10 +115,24 @@ export async function emptyTables(tx: Writer, tables: readonly string[]): Promis
   for (const { table } of KEPT_TABLES.toReversed()) if (tables.includes(table)) await tx.deleteFrom(table).execute();
 }
 
+/** Tables that give out ids. */
+const WITH_IDS = [
+  'model',
+  'version',
+  'artifact',
+  'tenure',
+  'experiment',
+  'dataset',
+  'evaluated_dataset',
+  'evaluation',
+  'policy',
+  'promotion',
+] as const;
+
 /** The next id follows the highest that is there. SQLite sees to it by itself. */
 export async function settleIds(tx: Writer, dialect: Dialect): Promise<void> {
   if (dialect === 'sqlite') return;
-  for (const table of ['model', 'version', 'artifact', 'tenure', 'experiment', 'dataset'] as const)
+  for (const table of WITH_IDS)
     await sql`select setval(pg_get_serial_sequence(${table}, 'id'), max(id)) from ${sql.table(table)}
       having max(id) > 0`.execute(tx);
 }

@@ -105,19 +105,17 @@ async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Pro
   return execute(tx, { ...query, parameters });
 }
 
+type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion';
+
 /** Inserts one row into a table that gives out ids, and answers its id. */
-export async function insertRow<T extends 'model' | 'version'>(
-  tx: Writer,
-  table: T,
-  row: Insertable<Tables[T]>,
-): Promise<number> {
+export async function insertRow<T extends WithIds>(tx: Writer, table: T, row: Insertable<Tables[T]>): Promise<number> {
   // What returns rows is a statement that can be undone, too.
   if (isSqlite(tx)) return Number((await insertFew(tx, table, [row])).insertId);
   const columns = Object.keys(row);
   const insert = kept(inserts, `${table} id`, columns, () =>
     prepareWrite((db, param) =>
       (db as Kysely<Tables>)
-        .insertInto<'model' | 'version'>(table)
+        .insertInto<WithIds>(table)
         .values(Object.fromEntries(columns.map((column) => [column, param(column)])) as never)
         .returning('id'),
     ),

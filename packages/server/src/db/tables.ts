@@ -42,6 +42,7 @@ export interface Tables {
   file_upload: FileUploadTable;
   file_part: FilePartTable;
   metric_point: MetricPointTable;
+  latest_point: LatestPointTable;
   metric_definition: MetricDefinitionTable;
   evaluated_dataset: EvaluatedDatasetTable;
   evaluation: EvaluationTable;
@@ -424,6 +425,11 @@ export interface MetricPointTable {
   is_nan: number;
 }
 
+/** The latest point of each metric of a version that has points, and how many these are. */
+export interface LatestPointTable extends MetricPointTable {
+  points: number;
+}
+
 /** What a metric means, where somebody said so: see contract/metric.ts for those that are built in. */
 export interface MetricDefinitionTable {
   name: string;
@@ -441,6 +447,8 @@ export interface EvaluatedDatasetTable {
   name: string;
   digest: string;
   evaluation_count: number;
+  /** Versions that were evaluated on it. */
+  version_count: number;
   first_at: number;
   last_at: number;
 }
@@ -474,6 +482,7 @@ export interface StandingTable {
   dataset_id: number;
   metric: string;
   version_id: number;
+  model_id: number;
   evaluation_id: number;
   value: number;
   is_nan: number;

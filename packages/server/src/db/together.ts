@@ -31,6 +31,9 @@ export const LONG: { readonly [table in keyof Tables]?: readonly string[] } = {
   run_dataset: ['tags'],
   logged_model_param: ['value'],
   logged_model_tag: ['value'],
+  evaluation: ['metrics', 'intervals', 'slices', 'curves', 'tags', 'source'],
+  policy: ['doc'],
+  promotion: ['doc'],
 };
 
 /** Rows of a table in the order of its key, after a place in it, or from the first on. */

@@ -9,8 +9,12 @@ import type { Database } from '../db/database.ts';
 import type { Registry } from '../registry/registry.ts';
 import { aliasRoutes } from './api/aliases.ts';
 import { artifactRoutes, uploadRoutes } from './api/artifacts.ts';
+import { datasetRoutes } from './api/datasets.ts';
+import { evaluationRoutes } from './api/evaluations.ts';
 import { eventRoutes } from './api/events.ts';
 import { ledgerRoutes } from './api/ledger.ts';
+import { metricDefinitionRoutes } from './api/metric-definitions.ts';
+import { metricRoutes } from './api/metrics.ts';
 import { modelRoutes } from './api/models.ts';
 import { answerWithProblem, toAnswer } from './api/problems.ts';
 import { cutWhenStalled } from './api/route.ts';
@@ -144,6 +148,10 @@ export async function createHttp(
       aliasRoutes(api, registry);
       versionRoutes(api, registry);
       artifactRoutes(api, registry, options.uploadIdleMs);
+      metricRoutes(api, registry);
+      metricDefinitionRoutes(api, registry);
+      evaluationRoutes(api, registry);
+      datasetRoutes(api, registry);
       trashRoutes(api, registry);
       runRoutes(api, registry);
       eventRoutes(api, registry, {

@@ -1,4 +1,4 @@
-import type { Event } from '../contract/event.ts';
+import type { Event, EventType } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
 
 /** Whose events are asked for. */
@@ -6,6 +6,15 @@ export interface Subject {
   /** Never empty. */
   models: number[];
   number?: number;
+}
+
+/** What is no model but has events of its own, and their type: names of models hold no colon. */
+const OTHERS: Record<string, EventType> = { policy: 'policy.changed', metric: 'metric-definition.changed' };
+
+/** The type of the events of `policy:default` or `metric:auc`; undefined for every other subject. */
+export function typeOfOther(subject: string | undefined): EventType | undefined {
+  const kind = /^([a-z]+):/.exec(subject ?? '')?.[1];
+  return kind !== undefined && Object.hasOwn(OTHERS, kind) ? OTHERS[kind] : undefined;
 }
 
 /** Whom `model` or `model/number` means; undefined where no model ever bore the name. */

@@ -5,7 +5,7 @@ import type { Dialect, Reader } from '../db/database.ts';
 import { LINE_IF_SHORT, type LinePlace, withLines } from '../db/lines.ts';
 import { countWithin } from '../db/together.ts';
 import { seqAt, seqFrom } from '../events/moments.ts';
-import { type Subject, subjectOf } from './audit-subject.ts';
+import { type Subject, subjectOf, typeOfOther } from './audit-subject.ts';
 import { startClock } from './paging/clock.ts';
 import { sealToken } from './paging/page-token.ts';
 import { opened, PAGE_CHARACTERS, type Page, type PageAsked } from './paging/pages.ts';
@@ -13,7 +13,7 @@ import { all, exists, type ReadAt, rowByRow, type Sql } from './paging/sql.ts';
 import { FIRST_STEP, stretches, type Track, within } from './paging/stretches.ts';
 
 export interface EventQuery extends PageAsked {
-  /** `model` (with its versions) or `model/number`; events under a model's earlier names belong to it. */
+  /** `model` (with its versions), `model/number`, `policy:default` or `metric:name`; events under a model's earlier names belong to it. */
   subject?: string | undefined;
   actor?: string | undefined;
   type?: string | undefined;
@@ -31,7 +31,8 @@ export interface EventParts extends ReadAt {
 export async function listEvents(parts: EventParts, asked: EventQuery): Promise<Page<Event>> {
   const { page_size, page_token, ...filter } = asked;
   const scope = `events ${JSON.stringify(filter)}`;
-  const about = asked.subject === undefined ? undefined : await subjectOf(parts.read, asked.subject);
+  const isModel = asked.subject !== undefined && !typeOfOther(asked.subject);
+  const about = isModel ? await subjectOf(parts.read, asked.subject as string) : undefined;
   const after = page_token === undefined ? undefined : opened(parts.tokenKey, scope, page_token)[0];
   const { rows, next } = await lookForEvents(parts, asked, about, after as number | undefined);
   const items: Event[] = [];
@@ -50,7 +51,8 @@ async function lookForEvents(
   after: number | undefined,
 ): Promise<{ rows: LinePlace[]; next?: number | undefined }> {
   const { page_size } = asked;
-  if (asked.subject !== undefined && !about) return { rows: [] };
+  const other = typeOfOther(asked.subject);
+  if (asked.subject !== undefined && !about && !other) return { rows: [] };
   const direction = { desc: asked.order === 'desc' };
   const clock = startClock(dialect);
   const pace = { at: { read }, step: Math.max(FIRST_STEP, 2 * page_size) };
@@ -91,6 +93,8 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
     const each = { of: sql`walk.model_id`, values: about.models };
     tracks.push({ ...track('event_subject', number), each, effort: about.models.length });
   }
+  const other = typeOfOther(asked.subject);
+  if (other) tracks.push(track('event', [sql`walk.subject = ${asked.subject}`, sql`walk.type = ${other}`]));
   if (asked.actor !== undefined) tracks.push(track('event', [sql`walk.actor = ${asked.actor}`]));
   if (asked.type !== undefined) tracks.push(track('event', [sql`walk.type = ${asked.type}`]));
   return tracks.length > 0 ? tracks : [track('event', [])];
@@ -103,6 +107,7 @@ function conditionsOf(dialect: Dialect, asked: EventQuery, about: Subject | unde
     const rows = sql`event_subject as s where s.model_id in (${sql.join(about.models)}) and s.seq = e.seq${number}`;
     conditions.push(exists(rows, dialect));
   }
+  if (typeOfOther(asked.subject)) conditions.push(sql`e.subject = ${asked.subject}`);
   if (asked.actor !== undefined) conditions.push(sql`e.actor = ${asked.actor}`);
   if (asked.type !== undefined) conditions.push(sql`e.type = ${asked.type}`);
   if (asked.from !== undefined) conditions.push(sql`e.at >= ${fromTime(asked.from)}`);

@@ -24,6 +24,17 @@ export function assertName(name: string, field = '/name'): void {
   if (problem) refuseField(field, problem);
 }
 
+/** Why a metric or a data set cannot be called so, or undefined: it stands in addresses, of which `.` and `..` vanish. */
+export function problemOfLabel(label: string): string | undefined {
+  if (label === '.' || label === '..') return 'must not be . or ..';
+  return CONTROL.test(label) ? 'must not hold control characters' : undefined;
+}
+
+export function assertLabel(label: string, field: string): void {
+  const problem = problemOfLabel(label);
+  if (problem) refuseField(field, problem);
+}
+
 /**
  * What two names share when a client, proxy or file system may take one for the other: NFC and one percent-decoding.
  * No two live models (nor two paths of a version) share it. Letter case distinguishes.

@@ -44,6 +44,10 @@ export interface Refusals {
   'param-set': { run_id: string; key: string };
   'logged-model-not-found': { model_id: string };
   'tag-not-found': { key: string };
+  'metric-not-found': { model: string; number: number; metric: string };
+  'metric-definition-not-found': { name: string };
+  'evaluation-not-found': { id: number };
+  'dataset-not-found': { name: string; digest?: string };
   overloaded: Record<never, never>;
 }
 export type RefusalKind = keyof Refusals;

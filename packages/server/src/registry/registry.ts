@@ -18,6 +18,7 @@ import { createBacklog } from './backlog.ts';
 import { toRefusal } from './blob-refusals.ts';
 import { type Batch, createChange } from './change.ts';
 import type { IfMatch } from './etag.ts';
+import { createEvidence } from './evidence/evidence.ts';
 import { createFiles } from './files/files.ts';
 import { createIngest } from './ingest.ts';
 import { type JsonDocument, toJsonDocument } from './json-document.ts';
@@ -225,6 +226,8 @@ export function createRegistry(parts: Parts) {
       models: (asked: FilterQuery) => pageOfModelRows(lists, asked),
       versions: (asked: FilterQuery) => pageOfVersionRows(lists, asked),
     },
+    /** What versions are judged by: metrics, evaluations, data sets. */
+    evidence: createEvidence({ ...lists, change }),
     /** What is kept of training: experiments, runs, logged models. */
     tracking: createTracking({ ...lists, ingest, trashMs, now }),
     /** The files of runs and logged models. */

@@ -16,14 +16,18 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await run(sql`create table metric_point (
     version_id ${int} not null references version (id), name ${text} not null, step ${int} not null, at ${int} not null,
     value ${real} not null, is_nan ${int} not null, primary key (version_id, name, step, at, value, is_nan)) ${rowless}`);
+  await run(sql`create table latest_point (
+    version_id ${int} not null references version (id), name ${text} not null, step ${int} not null, at ${int} not null,
+    value ${real} not null, is_nan ${int} not null, points ${int} not null, primary key (version_id, name)) ${rowless}`);
   await run(sql`create table metric_definition (
     name ${text} primary key, unit ${text}, direction ${text}, description ${text}, updated_at ${int} not null,
     updated_by ${text} not null, etag ${int} not null)`);
 
   await run(sql`create table evaluated_dataset (
     id ${id}, name ${text} not null, digest ${text} not null, evaluation_count ${int} not null,
-    first_at ${int} not null, last_at ${int} not null)`);
+    version_count ${int} not null, first_at ${int} not null, last_at ${int} not null)`);
   await run(sql`create unique index evaluated_dataset_name on evaluated_dataset (name, digest)`);
+  await run(sql`create index evaluated_dataset_last on evaluated_dataset (name, last_at, id)`);
   await run(sql`create table evaluation (
     id ${id}, version_id ${int} not null references version (id), model_id ${int} not null, number ${int} not null,
     version_digest ${text}, dataset_id ${int} not null references evaluated_dataset (id), n ${int}, evaluator ${text},
@@ -31,12 +35,15 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     intervals ${text} not null, slices ${text} not null, curves ${text}, tags ${text} not null, source ${text})`);
   await run(sql`create index evaluation_version on evaluation (version_id, dataset_id, id)`);
   await run(sql`create index evaluation_dataset on evaluation (dataset_id, id)`);
+  await run(sql`create index evaluation_of_version on evaluation (version_id, id)`);
+  await run(sql`create index evaluation_of_model on evaluation (model_id, id)`);
   // Of each version's newest evaluation on a data set that has the metric, its value: a leaderboard in order.
   await run(sql`create table standing (
     dataset_id ${int} not null references evaluated_dataset (id), metric ${text} not null, version_id ${int} not null,
-    evaluation_id ${int} not null, value ${real} not null, is_nan ${int} not null,
+    model_id ${int} not null, evaluation_id ${int} not null, value ${real} not null, is_nan ${int} not null,
     primary key (dataset_id, metric, version_id)) ${rowless}`);
   await run(sql`create index standing_value on standing (dataset_id, metric, is_nan, value, version_id)`);
+  await run(sql`create index standing_of_model on standing (dataset_id, metric, model_id, is_nan, value, version_id)`);
   await run(sql`create index standing_version on standing (version_id)`);
 
   // `model_id` 0 stands for the default. Rows are added, never changed: the newest is in force.

@@ -11,7 +11,10 @@ const Time = Type.String({ format: 'date-time' });
 const Query = Type.Object(
   {
     subject: Type.Optional(
-      Type.String({ maxLength: LIMITS.name + 20, description: 'model (with its versions) or model/number' }),
+      Type.String({
+        maxLength: LIMITS.name + 20,
+        description: 'model (with its versions), model/number, policy:default or metric:name',
+      }),
     ),
     actor: Type.Optional(Type.String({ maxLength: LIMITS.actor })),
     type: Type.Optional(Type.Enum([...EVENT_TYPES])),

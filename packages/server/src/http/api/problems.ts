@@ -49,6 +49,10 @@ export const PROBLEMS: Record<RefusalKind, { status: number; title: string }> = 
   'param-set': { status: 409, title: 'A param has another value already' },
   'logged-model-not-found': { status: 404, title: 'There is no such logged model' },
   'tag-not-found': { status: 404, title: 'There is no such tag' },
+  'metric-not-found': { status: 404, title: 'The version has no such metric' },
+  'metric-definition-not-found': { status: 404, title: 'Nobody has defined this metric' },
+  'evaluation-not-found': { status: 404, title: 'There is no such evaluation' },
+  'dataset-not-found': { status: 404, title: 'Nothing was evaluated on this data set' },
   overloaded: { status: 503, title: 'Too much at once' },
 };
 

@@ -47,6 +47,10 @@ const CODES: Record<RefusalKind, ErrorCode> = {
   'param-set': 'INVALID_PARAMETER_VALUE',
   'logged-model-not-found': 'RESOURCE_DOES_NOT_EXIST',
   'tag-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'metric-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'metric-definition-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'evaluation-not-found': 'RESOURCE_DOES_NOT_EXIST',
+  'dataset-not-found': 'RESOURCE_DOES_NOT_EXIST',
   overloaded: 'TEMPORARILY_UNAVAILABLE',
 };
 

@@ -152,6 +152,8 @@ type MoreOfVersion = Partial<Pick<VersionRow, 'status_since'>> & {
   formats?: { before: string[]; after: string[] };
   /** Whether the time of its last update stays: to MLflow, tags and aliases are none. */
   keepsTime?: boolean | undefined;
+  /** Whether it gets a new etag although nothing of it differs. */
+  touches?: boolean;
 };
 
 /**
@@ -167,14 +169,14 @@ export async function updateVersion(
 ): Promise<{ version: Version; changes: SubjectChange[] }> {
   const before = toVersion(row, model);
   const differing = fieldsThatDiffer(before, patch);
-  if (Object.keys(differing).length === 0) return { version: before, changes: [] };
+  if (Object.keys(differing).length === 0 && !more.touches) return { version: before, changes: [] };
   const changed = {
     ...differing,
     etag: before.etag + 1,
     ...(!more.keepsTime && { updated_at: toTime(Math.max(work.at, row.updated_at)) }),
   };
   const version: Version = { ...before, ...changed };
-  const { formats, keepsTime: _, ...columns } = more;
+  const { formats, keepsTime: _, touches: __, ...columns } = more;
   await updateRow(work.tx, 'version', row.id, { ...toColumns(changed), ...columns });
   if (formats || FACETED.some((key) => key in differing)) {
     const facets = facetsBetween(
@@ -187,6 +189,11 @@ export async function updateVersion(
   const subject = { model_id: row.model_id, number: row.number };
   const change = changeBetween(subject, fieldsOf(before, changed), changed);
   return { version, changes: change ? [change] : [] };
+}
+
+/** Gives a version a new etag because what is known of it changed: a promotion that was decided before is stale. */
+export function touchVersion(work: Work, model: string, row: VersionRow) {
+  return updateVersion(work, model, row, {}, { touches: true });
 }
 
 /** `formats`: of its artifacts. */

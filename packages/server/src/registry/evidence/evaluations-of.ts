@@ -1,0 +1,161 @@
+import { type Selectable, sql } from 'kysely';
+import type { Evaluation } from '../../contract/evaluation.ts';
+import type { Event } from '../../contract/event.ts';
+import { toTime } from '../../contract/time.ts';
+import type { Reader } from '../../db/database.ts';
+import { isOneOf, listOf } from '../../db/one-of.ts';
+import { prepareRead } from '../../db/prepared.ts';
+import type { EvaluationTable } from '../../db/tables.ts';
+import { countWithin } from '../../db/together.ts';
+import { PAGE_CHARACTERS } from '../paging/pages.ts';
+
+/** A row with the names of its model and its data set, as these are now. */
+export type EvaluationRow = Selectable<EvaluationTable> & {
+  model: string;
+  dataset_name: string;
+  dataset_digest: string;
+};
+
+export function toEvaluation(row: EvaluationRow): Evaluation {
+  return {
+    id: row.id,
+    model: row.model,
+    number: row.number,
+    version_digest: row.version_digest,
+    dataset: { name: row.dataset_name, digest: row.dataset_digest },
+    metrics: JSON.parse(row.metrics),
+    intervals: JSON.parse(row.intervals),
+    slices: JSON.parse(row.slices),
+    n: row.n,
+    evaluator: row.evaluator,
+    at: toTime(row.at),
+    curves: row.curves === null ? null : JSON.parse(row.curves),
+    tags: JSON.parse(row.tags),
+    source: row.source === null ? null : JSON.parse(row.source),
+    recorded_at: toTime(row.recorded_at),
+    recorded_by: row.recorded_by,
+  };
+}
+
+const rowsOf = prepareRead<{ ids: unknown }, EvaluationRow>((db, param) =>
+  db
+    .selectFrom('evaluation')
+    .innerJoin('evaluated_dataset as d', 'd.id', 'evaluation.dataset_id')
+    .innerJoin('model as m', 'm.id', 'evaluation.model_id')
+    .selectAll('evaluation')
+    .select(['m.name as model', 'd.name as dataset_name', 'd.digest as dataset_digest'])
+    .where(isOneOf(db, 'evaluation.id', param('ids'), 'bigint'))
+    .orderBy('evaluation.id', 'desc'),
+);
+
+/** Evaluations by id, the one recorded last first. */
+export async function evaluationsById(reader: Reader, ids: readonly number[]): Promise<Evaluation[]> {
+  return ids.length === 0 ? [] : (await rowsOf(reader, { ids: listOf(reader, ids) })).map(toEvaluation);
+}
+
+/** How many characters each has, the one recorded last first: what is read together may be bounded by it. */
+export type Sized = { id: number; bytes: number };
+export const BYTES = sql<number>`octet_length(evaluation.metrics) + octet_length(intervals) + octet_length(slices)
+  + coalesce(octet_length(curves), 0) + octet_length(evaluation.tags)`.as('bytes');
+
+/** The data sets of a version that are told of together. */
+const MOST_DATASETS = 1_000;
+
+type OfVersion = { version_id: number; up_to: number };
+
+/** Of each data set the newest, found data set by data set however many evaluations there are. */
+const newestIds = prepareRead<OfVersion, { id: number }>((_, param) => {
+  const of = sql`from evaluation where version_id = ${param('version_id')}`;
+  return sql<{ id: number }>`with recursive datasets (dataset_id, place) as (
+      select * from (select min(dataset_id), 1 ${of}) as first
+      union all
+      select (select min(dataset_id) ${of} and dataset_id > datasets.dataset_id), place + 1 from datasets
+      where datasets.dataset_id is not null and place < ${sql.lit(MOST_DATASETS)})
+    select id from (
+      select (select max(id) ${of} and evaluation.dataset_id = datasets.dataset_id and id <= ${param('up_to')}) as id
+      from datasets where datasets.dataset_id is not null) as newest
+    where id is not null order by id desc`;
+});
+
+const sizesOf = prepareRead<{ ids: unknown }, Sized>((db, param) =>
+  db
+    .selectFrom('evaluation')
+    .select(['id', BYTES])
+    .where(isOneOf(db, 'id', param('ids'), 'bigint'))
+    .orderBy('id', 'desc'),
+);
+
+/**
+ * The newest evaluation of a version on each data set (name and digest), the one recorded last first; up to the one of
+ * that id. As many as are read together, should there be very many or very large ones.
+ */
+export async function newestEvaluations(
+  reader: Reader,
+  version_id: number,
+  upToId = Number.MAX_SAFE_INTEGER,
+): Promise<Evaluation[]> {
+  const ids = (await newestIds(reader, { version_id, up_to: upToId })).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const sizes = await sizesOf(reader, { ids: listOf(reader, ids) });
+  return evaluationsById(
+    reader,
+    sizes.slice(0, countWithin(PAGE_CHARACTERS, sizes)).map(({ id }) => id),
+  );
+}
+
+type OnDataset = OfVersion & { name: string };
+
+const newestOnName = prepareRead<OnDataset, { id: number | null }>((db, param) =>
+  db.selectFrom('evaluated_dataset as d').where('d.name', '=', param('name')).select(newestOf(param)),
+);
+
+const newestOnDigest = prepareRead<OnDataset & { digest: string }, { id: number | null }>((db, param) =>
+  db
+    .selectFrom('evaluated_dataset as d')
+    .where('d.name', '=', param('name'))
+    .where('d.digest', '=', param('digest'))
+    .select(newestOf(param)),
+);
+
+/** Data set by data set, as the index has them. */
+function newestOf(param: <K extends keyof OfVersion>(key: K) => OfVersion[K]) {
+  return sql<number | null>`max((select max(id) from evaluation
+    where version_id = ${param('version_id')} and dataset_id = d.id and id <= ${param('up_to')}))`.as('id');
+}
+
+/** The newest evaluation of a version on a data set; without a digest, on any of that name. */
+export async function newestEvaluationOn(
+  reader: Reader,
+  version_id: number,
+  { name, digest }: { name: string; digest?: string | undefined },
+  upToId = Number.MAX_SAFE_INTEGER,
+): Promise<Evaluation | undefined> {
+  const of = { version_id, name, up_to: upToId };
+  const [found] =
+    digest === undefined ? await newestOnName(reader, of) : await newestOnDigest(reader, { ...of, digest });
+  return found?.id ? (await evaluationsById(reader, [found.id]))[0] : undefined;
+}
+
+/** The id of the last evaluation that was recorded up to event `seq`; 0 where there is none. Ids grow with the ledger. */
+export async function lastEvaluationId(reader: Reader, seq: number): Promise<number> {
+  const [event] = await lastRecorded(reader, { seq });
+  if (!event) return 0;
+  const { details } = JSON.parse(event.line) as Event & { details: { evaluation: Evaluation } };
+  return details.evaluation.id;
+}
+
+// Found before its line is read: where the order has to be made, SQLite would carry all lines through it.
+const lastRecorded = prepareRead<{ seq: number }, { line: string }>((db, param) =>
+  db
+    .selectFrom('event')
+    .select('line')
+    .where('seq', '=', (eb) =>
+      eb
+        .selectFrom('event')
+        .select('seq')
+        .where('type', '=', 'evaluation.recorded')
+        .where('seq', '<=', param('seq'))
+        .orderBy('seq', 'desc')
+        .limit(1),
+    ),
+);
