@@ -6,7 +6,7 @@ import type { Entry } from '../../packages/server/src/events/log.ts';
 import { type Reindex, writeIndex } from '../../packages/server/src/registry/search/index-text.ts';
 
 /** The tables whose rows come from the seed; those of events and of the search index are written by the product. */
-export type Table = 'model' | 'name_use' | 'version' | 'artifact' | 'tenure';
+export type Table = 'model' | 'name_use' | 'version' | 'artifact' | 'tenure' | 'promotion';
 
 /** What waits for the next transaction. */
 export interface Batch {

@@ -6,6 +6,7 @@ import type { Model } from '../../packages/server/src/contract/model.ts';
 import { toTime } from '../../packages/server/src/contract/time.ts';
 import type { Status, Version } from '../../packages/server/src/contract/version.ts';
 import { changeBetween } from '../../packages/server/src/events/replay.ts';
+import { type Rule, ruleFor } from '../../packages/server/src/registry/lifecycle/policy.ts';
 import { checksOf } from '../../packages/server/src/registry/lifecycle/rules.ts';
 import {
   toColumns as modelColumns,
@@ -34,7 +35,7 @@ interface Parts extends Omit<Batch, 'flush'> {
   /** Artifacts that the store holds; each version has one of them. */
   files: readonly Artifact[];
   tick(): number;
-  ids: { model: number; version: number };
+  ids: { model: number; version: number; promotion: number };
 }
 
 /**
@@ -131,9 +132,23 @@ export function createHistory({ add, files, record, index, tick, ids }: Parts) {
       const { live } = line.model;
       changes.push(changeModel(line, { live: { ...live, [to]: [of.number, ...live[to]].slice(0, 100) } }, at));
     }
-    const checks = checksOf(version as Pick<Version, 'verdict'> & { state: 'sealed' }, to);
-    const details = { from: before.status, to, checks, forced: false, superseded: [] };
-    tell(line.i, at, { type: 'version.promoted', subject, details, changes });
+    const { policy, checks } = looked(subject, version, to, at);
+    ids.promotion += 1;
+    const told = { checks, forced: false, superseded: [], promotion: ids.promotion, policy, approvals_needed: 0 };
+    tell(line.i, at, {
+      type: 'version.promoted',
+      subject,
+      details: { from: before.status, to, ...told },
+      changes,
+    });
+    const by = ownerOf(line.i);
+    const doc = JSON.stringify({
+      action: 'promotion',
+      ...{ from: before.status, to, alias: null, reason: null, forced: false, policy, checks },
+      ...{ approvals_needed: 0, approvals: [], superseded: [], by, closed: { at: toTime(at), by, reason: null } },
+    });
+    const row = { id: ids.promotion, ...of, target: to, state: 'executed', etag: 1, doc };
+    add('promotion', { ...row, requested_at: at, expires_at: null });
     return version;
   }
 
@@ -154,6 +169,17 @@ export function createHistory({ add, files, record, index, tick, ids }: Parts) {
   }
 
   return { register, addVersion, finish };
+}
+
+/** What the built-in policy says of a promotion. */
+function looked(name: string, version: Version, to: Status, at: number) {
+  const target = { status: to };
+  const rule = ruleFor({ own: undefined, byDefault: undefined }, { single: [] }, target) as Rule;
+  const [model = '', number = ''] = name.split('/');
+  const href = `/api/v1/models/${encodeURIComponent(model)}/versions/${number}`;
+  const witness = { name, href, version, metrics: new Map(), evaluations: new Map() };
+  const checks = checksOf(rule, target, { at, version: witness, live: undefined, definitions: new Map() });
+  return { policy: rule.policy, checks };
 }
 
 type Of = { model_id: number; number: number };

@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from '../../packages/server/src/db/database.ts';
 
 const WITH_IDS = ['model', 'version'] as const;
+/** Those that take any id as they are. */
+const TAKING_IDS = ['promotion'] as const;
 
 interface Index {
   name: string;
@@ -25,10 +27,9 @@ export async function startLoading(db: Database): Promise<() => Promise<void>> {
       await run('pragma wal_checkpoint(truncate)');
       return;
     }
-    for (const table of WITH_IDS) {
-      await run(`alter table ${table} alter column id set generated always`);
+    for (const table of WITH_IDS) await run(`alter table ${table} alter column id set generated always`);
+    for (const table of [...WITH_IDS, ...TAKING_IDS])
       await run(`select setval(pg_get_serial_sequence('${table}', 'id'), (select max(id) from ${table}))`);
-    }
     // As autovacuum would have done by and by.
     await run('vacuum analyze');
   };

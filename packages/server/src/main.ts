@@ -94,6 +94,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       everyHour: async (signal: AbortSignal) => {
         await registry.trash.purgeExpired(signal);
         await registry.tracking.purgeExpired(signal);
+        await registry.promotions.expire(signal);
       },
       everyDay: (signal: AbortSignal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
     };

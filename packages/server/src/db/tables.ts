@@ -504,7 +504,7 @@ export interface PromotionTable {
   id: Generated<number>;
   model_id: number;
   number: number;
-  /** A status, or `@` and an alias. */
+  /** A status, `@` and an alias, or `rollback ` and a status. */
   target: string;
   state: 'waiting' | 'executed' | 'rejected' | 'cancelled' | 'expired' | 'refused';
   etag: number;

@@ -16,7 +16,9 @@ import { ledgerRoutes } from './api/ledger.ts';
 import { metricDefinitionRoutes } from './api/metric-definitions.ts';
 import { metricRoutes } from './api/metrics.ts';
 import { modelRoutes } from './api/models.ts';
+import { policyRoutes } from './api/policies.ts';
 import { answerWithProblem, toAnswer } from './api/problems.ts';
+import { promotionRoutes } from './api/promotions.ts';
 import { cutWhenStalled } from './api/route.ts';
 import { runRoutes } from './api/runs.ts';
 import { trashRoutes } from './api/trash.ts';
@@ -147,6 +149,8 @@ export async function createHttp(
       modelRoutes(api, registry);
       aliasRoutes(api, registry);
       versionRoutes(api, registry);
+      promotionRoutes(api, registry);
+      policyRoutes(api, registry);
       artifactRoutes(api, registry, options.uploadIdleMs);
       metricRoutes(api, registry);
       metricDefinitionRoutes(api, registry);

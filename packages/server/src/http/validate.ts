@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { FastifyInstance } from 'fastify';
 import { isTime } from '../contract/time.ts';
 import { HttpRefused } from './refused.ts';
+import { ofKindMeant } from './union-errors.ts';
 
 const MOST_ERRORS = 20;
 
@@ -52,7 +53,7 @@ function readerOf({ properties = {} }: AddressSchema): (asked: unknown) => unkno
 /** A body that is JSON but not what the schema asks is 422, with every field; an address that is wrong is 400. */
 function toRefusal(part: string, errors: readonly ErrorObject[]): HttpRefused {
   const told = new Map<string, { path: string; message: string }>();
-  for (const error of errors.slice(0, MOST_ERRORS * 5)) {
+  for (const error of ofKindMeant(errors.slice(0, MOST_ERRORS * 50)).slice(0, MOST_ERRORS * 5)) {
     const { path, message } = inWords(error);
     if (message && !told.has(path + message)) told.set(path + message, { path, message });
   }

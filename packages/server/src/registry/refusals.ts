@@ -1,4 +1,4 @@
-import type { Check } from '../contract/promotion.ts';
+import type { Check, PolicyInForce, PromotionState } from '../contract/promotion.ts';
 import type { Deregistered } from '../contract/shapes.ts';
 
 /**
@@ -21,7 +21,11 @@ export interface Refusals {
   'not-in-trash': { model: string; number?: number };
   'nothing-to-roll-back': { model: string; to: string };
   'stale-write': { expected: string; actual: number | string | null };
-  'check-failed': { checks: Check[]; to: string };
+  /** `to`: a status, or `@` and an alias. `can_force`: whether force and a reason would override them. */
+  'check-failed': { checks: Check[]; to: string; can_force: boolean; policy: PolicyInForce };
+  'promotion-not-found': { promotion: number };
+  'promotion-closed': { promotion: number; state: PromotionState };
+  'own-promotion': { promotion: number; by: string };
   'digest-mismatch': { expected: string; actual: string };
   'upload-cut': Record<never, never>;
   'upload-not-found': { upload_id: string };

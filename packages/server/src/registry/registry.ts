@@ -5,8 +5,9 @@ import type { BlobStore } from '../blobs/store.ts';
 import type { Caller } from '../contract/actor.ts';
 import type { Artifact } from '../contract/artifact.ts';
 import type { ModelPatch, NewModel } from '../contract/model.ts';
-import type { NewPromotion, NewRollback } from '../contract/promotion.ts';
-import type { NewVersion, VersionPatch } from '../contract/version.ts';
+import type { NewPolicy } from '../contract/policy.ts';
+import type { NewDecision, NewPromotion, NewRejection, NewRollback } from '../contract/promotion.ts';
+import type { NewVersion, Status, VersionPatch } from '../contract/version.ts';
 import type { Database } from '../db/database.ts';
 import { follow } from '../events/follow.ts';
 import type { Ledger } from '../events/ledger.ts';
@@ -24,9 +25,16 @@ import { createIngest } from './ingest.ts';
 import { type JsonDocument, toJsonDocument } from './json-document.ts';
 import type { Expected } from './keep-bytes.ts';
 import { type AliasOptions, removeAlias, setAlias } from './lifecycle/aliases.ts';
-import type { Policy } from './lifecycle/policy.ts';
+import type { Reasons } from './lifecycle/ask.ts';
+import { expirePromotions } from './lifecycle/expire.ts';
+import { listPromotions, type PromotionQuery } from './lifecycle/inbox.ts';
+import { changePolicy, getPolicy, listPolicies } from './lifecycle/policies.ts';
+import type { BuiltInPolicy } from './lifecycle/policy.ts';
 import { promoteVersion } from './lifecycle/promote.ts';
+import { getPromotion, toPromotion } from './lifecycle/promotions.ts';
+import { approvePromotion, cancelPromotion, rejectPromotion } from './lifecycle/review.ts';
 import { rollBack } from './lifecycle/rollback.ts';
+import { tryOut } from './lifecycle/try-out.ts';
 import { type ListQuery, listModels, listModelsJson, listVersions, listVersionsJson } from './lists.ts';
 import { type Deregistration, deregisterModel, purgeModel, restoreModel } from './models/deregister.ts';
 import { describeModel } from './models/describe.ts';
@@ -67,7 +75,7 @@ export interface Parts {
   createHasher?: CreateHasher;
   inspector: Inspector;
   ledger: Ledger;
-  policy: Policy;
+  policy: BuiltInPolicy;
   limits: UploadLimits;
   trashMs: number;
   now(): number;
@@ -139,8 +147,8 @@ export function createRegistry(parts: Parts) {
       /** Sets one tag, or takes it away where the value is null. */
       tag: (by: Caller, name: string, key: string, value: string | null) =>
         change(by, (work) => tagModel(work, name, key, value)),
-      setAlias: (by: Caller, name: string, alias: string, ref: string, options?: AliasOptions) =>
-        change(by, (work) => setAlias(work, name, alias, ref, options)),
+      setAlias: (by: Caller, name: string, alias: string, ref: string, options?: AliasOptions & Reasons) =>
+        change(by, (work) => setAlias(work, policy, name, alias, ref, options)),
       removeAlias: (by: Caller, name: string, alias: string, options?: AliasOptions) =>
         change(by, (work) => removeAlias(work, name, alias, options)),
     },
@@ -176,10 +184,36 @@ export function createRegistry(parts: Parts) {
         asked: NewPromotion & { archiveOthers?: boolean },
         ifMatch?: IfMatch,
       ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch)),
+      /** What would become of a promotion, or of an alias that is set, now. */
+      tryOut: (model: string, ref: string, target: { to: Status } | { alias: string }) =>
+        db.snapshot((at) => tryOut(at, policy, model, ref, target, now())),
       deregister: (by: Caller, model: string, ref: string, asked: Deregistration, ifMatch?: IfMatch) =>
         change(by, (work) => deregisterVersion(work, model, ref, asked, trashMs, ifMatch)),
       restore: (by: Caller, model: string, ref: string) => change(by, (work) => restoreVersion(work, model, ref)),
       purge: (by: Caller, model: string, ref: string) => change(by, (work) => purgeVersion(work, model, ref)),
+    },
+    /** Rules: of a model, or the default ones where the name is null. */
+    policies: {
+      get: async (name: string | null, at?: number) =>
+        getPolicy(read, name, at === undefined ? undefined : await seqAt(read, at)),
+      change: (by: Caller, name: string | null, asked: NewPolicy, ifMatch?: IfMatch) =>
+        change(by, (work) => changePolicy(work, name, asked, ifMatch)),
+      list: (name: string | null, asked: PageAsked) => listPolicies(read, ledger.tokenKey, name, asked),
+    },
+    /** What was asked for, and waits or is over. */
+    promotions: {
+      list: (asked: PromotionQuery) => listPromotions({ ...lists, now }, asked),
+      get: async (id: number) => {
+        const { held, model } = await getPromotion(read, id);
+        return toPromotion(held, model);
+      },
+      approve: (by: Caller, id: number, said: NewDecision, ifMatch?: IfMatch) =>
+        change(by, (work) => approvePromotion(work, policy, id, said, ifMatch)),
+      reject: (by: Caller, id: number, said: NewRejection, ifMatch?: IfMatch) =>
+        change(by, (work) => rejectPromotion(work, id, said, ifMatch)),
+      cancel: (by: Caller, id: number, said: NewDecision, ifMatch?: IfMatch) =>
+        change(by, (work) => cancelPromotion(work, id, said, ifMatch)),
+      expire: (signal?: AbortSignal) => expirePromotions(read, change, now, signal),
     },
     artifacts: {
       upload: (by: Caller, slot: Slot, body: Body, expected: Expected, ifMatch?: HeldBytes) =>

@@ -22,21 +22,44 @@ for (const [database, open] of Object.entries(databases)) {
         actor: 'ada',
       });
       expect(answer.status).toBe(200);
+      const href = `/api/v1/models/${model}/versions/${number}`;
+      const mode = 'enforce';
       expect(answer.json).toEqual({
+        id: expect.any(Number),
         model,
         number,
+        action: 'promotion',
         from: 'draft',
         to: 'staging',
+        alias: null,
         state: 'executed',
         reason: 'better',
         forced: false,
+        policy: { of: 'built-in', version: 0 },
         checks: [
-          { check: 'sealed', outcome: 'passed', detail: 'the version is sealed' },
-          { check: 'verdict', outcome: 'passed', detail: 'the verdict is clean' },
+          {
+            check: 'sealed',
+            outcome: 'passed',
+            detail: 'the version is sealed',
+            evidence: [{ what: `state of ${model}/1`, value: 'sealed', href }],
+            mode,
+          },
+          {
+            check: 'verdict',
+            outcome: 'passed',
+            detail: 'the verdict is clean',
+            evidence: [{ what: `verdict of ${model}/1`, value: 'clean', href: `${href}/artifacts` }],
+            mode,
+          },
         ],
+        approvals_needed: 0,
+        approvals: [],
         superseded: [],
         at: '2026-03-01T10:00:00.000Z',
         by: 'ada',
+        expires_at: null,
+        closed: { at: '2026-03-01T10:00:00.000Z', by: 'ada', reason: null },
+        etag: 1,
         version: (await t.get(`/models/${model}/versions/${number}`)).json,
       });
       expect(answer.json.version.status).toBe('staging');
@@ -76,12 +99,16 @@ for (const [database, open] of Object.entries(databases)) {
           outcome: 'failed',
           detail: expect.stringContaining('open'),
           remedy: expect.stringContaining('/seal'),
+          evidence: [expect.objectContaining({ value: 'open' })],
+          mode: 'enforce',
         },
         {
           check: 'verdict',
           outcome: 'failed',
           detail: expect.stringContaining('unsafe'),
           remedy: expect.stringContaining('force'),
+          evidence: [expect.objectContaining({ value: 'unsafe' })],
+          mode: 'enforce',
         },
       ]);
       expect(told.detail).toContain('sealed: ');

@@ -13,7 +13,7 @@ import { createHealth } from '../../src/http/operations/health.ts';
 import { createLog } from '../../src/http/operations/log.ts';
 import { createHttp, type HttpOptions } from '../../src/http/server.ts';
 import { prepareStop } from '../../src/http/stop.ts';
-import type { Policy } from '../../src/registry/lifecycle/policy.ts';
+import type { BuiltInPolicy } from '../../src/registry/lifecycle/policy.ts';
 import { createRegistry, type Registry } from '../../src/registry/registry.ts';
 import type { UploadLimits } from '../../src/registry/versions/upload.ts';
 import { tellingInspector } from './inspector.ts';
@@ -29,7 +29,7 @@ export interface Clock {
 }
 
 export interface Options {
-  policy?: Policy;
+  policy?: BuiltInPolicy;
   limits?: Partial<UploadLimits>;
   trashMs?: number;
   inspector?: Inspector;

@@ -6,6 +6,7 @@ import { action, withExamples } from '../run.ts';
 import { answerOf } from '../server/answer.ts';
 import { connect } from '../server/connect.ts';
 import { type Common, withCommon } from '../server/options.ts';
+import { tellPromotion } from '../show/promotion.ts';
 import { escapeLine } from '../terminal/escape.ts';
 import { table } from '../terminal/table.ts';
 
@@ -20,22 +21,34 @@ export function command(): Command {
   );
 }
 
+interface SetOptions extends Common {
+  reason?: string;
+  force?: boolean;
+}
+
 function set(): Command {
   const made = withCommon(new Command('set'))
     .description('Point an alias at a version, wherever it pointed before.')
     .argument('<model/ref>', 'the version')
     .argument('<alias>', 'letters, digits, underscores and dashes')
+    .option('--reason <text>', 'why, where the alias is protected')
+    .option('--force', 'although a check fails, where the policy allows that; needs a reason')
     .action(
-      action(async (out, options: Common, name: string, given: string) => {
+      action(async (out, { reason, force, ...options }: SetOptions, name: string, given: string) => {
         const { model, ref } = parseVersion(name);
+        if (force && !reason) throw misused('--force needs --reason.');
         const alias = parseAlias(given);
         const { client } = connect(options);
         const path = { name: model, alias };
         const changed = await answerOf(
-          client.PUT('/api/v1/models/{name}/aliases/{alias}', { params: { path }, body: { version: ref } }),
+          client.PUT('/api/v1/models/{name}/aliases/{alias}', {
+            params: { path },
+            body: { version: ref, ...(reason && { reason }), ...(force && { force }) },
+          }),
         );
         out.document(changed);
-        out.lines(escapeLine(`${model}/@${alias} is ${model}/${changed.aliases[alias]}`));
+        if ('state' in changed) tellPromotion(out, changed);
+        else out.lines(escapeLine(`${model}/@${alias} is ${model}/${changed.aliases[alias]}`));
       }),
     );
   return withExamples(made, 'assayer alias set churn/7 champion', 'assayer alias set churn/latest challenger');

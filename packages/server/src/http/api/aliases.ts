@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
 import { Model } from '../../contract/model.ts';
-import { VersionNumber } from '../../contract/shapes.ts';
+import { Promotion } from '../../contract/promotion.ts';
+import { Reason, VersionNumber } from '../../contract/shapes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
+import { sendPromotion } from './promotions.ts';
 import { ActorHeader, type Api, IfMatchHeader, ifMatchOf, responses, sendTagged, WRITES } from './route.ts';
 
 const tags = ['Life cycle'];
@@ -26,20 +28,23 @@ export function aliasRoutes(app: Api, { models }: Registry): void {
               description: 'A number, or any ref',
               examples: [7],
             }),
+            reason: Type.Optional(Reason),
+            force: Type.Optional(
+              Type.Boolean({ description: 'Where the alias is protected, although a check fails; needs a reason' }),
+            ),
           },
           { title: 'NewAlias', additionalProperties: false },
         ),
         headers: Type.Object({ ...ActorHeader, ...IfMatchHeader }),
-        response: responses({ 200: Model }, ...WRITES),
+        response: responses({ 200: Model, 202: Promotion }, ...WRITES),
       },
     },
     async (request, reply) => {
       const { name, alias } = request.params;
-      const ref = String(request.body.version);
-      return sendTagged(
-        reply,
-        await models.setAlias(callerOf(request), name, alias, ref, { ifMatch: ifMatchOf(request) }),
-      );
+      const { version, reason, force } = request.body;
+      const asked = { ifMatch: ifMatchOf(request), reason, force };
+      const set = await models.setAlias(callerOf(request), name, alias, String(version), asked);
+      return set.waiting ? sendPromotion(reply, set.waiting) : sendTagged(reply, set.model);
     },
   );
 

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { Model, ModelPage, ModelPatch, NewModel } from '../../contract/model.ts';
-import { NewRollback, Promotion } from '../../contract/promotion.ts';
 import { ModelName, Reason } from '../../contract/shapes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
@@ -179,21 +178,5 @@ export function modelRoutes(app: Api, { models }: Registry): void {
       assertNoBody(request);
       return models.purge(callerOf(request), request.params.name);
     },
-  );
-
-  app.post(
-    '/models/:name/rollback',
-    {
-      schema: {
-        operationId: 'rollBack',
-        summary: 'Put the previous version back into production',
-        tags: ['Life cycle'],
-        params: NameParam,
-        body: NewRollback,
-        headers: Type.Object(IdempotencyHeader),
-        response: responses({ 200: Promotion }, ...WRITES),
-      },
-    },
-    (request) => models.rollBack(callerOf(request), request.params.name, request.body),
   );
 }

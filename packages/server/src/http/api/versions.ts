@@ -1,5 +1,4 @@
 import { Type } from 'typebox';
-import { NewPromotion, Promotion } from '../../contract/promotion.ts';
 import { NewVersion, Version, VersionPage, VersionPatch } from '../../contract/version.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
@@ -192,25 +191,6 @@ export function versionRoutes(app: Api, { versions }: Registry): void {
       assertNoBody(request);
       const { name, ref } = request.params;
       return sendTagged(reply, await versions.seal(callerOf(request), name, ref, ifMatchOf(request)));
-    },
-  );
-
-  app.post(
-    `${AT}/promotions`,
-    {
-      schema: {
-        operationId: 'promoteVersion',
-        summary: 'Move a version to another status',
-        tags: ['Life cycle'],
-        params: VersionParams,
-        body: NewPromotion,
-        headers: Type.Object({ ...IdempotencyHeader, ...IfMatchHeader }),
-        response: responses({ 200: Promotion }, ...WRITES),
-      },
-    },
-    (request) => {
-      const { name, ref } = request.params;
-      return versions.promote(callerOf(request), name, ref, request.body, ifMatchOf(request));
     },
   );
 }

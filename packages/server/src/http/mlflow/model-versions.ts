@@ -18,7 +18,7 @@ import {
   readTags,
   readVersion,
 } from './registry-fields.ts';
-import { inMlflowWords } from './registry-refusals.ts';
+import { inMlflowWords, refuseWaiting } from './registry-refusals.ts';
 import { readFilter, readOrder, readPage } from './registry-search.ts';
 import { readPromptSource, readSource } from './source-uri.ts';
 import { ownUri, toMlflowList, toMlflowVersion } from './translate-registry.ts';
@@ -66,7 +66,8 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
       );
     const ref = String(version);
     return inMlflowWords({ model: name, version }, async () => {
-      await versions.promote(callerOf(request), name, ref, { to, archiveOthers });
+      const promotion = await versions.promote(callerOf(request), name, ref, { to, archiveOthers });
+      if (promotion.state === 'waiting') refuseWaiting(promotion);
       return sendVersion(reply, await rows.version(name, ref), name);
     });
   });

@@ -20,7 +20,7 @@ import {
   readVersion,
   STAGES,
 } from './registry-fields.ts';
-import { inMlflowWords, namingInMlflowWords } from './registry-refusals.ts';
+import { inMlflowWords, namingInMlflowWords, refuseWaiting } from './registry-refusals.ts';
 import { readFilter, readOrder, readPage } from './registry-search.ts';
 import { toMlflowList, toMlflowModel, toMlflowVersion } from './translate-registry.ts';
 
@@ -130,9 +130,10 @@ export function registeredModelRoutes(route: AddRoute, registry: Registry): void
     assertAliasForm(alias);
     assertAliasFree(alias);
     const version = readVersion(text);
-    await inMlflowWords({ model: name, version }, () =>
-      models.setAlias(callerOf(request), name, alias, String(version), { keepsTime: true }),
-    );
+    await inMlflowWords({ model: name, version }, async () => {
+      const set = await models.setAlias(callerOf(request), name, alias, String(version), { keepsTime: true });
+      if (set.waiting) refuseWaiting(set.waiting);
+    });
     return {};
   });
 

@@ -1,3 +1,5 @@
+import type { Promotion } from '../../contract/promotion.ts';
+import { refusing } from '../../registry/lifecycle/rules.ts';
 import { isPrompt } from '../../registry/models/prompts.ts';
 import { type Refusals, Refused } from '../../registry/refusals.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -43,16 +45,29 @@ function translated(error: Refused, { model, version }: About): MlflowRefused | 
 
 /** Every failed check, and what to do about it. What is asked through this API cannot be forced: that takes a reason. */
 function failedChecks({ members }: Refused<'check-failed'>, model: string, version: number | undefined): string {
-  const at = `/api/v1/models/${encodeURIComponent(model)}/versions/${version}`;
-  const remedies: Record<string, string> = {
-    verdict: `read the findings at GET ${at}/artifacts and register a version without them, or override it with a reason: POST ${at}/promotions {"to": "${members.to}", "force": true, "reason": "…"}`,
-    sealed: `seal it with POST ${at}/seal`,
-  };
-  const failed = members.checks.filter(({ outcome }) => outcome === 'failed');
-  const told = failed
-    .map(({ check, detail, remedy }) => `${check}: ${detail}; ${remedies[check] ?? remedy}`)
-    .join('. ');
-  return `Model Version (name=${model}, version=${version}) cannot be moved to ${members.to}. ${told}.`;
+  const { to, checks, can_force } = members;
+  const at = `/api/v1/models/${encodeURIComponent(model)}`;
+  const told = refusing(checks).map(({ check, detail, remedy }) => `${check}: ${detail}; ${remedy}`);
+  const force = to.startsWith('@')
+    ? `PUT ${at}/aliases/${encodeURIComponent(to.slice(1))} {"version": ${version}, "force": true, "reason": "…"}`
+    : `POST ${at}/versions/${version}/promotions {"to": "${to}", "force": true, "reason": "…"}`;
+  if (can_force) told.push(`To override this with a reason: ${force}`);
+  const cannot = to.startsWith('@') ? `become ${to}` : `be moved to ${to}`;
+  return `Model Version (name=${model}, version=${version}) cannot ${cannot}. ${told.join('. ')}.`;
+}
+
+/**
+ * What was asked for is kept, and waits for approvals: to the client that is an error, and one that it does not repeat. A
+ * check that failed has another code, so that a program can tell the two apart.
+ */
+export function refuseWaiting(promotion: Promotion): never {
+  const { id, model, number, to, alias, approvals_needed, approvals, by, expires_at } = promotion;
+  const left = approvals_needed - approvals.length;
+  const what = alias === null ? `is moved to ${to}` : `becomes @${alias}`;
+  throw new MlflowRefused(
+    'RESOURCE_CONFLICT',
+    `Model Version (name=${model}, version=${number}) waits for ${left} ${left === 1 ? 'approval' : 'approvals'} before it ${what}: see /api/v1/promotions/${id}. Anyone but ${by} approves it with POST /api/v1/promotions/${id}/approve until ${expires_at}; it need not be asked for again.`,
+  );
 }
 
 function is<K extends keyof Refusals>(error: Refused, kind: K): error is Refused<K> {

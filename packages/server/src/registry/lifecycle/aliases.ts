@@ -1,12 +1,15 @@
-import type { SubjectChange } from '../../contract/event.ts';
-import { LIMITS } from '../../contract/limits.ts';
 import type { Model } from '../../contract/model.ts';
+import type { Promotion } from '../../contract/promotion.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
-import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
+import { getModel, toModel, updateModel } from '../models/repository.ts';
 import { assertAlias } from '../names.ts';
-import { refuse, refuseField } from '../refusals.ts';
-import { findNumber, getVersion, toVersion, updateVersion } from '../versions/repository.ts';
+import { refuse } from '../refusals.ts';
+import { findNumber, getVersion } from '../versions/repository.ts';
+import { ask, type Reasons } from './ask.ts';
+import { findRule } from './judge.ts';
+import { givingWay, type Move, makeMove, takeAlias } from './moves.ts';
+import type { BuiltInPolicy } from './policy.ts';
 
 /** How an alias is set or taken away. `keepsTime`: to MLflow that is no update, so the time of the last one stays. */
 export interface AliasOptions {
@@ -16,34 +19,39 @@ export interface AliasOptions {
   ifThere?: boolean;
 }
 
-/** Points an alias at a version, wherever it pointed before. */
+/** What became of it: the model as it is now, or the promotion that waits where the alias is protected. */
+export type AliasSet = { model: Model; waiting?: undefined } | { waiting: Promotion };
+
+/** Points an alias at a version, wherever it pointed before. A protected one has to meet its rule. */
 export async function setAlias(
   work: Work,
+  builtIn: BuiltInPolicy,
   name: string,
   alias: string,
   ref: string,
-  { ifMatch, keepsTime }: AliasOptions = {},
-): Promise<Model> {
+  { ifMatch, keepsTime = false, ...asked }: AliasOptions & Reasons = {},
+): Promise<AliasSet> {
   assertAlias(alias);
   const { model, row } = await getVersion(work.tx, name, ref);
   assertMatches(model.etag, ifMatch);
-  const before = toModel(model);
-  const old = Object.hasOwn(before.aliases, alias) ? before.aliases[alias] : undefined;
-  if (old === row.number) return before;
-  if (old === undefined && Object.keys(before.aliases).length >= LIMITS.aliases)
-    refuseField('/alias', `is one too many: a model has at most ${LIMITS.aliases} aliases`);
-  const aliases = { ...before.aliases, [alias]: row.number };
-  const changed = await updateModel(work, model, { aliases }, { keepsTime });
-  const of = toVersion(row, model.name).aliases;
-  const added = await updateVersion(work, model.name, row, { aliases: [...of, alias].sort() }, { keepsTime });
-  const changes = [...changed.changes, ...added.changes, ...(await takeFrom(work, model, alias, old, keepsTime))];
-  work.record({
-    type: 'alias.set',
-    subject: `${model.name}/${row.number}`,
-    details: { alias, from: old ?? null },
-    changes,
-  });
-  return changed.model;
+  const old = oldOf(toModel(model), alias);
+  if (old === row.number) return { model: toModel(model) };
+  const move: Move = { action: 'alias', model, row, alias, old, keepsTime };
+  const rule = await findRule(work.tx, builtIn, model, { alias });
+  if (!rule) {
+    const { changes } = await makeMove(work, move, await givingWay(work.tx, move, { single: false }));
+    const details = { alias, from: old ?? null };
+    work.record({ type: 'alias.set', subject: `${model.name}/${row.number}`, details, changes });
+  } else {
+    const promotion = await ask(work, rule, move, asked);
+    if (promotion.state === 'waiting') return { waiting: promotion };
+  }
+  return { model: toModel(await getModel(work.tx, name)) };
+}
+
+/** The version that an alias of a model names. */
+export function oldOf({ aliases }: Pick<Model, 'aliases'>, alias: string): number | undefined {
+  return Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
 }
 
 /** Takes an alias away. */
@@ -51,30 +59,18 @@ export async function removeAlias(
   work: Work,
   name: string,
   alias: string,
-  { ifMatch, keepsTime, ifThere }: AliasOptions = {},
+  { ifMatch, keepsTime = false, ifThere }: AliasOptions = {},
 ): Promise<Model> {
   const model = await getModel(work.tx, name);
   assertMatches(model.etag, ifMatch);
   const before = toModel(model);
-  const old = Object.hasOwn(before.aliases, alias) ? before.aliases[alias] : undefined;
+  const old = oldOf(before, alias);
   if (old === undefined && ifThere) return before;
   if (old === undefined) refuse('alias-not-found', `${name} has no alias ${alias}.`, { model: name, alias });
   const { [alias]: _, ...aliases } = before.aliases;
   const changed = await updateModel(work, model, { aliases }, { keepsTime });
-  const changes = [...changed.changes, ...(await takeFrom(work, model, alias, old, keepsTime))];
+  const from = await findNumber(work.tx, model.id, old);
+  const changes = [...changed.changes, ...(from ? await takeAlias(work, model, alias, from, keepsTime) : [])];
   work.record({ type: 'alias.removed', subject: `${model.name}/${old}`, details: { alias }, changes });
   return changed.model;
-}
-
-async function takeFrom(
-  work: Work,
-  model: ModelRow,
-  alias: string,
-  number: number | undefined,
-  keepsTime: boolean | undefined,
-): Promise<SubjectChange[]> {
-  const row = number === undefined ? undefined : await findNumber(work.tx, model.id, number);
-  if (!row) return [];
-  const aliases = toVersion(row, model.name).aliases.filter((name) => name !== alias);
-  return (await updateVersion(work, model.name, row, { aliases }, { keepsTime })).changes;
 }

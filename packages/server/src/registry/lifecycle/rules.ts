@@ -1,51 +1,66 @@
-import type { Verdict } from '../../contract/artifact.ts';
+import type { PolicyCheck } from '../../contract/policy.ts';
 import type { Check } from '../../contract/promotion.ts';
-import type { Status } from '../../contract/version.ts';
+import { evaluatedOn } from './checks/evaluated-on.ts';
+import { has } from './checks/has.ts';
+import { metric } from './checks/metric.ts';
+import { notWorseThanLive } from './checks/not-worse-than-live.ts';
+import type { Outcome } from './checks/outcome.ts';
+import { sealed } from './checks/sealed.ts';
+import { signatureCompatible } from './checks/signature-compatible.ts';
+import { notUnsafe, notWorseThan } from './checks/verdict.ts';
+import type { Evidence } from './evidence.ts';
+import type { Rule, Target } from './policy.ts';
 
-/** What the rules look at. No clock, no database, no request. */
-export interface Evidence {
-  state: 'open' | 'sealed';
-  verdict: Verdict;
-}
-
-/** What the default policy asks: a seal for whatever leaves draft, and a verdict that is not `unsafe` where it goes live. */
-export function checksOf(evidence: Evidence, to: Status): Check[] {
+/**
+ * Every check of a promotion, in order. First what no policy can take away: a seal for whatever leaves draft, and a
+ * verdict that is not `unsafe` where it goes live; then those of the rule in force.
+ */
+export function checksOf(rule: Rule, target: Target, evidence: Evidence): Check[] {
+  const to = 'status' in target ? target.status : undefined;
   const checks: Check[] = [];
-  if (to !== 'draft') checks.push(sealed(evidence));
-  if (to === 'staging' || to === 'production') checks.push(notUnsafe(evidence));
-  return checks;
+  if (to !== undefined && to !== 'draft') checks.push({ check: 'sealed', ...sealed(evidence), mode: 'enforce' });
+  if (to === 'staging' || to === 'production')
+    checks.push({ check: 'verdict', ...notUnsafe(evidence, canOverride(rule)), mode: 'enforce' });
+  const ofRule = rule.checks.filter(({ check }) => check !== 'sealed' || checks[0]?.check !== 'sealed');
+  return [
+    ...checks,
+    ...ofRule.map((check) => ({ check: check.check, ...outcomeOf(check, evidence), mode: rule.mode })),
+  ];
 }
 
-function sealed({ state }: Evidence): Check {
-  if (state === 'sealed') return { check: 'sealed', outcome: 'passed', detail: 'the version is sealed' };
-  return {
-    check: 'sealed',
-    outcome: 'failed',
-    detail: 'the version is open: its artifacts can still change',
-    remedy: 'seal it with POST /models/{name}/versions/{ref}/seal',
-  };
+function outcomeOf(check: PolicyCheck, evidence: Evidence): Outcome {
+  switch (check.check) {
+    case 'sealed':
+      return sealed(evidence);
+    case 'verdict':
+      return notWorseThan(evidence, check.not_worse_than);
+    case 'metric':
+      return metric(evidence, check);
+    case 'not_worse_than_live':
+      return notWorseThanLive(evidence, check);
+    case 'signature_compatible':
+      return signatureCompatible(evidence);
+    case 'has':
+      return has(evidence, check.fields);
+    case 'evaluated_on':
+      return evaluatedOn(evidence, check);
+  }
 }
 
-function notUnsafe({ verdict }: Evidence): Check {
-  if (verdict !== 'unsafe') return { check: 'verdict', outcome: 'passed', detail: `the verdict is ${verdict}` };
-  return {
-    check: 'verdict',
-    outcome: 'failed',
-    detail: 'the verdict is unsafe: an artifact imports something that can run code when it is loaded',
-    remedy:
-      'read the findings at GET /models/{name}/versions/{ref}/artifacts and publish a version without them, or force with a reason',
-  };
+/** Those that refuse. */
+export function refusing(checks: readonly Check[]): Check[] {
+  return checks.filter(({ outcome, mode }) => outcome === 'failed' && mode !== 'warn');
 }
 
-/** A seal is what makes a version itself, so no one can override it. */
-export function canForce(failed: readonly Check[]): boolean {
-  return failed.every((check) => check.check !== 'sealed');
+/**
+ * Whether failed checks can be overridden with force and a reason. A rule that only warns enforces nothing of its own, so
+ * what is left is as it is without any rule.
+ */
+function canOverride({ force, mode }: Rule): boolean {
+  return force || mode === 'warn';
 }
 
-const SEVERITY: readonly Verdict[] = ['clean', 'unknown', 'suspicious', 'malformed', 'unsafe'];
-
-/** The verdict of a version: the worst of its artifacts'; `unknown` where it has none. */
-export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.length === 0) return 'unknown';
-  return SEVERITY[Math.max(...verdicts.map((verdict) => SEVERITY.indexOf(verdict)))] ?? 'unknown';
+/** The same of those that failed. A seal is what makes a version itself, so no one can override it. */
+export function canForce(rule: Rule, failed: readonly Check[]): boolean {
+  return canOverride(rule) && failed.every((check) => check.check !== 'sealed');
 }

@@ -3,6 +3,7 @@ import { toTime } from '../../contract/time.ts';
 import { begin } from '../backlog.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
+import { closeWaiting } from '../lifecycle/close.ts';
 import { refuse } from '../refusals.ts';
 import { bearName } from './name-use.ts';
 import { assertFree } from './register.ts';
@@ -38,6 +39,7 @@ export async function deregisterModel(
   };
   const { model, changes } = await updateModel(work, row, { deregistered });
   work.record({ type: 'model.deregistered', subject: name, reason: asked.reason, changes });
+  await closeWaiting(work, row);
   return model;
 }
 

@@ -4,7 +4,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Work } from '../batch.ts';
 import { type Bytes, keepInspection } from '../keep-bytes.ts';
-import { worstVerdict } from '../lifecycle/rules.ts';
+import { worstVerdict } from '../lifecycle/checks/verdict.ts';
 import { keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { getVersion, updateVersion, type VersionRow } from './repository.ts';

@@ -2,6 +2,7 @@ import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
+import { closeWaiting } from '../lifecycle/close.ts';
 import { endTenure } from '../lifecycle/move.ts';
 import { type Deregistration, removeFromIndex } from '../models/deregister.ts';
 import { getModel, type ModelRow, toModel, updateModel } from '../models/repository.ts';
@@ -50,6 +51,7 @@ export async function deregisterVersion(
     reason: asked.reason,
     changes: [...changes, ...counted],
   });
+  await closeWaiting(work, model, row.number);
   return version;
 }
 

@@ -1,5 +1,5 @@
 import type { Work } from '../batch.ts';
-import { worstVerdict } from '../lifecycle/rules.ts';
+import { worstVerdict } from '../lifecycle/checks/verdict.ts';
 import { assertPath, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { getArtifact } from './artifacts.ts';

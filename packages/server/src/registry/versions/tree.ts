@@ -6,7 +6,7 @@ import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { InspectionTable } from '../../db/tables.ts';
-import { worstVerdict } from '../lifecycle/rules.ts';
+import { worstVerdict } from '../lifecycle/checks/verdict.ts';
 import { keyOf } from '../names.ts';
 import { refuse, refuseField } from '../refusals.ts';
 import { Condemned } from '../sweep.ts';

@@ -1,0 +1,53 @@
+import type { Fact } from '../../../contract/promotion.ts';
+import type { MetricValue } from '../../../contract/shapes.ts';
+import { type DatasetAsked, keyOfDataset, type Witness } from '../evidence.ts';
+
+/** A value of a metric as it was read, and where. */
+interface Reading extends Fact {
+  value: MetricValue;
+}
+
+/** What is told where there is no value. */
+interface Missing {
+  detail: string;
+  remedy: string;
+  facts: Fact[];
+}
+
+/** The value of a metric of a version: of its newest evaluation on the data set, or of the version itself where none is named. */
+export function readingOf(
+  witness: Witness,
+  metric: string,
+  dataset: DatasetAsked | undefined,
+): { what: string; reading: Reading | undefined; missing: Missing } {
+  const { name, href, metrics } = witness;
+  if (!dataset) {
+    const what = `${metric} of ${name}`;
+    const value = metrics.get(metric)?.value;
+    const at = `${href}/metrics/${encodeURIComponent(metric)}`;
+    const missing = {
+      detail: `${name} has no metric ${metric}`,
+      remedy: `log it: POST ${href}/metrics`,
+      facts: [{ what, value: null, href: `${href}/metrics` }],
+    };
+    return { what, reading: value === undefined ? undefined : { what, value, href: at }, missing };
+  }
+  const what = `${metric} of ${name} on ${dataset.name}`;
+  const evaluation = witness.evaluations.get(keyOfDataset(dataset));
+  const value = evaluation && Object.hasOwn(evaluation.metrics, metric) ? evaluation.metrics[metric] : undefined;
+  const at = evaluation ? hrefOfEvaluation(evaluation.id) : `${href}/evaluations`;
+  const ofDigest = dataset.digest === undefined ? '' : ` (${dataset.digest})`;
+  const missing = {
+    detail: evaluation
+      ? `the newest evaluation of ${name} on ${dataset.name}${ofDigest} has no ${metric}`
+      : `${name} was not evaluated on ${dataset.name}${ofDigest}`,
+    remedy: `evaluate ${name} on ${dataset.name}${ofDigest} with ${metric}: POST ${href}/evaluations`,
+    facts: [{ what, value: null, href: at }],
+  };
+  return { what, reading: value === undefined ? undefined : { what, value, href: at }, missing };
+}
+
+export const hrefOfEvaluation = (id: number) => `/api/v1/evaluations/${id}`;
+
+/** JSON has no NaN and no infinities: they travel as these words, which JavaScript reads. */
+export const toNumber = (value: MetricValue): number => Number(value);

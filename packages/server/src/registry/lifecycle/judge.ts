@@ -1,0 +1,76 @@
+import type { Check } from '../../contract/promotion.ts';
+import type { Status } from '../../contract/version.ts';
+import type { Reader } from '../../db/database.ts';
+import type { ModelRow } from '../models/repository.ts';
+import { findNumber, liveNumbers, type VersionRow } from '../versions/repository.ts';
+import { gatherEvidence } from './gather-evidence.ts';
+import { type Move, targetOf } from './moves.ts';
+import { policiesOf } from './policies.ts';
+import { type BuiltInPolicy, type Rule, ruleFor, type Target } from './policy.ts';
+import { canForce, checksOf, refusing } from './rules.ts';
+
+/** What the policy in force says of a move. */
+export interface Judgement {
+  rule: Rule;
+  checks: Check[];
+  /** Of these, the ones that refuse it. */
+  refusing: Check[];
+  /** Whether force and a reason would let it through at once. */
+  can_force: boolean;
+  approvals_needed: number;
+}
+
+/** The rule that is in force for a target of a model; undefined for an alias that is not protected. */
+export async function findRule(
+  reader: Reader,
+  builtIn: BuiltInPolicy,
+  model: Pick<ModelRow, 'id'>,
+  target: Target,
+): Promise<Rule | undefined> {
+  return ruleFor(await policiesOf(reader, model.id), builtIn, target);
+}
+
+/** The same for a status, which always has one. */
+export async function findStatusRule(
+  reader: Reader,
+  builtIn: BuiltInPolicy,
+  model: Pick<ModelRow, 'id'>,
+  status: Status,
+): Promise<Rule> {
+  return (await findRule(reader, builtIn, model, { status })) as Rule;
+}
+
+/** Runs every check of a rule on a move, as things stand. */
+export async function judge(reader: Reader, rule: Rule, move: Move, at: number): Promise<Judgement> {
+  const { model, row } = move;
+  const isHeldAgainstLive = rule.checks.some(({ check }) => HELD_AGAINST_LIVE.includes(check));
+  const live = isHeldAgainstLive ? await liveBeside(reader, move) : undefined;
+  const evidence = await gatherEvidence(reader, { model: model.name, row, live, checks: rule.checks, at });
+  const checks = checksOf(rule, targetOf(move), evidence);
+  const failed = refusing(checks);
+  const isFree = move.action === 'rollback' && !rule.rollbackNeedsApprovals;
+  const approvals_needed = isFree ? 0 : rule.approvals;
+  return {
+    rule,
+    checks,
+    refusing: failed,
+    can_force: canForce(rule, failed) && (approvals_needed === 0 || rule.force),
+    approvals_needed,
+  };
+}
+
+const HELD_AGAINST_LIVE = ['not_worse_than_live', 'signature_compatible'];
+
+/**
+ * The version that one is held against: the one promoted last that is in the status, or the one that the alias names. What
+ * a rollback takes away is no measure for what it puts back.
+ */
+async function liveBeside(reader: Reader, move: Move): Promise<VersionRow | undefined> {
+  const { model, row } = move;
+  if (move.action === 'alias') return move.old === undefined ? undefined : findNumber(reader, model.id, move.old);
+  const without = [row.number, ...(move.action === 'rollback' ? [move.current] : [])];
+  const number = (await liveNumbers(reader, model.id, move.to, without.length + 1)).find(
+    (one) => !without.includes(one),
+  );
+  return number === undefined ? undefined : findNumber(reader, model.id, number);
+}
