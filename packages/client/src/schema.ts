@@ -277,6 +277,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the policy of a model */
+        get: operations["getPolicy"];
+        /** Put the policy of a model in force; the earlier ones are kept */
+        put: operations["setPolicy"];
+        post?: never;
+        /** Put an empty policy in force: the model follows the default one */
+        delete: operations["clearPolicy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of the policy of a model, the newest first */
+        get: operations["listPolicyVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/purge": {
         parameters: {
             query?: never;
@@ -453,6 +489,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/versions/{ref}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would become of a promotion, or of an alias that is set: nothing is changed */
+        post: operations["checkVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/versions/{ref}/evaluations": {
         parameters: {
             query?: never;
@@ -532,7 +585,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a version to another status */
+        /** Move a version to another status, or have it wait for approvals */
         post: operations["promoteVersion"];
         delete?: never;
         options?: never;
@@ -585,6 +638,143 @@ export interface paths {
         put?: never;
         /** Freeze the artifacts and compute the digest */
         post: operations["sealVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the default policy */
+        get: operations["getDefaultPolicy"];
+        /** Put the default policy in force; the earlier ones are kept */
+        put: operations["setDefaultPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/default/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of the default policy, the newest first */
+        get: operations["listDefaultPolicyVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a policy has to look like, as JSON Schema 2020-12 */
+        get: operations["getPolicySchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Promotions that were asked for, the newest first */
+        get: operations["listPromotions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One promotion */
+        get: operations["getPromotion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a promotion of somebody else: with the last approval it is executed, or refused */
+        post: operations["approvePromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a promotion that waits */
+        post: operations["cancelPromotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promotions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a promotion that waits, and say why */
+        post: operations["rejectPromotion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -646,6 +836,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AliasRule */
+        AliasRule: {
+            /** @description How many distinct actors other than the author have to approve. Default: 0 */
+            approvals?: number;
+            checks?: components["schemas"]["PolicyCheck"][];
+            /** @description How long a promotion waits for approvals. Default: 14 */
+            expires_days?: number;
+            /** @description Whether failed checks can be overridden with force and a reason. Default: false */
+            force?: boolean;
+            /**
+             * @description Whether a failed check refuses the promotion, or is only told and recorded. Default: enforce
+             * @enum {unknown}
+             */
+            mode?: "enforce" | "warn";
+        };
+        /** Approval */
+        Approval: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds
+             * @example 2026-03-31T23:59:59.000Z
+             */
+            at: string;
+            by: string;
+            reason: string | null;
+        };
         /** Artifact */
         Artifact: {
             facts: {
@@ -691,10 +907,30 @@ export interface components {
              * @example the verdict is clean
              */
             detail: string;
+            evidence?: components["schemas"]["Fact"][];
+            /**
+             * @description Whether its failure refuses. Left out: it does
+             * @enum {unknown}
+             */
+            mode?: "enforce" | "warn";
             /** @enum {unknown} */
             outcome: "passed" | "failed";
             /** @description What would make it pass */
             remedy?: string;
+        };
+        /**
+         * Closed
+         * @description Who ended it, and when; null while it waits
+         */
+        Closed: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds
+             * @example 2026-03-31T23:59:59.000Z
+             */
+            at: string;
+            by: string;
+            reason: string | null;
         };
         /**
          * ConsistencyProof
@@ -788,6 +1024,31 @@ export interface components {
              */
             purge_after: string;
             reason: string;
+        };
+        /** DryRun */
+        DryRun: {
+            alias: string | null;
+            approvals_needed: number;
+            can_force: boolean;
+            checks: components["schemas"]["Check"][];
+            model: string;
+            number: number;
+            /**
+             * @description waiting: it would wait for approvals
+             * @enum {unknown}
+             */
+            outcome: "allowed" | "waiting" | "refused";
+            policy: components["schemas"]["PolicyInForce"];
+            /** @description Versions that would leave the status for this one */
+            superseded: number[];
+            to: ("draft" | "staging" | "production" | "archived") | null;
+        };
+        /** EvaluatedOnCheck */
+        EvaluatedOnCheck: {
+            /** @enum {string} */
+            check: "evaluated_on";
+            dataset: components["schemas"]["OnDataset"];
+            within_days?: number;
         };
         /** EvaluatedSlice */
         EvaluatedSlice: {
@@ -904,6 +1165,14 @@ export interface components {
             items: components["schemas"]["Event"][];
             next_page_token: string | null;
         };
+        /** Fact */
+        Fact: {
+            /** @example /api/v1/evaluations/12 */
+            href?: string;
+            value: unknown;
+            /** @example auc of churn/7 on holdout */
+            what: string;
+        };
         /** Finding */
         Finding: {
             /**
@@ -923,6 +1192,15 @@ export interface components {
              * @example byte 17
              */
             where: string;
+        };
+        /**
+         * HasCheck
+         * @description Each of these is there, and is not empty
+         */
+        HasCheck: {
+            /** @enum {string} */
+            check: "has";
+            fields: string[];
         };
         /**
          * InclusionProof
@@ -1028,6 +1306,19 @@ export interface components {
             step: number;
             /** @example 0.93 */
             value: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
+         * MetricCheck
+         * @description Of the newest evaluation on the data set; without one, the latest value of the version’s metric
+         */
+        MetricCheck: {
+            /** @enum {string} */
+            check: "metric";
+            /** @enum {unknown} */
+            comparator: ">" | ">=" | "<" | "<=" | "=" | "!=";
+            dataset?: components["schemas"]["OnDataset"];
+            metric: string;
+            value: number;
         };
         /** MetricDefinition */
         MetricDefinition: {
@@ -1142,11 +1433,18 @@ export interface components {
         };
         /** NewAlias */
         NewAlias: {
+            /** @description Where the alias is protected, although a check fails; needs a reason */
+            force?: boolean;
+            reason?: string;
             /**
              * @description A number, or any ref
              * @example 7
              */
             version: number | string;
+        };
+        /** NewDecision */
+        NewDecision: {
+            reason?: string;
         };
         /** NewEvaluation */
         NewEvaluation: {
@@ -1241,9 +1539,17 @@ export interface components {
              */
             name: string;
         };
+        /** NewPolicy */
+        NewPolicy: {
+            /** @description Aliases that are protected: to be set on a version, it has to meet the rule */
+            aliases?: {
+                [key: string]: components["schemas"]["AliasRule"];
+            };
+            statuses?: components["schemas"]["StatusRules"];
+        };
         /** NewPromotion */
         NewPromotion: {
-            /** @description Go on although a check failed; needs a reason, and is recorded. A seal cannot be forced */
+            /** @description Go on although a check failed; needs a reason, and is recorded. A seal cannot be forced, and no rule of a policy that does not allow it */
             force?: boolean;
             reason?: string;
             /**
@@ -1252,6 +1558,10 @@ export interface components {
              * @enum {unknown}
              */
             to: "draft" | "staging" | "production" | "archived";
+        };
+        /** NewRejection */
+        NewRejection: {
+            reason: string;
         };
         /** NewRollback */
         NewRollback: {
@@ -1298,6 +1608,64 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * NotWorseThanLiveCheck
+         * @description Held against the version promoted last to the target that is there; passed where there is none
+         */
+        NotWorseThanLiveCheck: {
+            /** @enum {string} */
+            check: "not_worse_than_live";
+            dataset?: components["schemas"]["OnDataset"];
+            /**
+             * @description Which way is better. Default: what the metric’s definition says
+             * @enum {unknown}
+             */
+            direction?: "higher" | "lower";
+            metric: string;
+            /** @description By so much it may be worse, in the unit of the metric. Default: 0 */
+            tolerance?: number;
+        };
+        /**
+         * OnDataset
+         * @example {
+         *       "name": "holdout"
+         *     }
+         */
+        OnDataset: {
+            digest?: string;
+            name: string;
+        };
+        /** Policy */
+        Policy: {
+            /** @description Aliases that are protected: to be set on a version, it has to meet the rule */
+            aliases?: {
+                [key: string]: components["schemas"]["AliasRule"];
+            };
+            /** @description The version */
+            etag: number;
+            model: string | null;
+            statuses?: components["schemas"]["StatusRules"];
+            updated_at: string | null;
+            updated_by: string | null;
+            /** @description Counts the edits; 0 while nobody has set it */
+            version: number;
+        };
+        /** PolicyCheck */
+        PolicyCheck: components["schemas"]["SealedCheck"] | components["schemas"]["VerdictCheck"] | components["schemas"]["MetricCheck"] | components["schemas"]["NotWorseThanLiveCheck"] | components["schemas"]["SignatureCompatibleCheck"] | components["schemas"]["HasCheck"] | components["schemas"]["EvaluatedOnCheck"];
+        /** PolicyInForce */
+        PolicyInForce: {
+            /**
+             * @description Whose rule it is
+             * @enum {unknown}
+             */
+            of: "model" | "default" | "built-in";
+            version: number;
+        };
+        /** PolicyPage */
+        PolicyPage: {
+            items: components["schemas"]["Policy"][];
+            next_page_token: string | null;
+        };
         /** Problem */
         Problem: {
             checks?: components["schemas"]["Check"][];
@@ -1320,6 +1688,11 @@ export interface components {
         };
         /** Promotion */
         Promotion: {
+            /** @enum {unknown} */
+            action: "promotion" | "rollback" | "alias";
+            alias: string | null;
+            approvals: components["schemas"]["Approval"][];
+            approvals_needed: number;
             /**
              * Format: date-time
              * @description RFC 3339 in UTC with milliseconds
@@ -1327,35 +1700,56 @@ export interface components {
              */
             at: string;
             by: string;
+            /** @description As they came out last */
             checks: components["schemas"]["Check"][];
+            closed: components["schemas"]["Closed"] | null;
+            /** @description 0 where nothing was recorded */
+            etag: number;
+            expires_at: string | null;
             /** @description A failed check was overridden */
             forced: boolean;
-            /**
-             * @description Where the version stands
-             * @example production
-             * @enum {unknown}
-             */
-            from: "draft" | "staging" | "production" | "archived";
+            from: ("draft" | "staging" | "production" | "archived") | null;
+            id: number | null;
             model: string;
             number: number;
+            policy: components["schemas"]["PolicyInForce"];
             reason: string | null;
-            /** @enum {unknown} */
-            state: "executed";
-            /** @description Versions that left the status for this one */
-            superseded: number[];
             /**
-             * @description Where the version stands
-             * @example production
+             * @description refused: a check failed at the last approval, after it had passed
              * @enum {unknown}
              */
-            to: "draft" | "staging" | "production" | "archived";
-            version: components["schemas"]["Version"];
+            state: "waiting" | "executed" | "rejected" | "cancelled" | "expired" | "refused";
+            /** @description Versions that left the status, or gave up the alias, for this one */
+            superseded: number[];
+            to: ("draft" | "staging" | "production" | "archived") | null;
+            version?: components["schemas"]["Version"];
+        };
+        /** PromotionPage */
+        PromotionPage: {
+            items: components["schemas"]["Promotion"][];
+            next_page_token: string | null;
+        };
+        /**
+         * SealedCheck
+         * @description The artifacts are frozen
+         */
+        SealedCheck: {
+            /** @enum {string} */
+            check: "sealed";
         };
         /** Signature */
         Signature: {
             inputs?: components["schemas"]["Tensor"][];
             outputs?: components["schemas"]["Tensor"][];
             params?: components["schemas"]["Tensor"][];
+        };
+        /**
+         * SignatureCompatibleCheck
+         * @description Callers of the live version can call this one: no input removed or narrowed, no new required one, no output changed
+         */
+        SignatureCompatibleCheck: {
+            /** @enum {string} */
+            check: "signature_compatible";
         };
         /** SignaturePatch */
         SignaturePatch: {
@@ -1424,6 +1818,35 @@ export interface components {
             /** @example 0.93 */
             value: number | ("NaN" | "Infinity" | "-Infinity");
         };
+        /** StatusRule */
+        StatusRule: {
+            /** @description How many distinct actors other than the author have to approve. Default: 0 */
+            approvals?: number;
+            checks?: components["schemas"]["PolicyCheck"][];
+            /** @description How long a promotion waits for approvals. Default: 14 */
+            expires_days?: number;
+            /** @description Whether failed checks can be overridden with force and a reason. Default: false */
+            force?: boolean;
+            /**
+             * @description Whether a failed check refuses the promotion, or is only told and recorded. Default: enforce
+             * @enum {unknown}
+             */
+            mode?: "enforce" | "warn";
+            /**
+             * @description Whether a rollback needs the approvals too; it always has to pass the checks. Default: free
+             * @enum {unknown}
+             */
+            rollback?: "free" | "approvals";
+            /** @description One version at a time: the others are archived by the same promotion. Default: as the server is configured */
+            single?: boolean;
+        };
+        /** StatusRules */
+        StatusRules: {
+            archived?: components["schemas"]["StatusRule"];
+            draft?: components["schemas"]["StatusRule"];
+            production?: components["schemas"]["StatusRule"];
+            staging?: components["schemas"]["StatusRule"];
+        };
         /** SubjectChange */
         SubjectChange: {
             after: {
@@ -1461,6 +1884,16 @@ export interface components {
         TrashPage: {
             items: components["schemas"]["TrashEntry"][];
             next_page_token: string | null;
+        };
+        /** VerdictCheck */
+        VerdictCheck: {
+            /** @enum {string} */
+            check: "verdict";
+            /**
+             * @description From the best to the worst: clean, unknown, suspicious, malformed, unsafe
+             * @enum {unknown}
+             */
+            not_worse_than: "clean" | "unknown" | "suspicious" | "malformed";
         };
         /** Version */
         Version: {
@@ -2506,6 +2939,15 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -2573,6 +3015,189 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: {
+                /** @description Answer with the state of that moment */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the model, percent-encoded
+                 * @example churn
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    setPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: an older one gets 412
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the model, percent-encoded
+                 * @example churn
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    clearPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: an older one gets 412
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path: {
+                /**
+                 * @description Name of the model, percent-encoded
+                 * @example churn
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    listPolicyVersions: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                /** @description next_page_token of the page before */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the model, percent-encoded
+                 * @example churn
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     purgeModel: {
@@ -2764,6 +3389,15 @@ export interface operations {
         responses: {
             /** @description Default Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description Default Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3515,6 +4149,56 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
+    checkVersion: {
+        parameters: {
+            query?: {
+                /** @description Instead of a status */
+                alias?: string;
+                /**
+                 * @description Where the version stands
+                 * @example production
+                 */
+                to?: "draft" | "staging" | "production" | "archived";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the model, percent-encoded
+                 * @example churn
+                 */
+                name: string;
+                /**
+                 * @description A number, `latest`, `@alias` or a status
+                 * @example 7
+                 */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     listEvaluationsOfVersion: {
         parameters: {
             query?: {
@@ -3885,6 +4569,15 @@ export interface operations {
                     "application/json": components["schemas"]["Promotion"];
                 };
             };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
@@ -4056,6 +4749,391 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    getDefaultPolicy: {
+        parameters: {
+            query?: {
+                /** @description Answer with the state of that moment */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    setDefaultPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: an older one gets 412
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    listDefaultPolicyVersions: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                /** @description next_page_token of the page before */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPolicySchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Schema */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listPromotions: {
+        parameters: {
+            query?: {
+                /** @description Asked for by this actor */
+                by?: string;
+                /**
+                 * @description Those that wait and that this actor can approve; me is who asks
+                 * @example me
+                 */
+                for?: string;
+                /** @description Name of a model */
+                model?: string;
+                page_size?: number;
+                /** @description next_page_token of the page before */
+                page_token?: string;
+                state?: "waiting" | "executed" | "rejected" | "cancelled" | "expired" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPromotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approvePromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A request with the same key happens once in 24 hours
+                 * @example run-81
+                 */
+                "idempotency-key"?: string;
+                /**
+                 * @description The ETag that was read: an older one gets 412
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDecision"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    cancelPromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A request with the same key happens once in 24 hours
+                 * @example run-81
+                 */
+                "idempotency-key"?: string;
+                /**
+                 * @description The ETag that was read: an older one gets 412
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDecision"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    rejectPromotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A request with the same key happens once in 24 hours
+                 * @example run-81
+                 */
+                "idempotency-key"?: string;
+                /**
+                 * @description The ETag that was read: an older one gets 412
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Who asks, while access is open; recorded as not verified
+                 * @example ada
+                 */
+                "x-assayer-actor"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRejection"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
                 };
             };
             400: components["responses"]["Problem400"];
