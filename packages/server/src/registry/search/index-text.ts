@@ -156,8 +156,9 @@ function prepareWords(noun: Noun) {
 
 async function writeTexts({ tx, dialect }: IndexAt, noun: Noun, rows: readonly Words[]): Promise<void> {
   const write = wordsOf[noun];
+  // FTS5 writes out all that it holds in memory when a row comes that is not beyond the one before (fts5_index.c, `sqlite3Fts5IndexBeginWrite`).
   if (dialect === 'sqlite')
-    for (const { id, tokens } of rows) {
+    for (const { id, tokens } of [...rows].sort((a, b) => a.id - b.id)) {
       const { name, tags, description, card } = tokens;
       await write.one(tx, {
         id,
