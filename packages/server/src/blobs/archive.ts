@@ -13,6 +13,9 @@ export interface ArchiveEntry {
 
 export type ArchiveEntries = AsyncIterable<ArchiveEntry> | Iterable<ArchiveEntry>;
 
+/** An entry whose size may be known only once it was read: it must be less than 4 GiB then. */
+export type ZipEntry = Omit<ArchiveEntry, 'size'> & { size?: number };
+
 /** Chunks that are lent: each is read or copied before the next is asked for. */
 type Archive = AsyncGenerator<Uint8Array, void, void>;
 
@@ -31,28 +34,36 @@ export async function* tarOf(entries: ArchiveEntries): Archive {
 }
 
 /** The entries as a ZIP, uncompressed; ZIP64 where it has to be. Holds some hundred bytes per entry, for the directory. */
-export async function* zipOf(entries: ArchiveEntries): Archive {
+export async function* zipOf(entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>): Archive {
   const directory: Buffer[] = [];
   let offset = 0;
   for await (const { path, size, mtime, open } of entries) {
-    const member = { name: Buffer.from(path), size, mtime, offset };
+    const member = { name: Buffer.from(path), size: size ?? 0, mtime, offset };
     if (member.name.length > 0xffff) throw new RangeError('a path of more than 65,535 bytes does not fit in a ZIP');
     const before = localHeader(member);
     yield before;
     let crc = 0;
-    for await (const chunk of exactly(await open(), size)) {
+    let seen = 0;
+    const source = await open();
+    for await (const chunk of size === undefined ? source : exactly(source, size)) {
       crc = crc32(chunk, crc);
+      seen += chunk.length;
       yield chunk;
     }
+    if (size === undefined && seen >= LARGE)
+      throw new RangeError('an entry of 4 GiB and more needs its size beforehand');
+    member.size = seen;
     const after = descriptor(member, crc);
     yield after;
-    offset += before.length + size + after.length;
+    offset += before.length + seen + after.length;
     directory.push(centralRecord(member, crc));
   }
   yield* directory;
   const length = directory.reduce((sum, record) => sum + record.length, 0);
   yield endOfArchive(directory.length, offset, length);
 }
+
+const LARGE = 0xffff_ffff;
 
 /** Passes a source on, and refuses another length than was said. */
 async function* exactly(source: AsyncIterable<Uint8Array>, size: number): Archive {

@@ -22,6 +22,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'rm', summary: 'move a model or version to the trash', load: () => import('./commands/rm.ts') },
   { name: 'restore', summary: 'take a model or version out of the trash', load: () => import('./commands/restore.ts') },
   { name: 'trash', summary: 'list what can be restored', load: () => import('./commands/trash.ts') },
+  { name: 'evidence', summary: 'fetch a pack of evidence, verify one', load: () => import('./commands/evidence.ts') },
   { name: 'ledger', summary: 'verify, export and read the ledger', load: () => import('./commands/ledger.ts') },
   { name: 'config', summary: 'show the configuration in effect', load: () => import('./commands/config.ts') },
   { name: 'migrate', summary: 'bring a database up to this version', load: () => import('./commands/migrate.ts') },

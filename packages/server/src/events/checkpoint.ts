@@ -72,40 +72,68 @@ export function exportPrivateKey(signer: Signer): string {
 
 /** A C2SP tlog-checkpoint in a C2SP signed note. The origin should be the signer's name. */
 export function signCheckpoint(signer: Signer, { origin, size, root }: Checkpoint): string {
-  const body = `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
-  const signature = Buffer.concat([Buffer.from(signer.keyId, 'hex'), sign(null, Buffer.from(body), signer.privateKey)]);
-  const text = `${body}\n${DASH}${signer.name} ${signature.toString('base64')}\n`;
+  const text = toNote(signer, `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`);
   const parsed = parseCheckpoint(text);
   if (!parsed.ok) throw new Error(`not a checkpoint that could be read back: ${parsed.detail}`);
   return text;
 }
 
+/** Signs another text than a checkpoint with the same key. No reader can take it for one. `body` ends with a newline. */
+export function signNote(signer: Signer, body: string): string {
+  const text = toNote(signer, body);
+  if (parseCheckpoint(text).ok || !parseNote(text).ok) throw new Error('such a text is not signed');
+  return text;
+}
+
+/** A C2SP signed note. */
+function toNote(signer: Signer, body: string): string {
+  const signature = Buffer.concat([Buffer.from(signer.keyId, 'hex'), sign(null, Buffer.from(body), signer.privateKey)]);
+  return `${body}\n${DASH}${signer.name} ${signature.toString('base64')}\n`;
+}
+
 /** Reads a checkpoint without trusting it. Extension lines and signatures by others are allowed, as C2SP asks. */
 export function parseCheckpoint(text: string): ParsedCheckpoint | CheckpointFailure {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a note holds none but the newline
-  if (/[\u0000-\u0009\u000b-\u001f]/.test(text) || !text.isWellFormed()) return malformed('a control character');
-  const split = text.lastIndexOf(BLANK_LINE);
-  if (split < 0 || !text.endsWith('\n')) return malformed('no signatures after a blank line');
-  const body = text.slice(0, split + 1);
+  const note = parseNote(text);
+  if (!note.ok) return note;
+  const { body, signatures } = note;
   const [origin, size, root, ...extensions] = body.slice(0, -1).split('\n');
   if (!origin) return malformed('no origin');
   if (!size || !/^(0|[1-9][0-9]*)$/.test(size) || !Number.isSafeInteger(Number(size))) return malformed('no tree size');
   const rootBytes = fromBase64(root);
   if (rootBytes?.length !== 32) return malformed('no root hash');
   if (extensions.includes('')) return malformed('an empty line');
+  return { ok: true, body, origin, size: Number(size), root: rootBytes, signatures };
+}
+
+/** What is signed, up to the blank line, and by whom. */
+function parseNote(text: string): { ok: true; body: string; signatures: readonly NoteSignature[] } | CheckpointFailure {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a note holds none but the newline
+  if (/[\u0000-\u0009\u000b-\u001f]/.test(text) || !text.isWellFormed()) return malformed('a control character');
+  const split = text.lastIndexOf(BLANK_LINE);
+  if (split < 0 || !text.endsWith('\n')) return malformed('no signatures after a blank line');
   const lines = text.slice(split + BLANK_LINE.length, -1).split('\n');
   const signatures = lines.slice(0, MAX_SIGNATURES).map(toSignature);
   if (lines.length > MAX_SIGNATURES || !signatures.every((one) => one !== undefined)) {
     return malformed('a line that is not a signature');
   }
-  return { ok: true, body, origin, size: Number(size), root: rootBytes, signatures };
+  return { ok: true, body: text.slice(0, split + 1), signatures };
 }
 
 /** Verifies the signature by the key `vkey` (`name+id+base64`, as in golang.org/x/mod/sumdb/note). */
 export function verifyCheckpoint(text: string, vkey: string): ({ ok: true } & Checkpoint) | CheckpointFailure {
+  const signed = verifyNote(text, vkey);
+  // A wrong key is told before a text that is no checkpoint, and this before a signature.
+  if (!signed.ok && signed.kind === 'key') return signed;
+  const note = parseCheckpoint(text);
+  if (!note.ok) return note;
+  return signed.ok ? { ok: true, origin: note.origin, size: note.size, root: note.root } : signed;
+}
+
+/** Verifies a note by a key, and answers what was signed. */
+export function verifyNote(text: string, vkey: string): { ok: true; body: string } | CheckpointFailure {
   const key = parseVerifierKey(vkey);
   if (!key) return { ok: false, kind: 'key', detail: 'the verifier key is not of the form name+id+base64' };
-  const note = parseCheckpoint(text);
+  const note = parseNote(text);
   if (!note.ok) return note;
   const signed = note.signatures.find((one) => one.name === key.name && one.keyId === key.keyId);
   if (!signed) {
@@ -115,7 +143,7 @@ export function verifyCheckpoint(text: string, vkey: string): ({ ok: true } & Ch
   if (!verify(null, Buffer.from(note.body), key.publicKey, signed.signature)) {
     return { ok: false, kind: 'signature', detail: `the signature of ${key.name}+${key.keyId} does not hold` };
   }
-  return { ok: true, origin: note.origin, size: note.size, root: note.root };
+  return { ok: true, body: note.body };
 }
 
 function parseVerifierKey(vkey: string): { name: string; keyId: string; publicKey: KeyObject } | undefined {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Database, Reader, Writer } from '../db/database.ts';
 import type { InstallationTable } from '../db/tables.ts';
 import { countTogether, type Place } from '../db/together.ts';
-import { exportPrivateKey, newSigner, openSigner, type Signer, signCheckpoint } from './checkpoint.ts';
+import { exportPrivateKey, newSigner, openSigner, type Signer, signCheckpoint, signNote } from './checkpoint.ts';
 import { append, type Entry } from './log.ts';
 import { decodeFrontier, emptyRoot, encodeFrontier, rootOf } from './merkle.ts';
-import { consistencyProof, inclusionProof, type ReadHashes, rootAt } from './tiles.ts';
+import { consistencyProof, createProver, inclusionProof, type ReadHashes, rootAt } from './tiles.ts';
 
 /** A signed checkpoint is kept at least every so many events, and every minute in which there were any. */
 const CHECKPOINT_EVERY = 1_000;
@@ -26,6 +26,10 @@ export interface Ledger {
   keepCheckpoint(tx: Writer): Promise<void>;
   keptCheckpoints(): Promise<string[]>;
   inclusion(seq: number, size: number): Promise<{ leaf: Uint8Array; root: Uint8Array; proof: Uint8Array[] }>;
+  /** Proofs that events are in the tree of `size` events: many of them share what they are made from. */
+  prover(size: number): (seq: number) => Promise<Uint8Array[]>;
+  /** Signs what is no checkpoint. */
+  sign(body: string): string;
   consistency(from: number, to: number): Promise<{ fromRoot: Uint8Array; toRoot: Uint8Array; proof: Uint8Array[] }>;
   lines(from: number, to: number): AsyncGenerator<{ seq: number; line: string; leaf: Buffer }>;
 }
@@ -74,6 +78,11 @@ export async function openLedger(db: Database, now: () => number): Promise<Ledge
         proof: await inclusionProof(seq - 1, size, read),
       };
     },
+    prover(size) {
+      const prove = createProver(size, read);
+      return (seq) => prove(seq - 1);
+    },
+    sign: (body) => signNote(signer, body),
     consistency: async (from, to) => ({
       fromRoot: from === 0 ? emptyRoot() : await rootAt(from, read),
       toRoot: await rootAt(to, read),

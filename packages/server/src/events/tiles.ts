@@ -25,6 +25,34 @@ export function storedNodes(created: readonly Node[]): Node[] {
 
 /** PATH of RFC 6962 section 2.1.1. Reads at most two tiles of 256 hashes for every eight levels of the tree. */
 export async function inclusionProof(index: number, size: number, read: ReadHashes): Promise<Hash[]> {
+  return hashesOf(siblingsOf(index, size), size, read);
+}
+
+/** So many hashes of inner nodes are remembered at most, each some hundred bytes. */
+const MOST_REMEMBERED = 8_192;
+
+/** Inclusion proofs of one tree, one after the other, best in order: what several need is read and hashed once. */
+export function createProver(size: number, read: ReadHashes): (index: number) => Promise<Hash[]> {
+  const tile = tileReader(size, read);
+  const known = new Map<string, Hash>();
+  return async (index) => {
+    const hashes: Hash[] = [];
+    for (const [lo, hi] of siblingsOf(index, size)) {
+      const key = `${lo}-${hi}`;
+      let hash = known.get(key);
+      if (!hash) {
+        hash = await subtree(lo, hi, tile);
+        if (known.size >= MOST_REMEMBERED) known.clear();
+        known.set(key, hash);
+      }
+      hashes.push(hash);
+    }
+    return hashes;
+  };
+}
+
+/** The subtrees beside the way from a leaf to the root, lowest first. */
+function siblingsOf(index: number, size: number): Range[] {
   assertCounts(index, size);
   if (index === size) throw new RangeError(`leaf ${index} is not in a tree of ${size} leaves`);
   const siblings: Range[] = [];
@@ -34,7 +62,7 @@ export async function inclusionProof(index: number, size: number, read: ReadHash
     siblings.push(index < middle ? [middle, hi] : [lo, middle]);
     [lo, hi] = index < middle ? [lo, middle] : [middle, hi];
   }
-  return hashesOf(siblings.reverse(), size, read);
+  return siblings.reverse();
 }
 
 /** PROOF of RFC 6962 section 2.1.2; empty when `from` is 0 or equals `to`. */
@@ -73,6 +101,9 @@ async function hashesOf(ranges: Range[], size: number, read: ReadHashes): Promis
 
 type ReadTile = (level: number, index: number) => Promise<Uint8Array[]>;
 
+/** Tiles that are held at a time. A proof needs two for every eight levels. */
+const MOST_TILES = 32;
+
 /** Reads each tile once; a tile on the right edge of the tree holds what is complete at that size. */
 function tileReader(size: number, read: ReadHashes): ReadTile {
   const tiles = new Map<string, Uint8Array[]>();
@@ -86,6 +117,7 @@ function tileReader(size: number, read: ReadHashes): ReadTile {
     if (hashes.length !== count) {
       throw new Error(`stored hashes are missing: ${hashes.length} of ${count} at level ${level} from ${start}`);
     }
+    if (tiles.size >= MOST_TILES) tiles.clear();
     tiles.set(key, hashes);
     return hashes;
   };

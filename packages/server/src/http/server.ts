@@ -12,6 +12,7 @@ import { artifactRoutes, uploadRoutes } from './api/artifacts.ts';
 import { datasetRoutes } from './api/datasets.ts';
 import { evaluationRoutes } from './api/evaluations.ts';
 import { eventRoutes } from './api/events.ts';
+import { packRoutes } from './api/evidence-packs.ts';
 import { ledgerRoutes } from './api/ledger.ts';
 import { metricDefinitionRoutes } from './api/metric-definitions.ts';
 import { metricRoutes } from './api/metrics.ts';
@@ -156,6 +157,7 @@ export async function createHttp(
       metricDefinitionRoutes(api, registry);
       evaluationRoutes(api, registry);
       datasetRoutes(api, registry);
+      packRoutes(api, registry, options.uploadIdleMs);
       trashRoutes(api, registry);
       runRoutes(api, registry);
       eventRoutes(api, registry, {

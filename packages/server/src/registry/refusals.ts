@@ -17,6 +17,7 @@ export interface Refusals {
   'path-invalid': { path: string };
   'path-taken': { path: string; by: string };
   'version-sealed': { model: string; number: number };
+  'version-open': { model: string; number: number };
   'in-production': { model: string; versions: number[] };
   'not-in-trash': { model: string; number?: number };
   'nothing-to-roll-back': { model: string; to: string };

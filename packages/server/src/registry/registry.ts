@@ -285,6 +285,8 @@ export function createRegistry(parts: Parts) {
       proveInclusion: (seq: number, size?: number) => proveInclusion(ledger, seq, size),
       proveConsistency: (from: number, to?: number) => proveConsistency(ledger, from, to),
     },
+    /** What packs of evidence are made from. */
+    source: { read, ledger },
     /** Does what earlier changes left. */
     finish: () => backlog.run(),
     /** Resolves once no change is under way, and what they left is done. */

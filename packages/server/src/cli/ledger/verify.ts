@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { parseCheckpoint, verifyCheckpoint } from '../../events/checkpoint.ts';
+import { verifyCheckpoint } from '../../events/checkpoint.ts';
 import { linesOf } from '../../events/lines.ts';
 import { verifyLedger } from '../../events/verify.ts';
-import { misused, refused } from '../exit.ts';
+import { refused } from '../exit.ts';
 import { answerOf } from '../server/answer.ts';
 import { type Connection, connect, type ServerOptions } from '../server/connect.ts';
 import type { Output } from '../terminal/output.ts';
+import { assertFile, assertKey, readNote } from './given.ts';
 import { fileOf, recall, remember } from './memory.ts';
 import { tellReport } from './report.ts';
 import { exported } from './stream.ts';
@@ -25,36 +25,6 @@ export async function verify(out: Output, options: VerifyOptions): Promise<void>
   const given = await Promise.all((options.checkpoint ?? []).map(readNote));
   if (options.file !== undefined) await verifyFile(out, options.file, given, key);
   else await verifyServer(out, connect(options), given, key);
-}
-
-/** That it is a key at all; whether it is the right one is for the checkpoints to show. */
-function assertKey(key: string): void {
-  const tried = verifyCheckpoint('', key);
-  if (!tried.ok && tried.kind === 'key')
-    throw misused(
-      `--key "${key}" is not a verifier key: it is one line, name+id+base64, as the server tells it at /api/v1/ledger/key.`,
-    );
-}
-
-async function readNote(file: string): Promise<string> {
-  await assertFile(file);
-  const note = await readFile(file, 'utf8');
-  const parsed = parseCheckpoint(note);
-  if (!parsed.ok) {
-    const why = note.includes('\r')
-      ? 'its lines end in CRLF, not LF'
-      : parsed.detail.replace(/^not a checkpoint: /, '');
-    throw misused(`${file} is not a checkpoint, as "assayer ledger checkpoint" prints it: ${why}.`);
-  }
-  return note;
-}
-
-async function assertFile(file: string): Promise<void> {
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw misused(`There is no file ${file}.`);
-    throw error;
-  });
-  if (found.isDirectory()) throw misused(`${file} is a folder, not a file.`);
 }
 
 /** Offline: an export, and what is held against it. */

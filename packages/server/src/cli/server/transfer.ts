@@ -96,7 +96,7 @@ export async function readAnswer(arrived: Arrived): Promise<unknown> {
   }
 }
 
-function versionUrl(server: string, model: string, ref: string | number): string {
+export function versionUrl(server: string, model: string, ref: string | number): string {
   return `${server}/api/v1/models/${encodeURIComponent(model)}/versions/${encodeURIComponent(ref)}`;
 }
 

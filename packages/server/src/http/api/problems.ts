@@ -22,6 +22,7 @@ export const PROBLEMS: Record<RefusalKind, { status: number; title: string }> = 
   'path-invalid': { status: 400, title: 'The artifact path is not acceptable' },
   'path-taken': { status: 409, title: 'The artifact path is taken' },
   'version-sealed': { status: 409, title: 'The version is sealed' },
+  'version-open': { status: 409, title: 'The version is not sealed' },
   'in-production': { status: 409, title: 'A version is in production' },
   'not-in-trash': { status: 409, title: 'It is not in the trash' },
   'nothing-to-roll-back': { status: 409, title: 'There is nothing to roll back to' },

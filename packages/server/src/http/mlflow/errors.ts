@@ -20,6 +20,7 @@ const CODES: Record<RefusalKind, ErrorCode> = {
   'path-invalid': 'INVALID_PARAMETER_VALUE',
   'path-taken': 'RESOURCE_ALREADY_EXISTS',
   'version-sealed': 'INVALID_PARAMETER_VALUE',
+  'version-open': 'INVALID_PARAMETER_VALUE',
   'in-production': 'INVALID_PARAMETER_VALUE',
   'not-in-trash': 'INVALID_PARAMETER_VALUE',
   'nothing-to-roll-back': 'INVALID_PARAMETER_VALUE',
