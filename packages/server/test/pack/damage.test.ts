@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { leafHash } from '../../src/events/merkle.ts';
 import { databases } from '../support/databases.ts';
 import { make } from '../support/make.ts';
-import { type Opened, useRegistry } from '../support/open-registry.ts';
+import { ada, type Opened, useRegistry } from '../support/open-registry.ts';
 import {
   type Files,
   failing,
@@ -29,25 +29,9 @@ async function aPack(at: Opened): Promise<Buffer> {
   const policy = { model: null, version: 1, statuses: { production: { approvals: 1 } }, updated_at: null };
   await tell(at, version, { type: 'policy.changed', subject: 'policy:default', details: { policy }, changes: [] });
   for (const auc of [0.91, 0.94]) {
-    const evaluation = {
-      id: auc * 100,
-      model: name,
-      number: 2,
-      version_digest: version.digest,
-      dataset: { name: 'holdout', digest: 'sha256:1' },
-      metrics: { auc },
-      intervals: {},
-      slices: [{ slice: 'country=DE', n: 10, metrics: { auc } }],
-      n: 100,
-      evaluator: null,
-      at: '2026-01-01T00:00:00.000Z',
-      curves: null,
-      tags: {},
-      source: null,
-      recorded_at: '2026-01-01T00:00:00.000Z',
-      recorded_by: 'ada',
-    };
-    await tell(at, version, { type: 'evaluation.recorded', details: { evaluation } });
+    const slices = [{ slice: 'country=DE', n: 10, metrics: { auc } }];
+    const dataset = { name: 'holdout', digest: 'sha256:1' };
+    await at.registry.evidence.evaluations.record(ada, name, '2', { dataset, metrics: { auc }, slices, n: 100 });
   }
   const checks = [{ check: 'metric', outcome: 'failed', detail: 'auc is 0.91', remedy: 'train on' }];
   await tell(at, version, { type: 'promotion.requested', reason: 'better', details: { promotion: 1, checks } });
