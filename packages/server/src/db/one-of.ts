@@ -2,7 +2,7 @@ import { type Kysely, type SqlBool, SqliteAdapter, sql } from 'kysely';
 import type { Reader } from './database.ts';
 import type { Tables } from './tables.ts';
 
-const isSqlite = (on: Reader) => (on as Kysely<Tables>).getExecutor().adapter instanceof SqliteAdapter;
+export const isSqlite = (on: Reader) => (on as Kysely<Tables>).getExecutor().adapter instanceof SqliteAdapter;
 
 /** For prepared queries: that a column is one of a list, however long it is. The list comes from `listOf`. */
 export function isOneOf(on: Reader, column: string, list: unknown, type: 'text' | 'bigint' = 'text') {

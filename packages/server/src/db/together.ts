@@ -66,17 +66,18 @@ export function countWithin(most: number, rows: readonly { bytes: number }[]): n
   return over === -1 ? rows.length : Math.max(1, over);
 }
 
-/** What comes, in groups: `most` together, or fewer where those would be over `BYTES_TOGETHER`; at least one. */
+/** What comes, in groups: `most` together, or fewer where those would be over so many bytes; at least one. */
 export async function* inGroups<T>(
   items: AsyncIterable<T> | Iterable<T>,
   most: number,
   bytesOf: (item: T) => number,
+  mostBytes: number = BYTES_TOGETHER,
 ): AsyncGenerator<T[]> {
   let group: T[] = [];
   let bytes = 0;
   for await (const item of items) {
     const more = bytesOf(item);
-    if (group.length === most || (group.length > 0 && bytes + more > BYTES_TOGETHER)) {
+    if (group.length === most || (group.length > 0 && bytes + more > mostBytes)) {
       yield group;
       group = [];
       bytes = 0;

@@ -4,7 +4,7 @@ import type { SubjectChange } from '../contract/event.ts';
 export type Doc = Record<string, unknown>;
 
 /** Fields whose keys change one by one. All other fields are replaced whole. */
-const MAPS = new Set(['tags', 'properties', 'aliases', 'metrics']);
+export const MAPS: ReadonlySet<string> = new Set(['tags', 'properties', 'aliases', 'metrics']);
 
 /** What lies between two states of one subject. Undefined where nothing differs. */
 export function changeBetween(
@@ -65,7 +65,7 @@ function keysBetween(old: Doc, now: Doc): [Doc, Doc] {
   return [Object.fromEntries(was), Object.fromEntries(is)];
 }
 
-function isMap(value: unknown): value is Doc {
+export function isMap(value: unknown): value is Doc {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -3,7 +3,8 @@ import type { Event, SubjectChange } from '../contract/event.ts';
 import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
-import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
+import { type LentLine, LINE_IF_SHORT, withRead } from '../db/lines.ts';
+import { slim } from '../events/slim.ts';
 import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
 import { subjectAt } from './timeline.ts';
@@ -82,8 +83,8 @@ async function* movesBefore(reader: Reader, model_id: number, seq: number): Asyn
       .orderBy('e.seq', 'desc')
       .execute();
     const moves = rows.filter(({ seq: at, type }, i) => MOVES.includes(type) && rows[i - 1]?.seq !== at);
-    for await (const { line } of withLines(reader, moves)) {
-      const { changes } = JSON.parse(line) as Event;
+    const read = (line: LentLine) => JSON.parse(slim(line, { model_id }, (field) => field !== 'status')) as Event;
+    for await (const { changes } of withRead(reader, moves, read)) {
       const moved = changes.filter((one) => one.model_id === model_id && one.number > 0 && 'status' in one.after);
       yield* moved.sort((a, b) => b.number - a.number);
     }

@@ -6,7 +6,7 @@ import type { Clock } from './paging/clock.ts';
 import { PageTokenError, type Position } from './paging/page-token.ts';
 import { compareText } from './search/order.ts';
 import type { ModelSubject, VersionSubject } from './search/subject.ts';
-import { subjectsAt } from './timeline.ts';
+import { subjectWithFormatsAt } from './timeline.ts';
 import { modelDocAt } from './timeline-model.ts';
 
 /** Where a subject stands in the order of a list, and what it was where it was live at that moment. */
@@ -138,11 +138,10 @@ async function versionDocAt(
   { name, owner }: OfModel,
   seq: number,
 ): Promise<PastVersion | undefined> {
-  for await (const { doc, formats } of subjectsAt(reader, seq, { model_id, number })) {
-    const version = doc as Version;
-    if (version.deregistered === null) return { id, version: { ...version, model: name }, formats, owner };
-  }
-  return undefined;
+  const past = await subjectWithFormatsAt(reader, { model_id, number }, seq);
+  const version = past?.doc as Version | undefined;
+  if (!past || version?.deregistered !== null) return undefined;
+  return { id, version: { ...version, model: name }, formats: past.formats, owner };
 }
 
 /** What the next events of a type after event `seq` changed, each: its subject stands first. */

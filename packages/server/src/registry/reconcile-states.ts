@@ -1,14 +1,14 @@
 import type { Reader } from '../db/database.ts';
 import { applyChange, type Doc, same } from '../events/replay.ts';
 import type { Difference } from './reconcile-events.ts';
-import { changesFrom } from './timeline-model.ts';
+import { changesOf } from './timeline-model.ts';
 
 /** The states that are kept of a model, held against what replaying its events gives: reads of the past start from them. */
 export async function* differingStates(read: Reader, model_id: number, subject: string): AsyncGenerator<Difference> {
   const states = read.selectFrom('model_state').select(['etag', 'doc']).where('model_id', '=', model_id);
   const kept = new Map((await states.execute()).map(({ etag, doc }) => [etag, doc]));
   let state: Doc | undefined;
-  for await (const change of changesFrom(read, { model_id, number: 0 }, 0, 'asc')) {
+  for await (const change of changesOf(read, { model_id, number: 0 })) {
     state = applyChange(state, change);
     const etag = state.etag as number;
     const doc = kept.get(etag);

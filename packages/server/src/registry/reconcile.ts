@@ -46,7 +46,7 @@ async function* differingSubjects(read: Reader, newest: number): AsyncGenerator<
   const withStates = new Set(states.map(({ model_id }) => model_id));
   let model: AtModel | undefined;
   let count = 0;
-  for await (const [told, found] of inStep(subjectsAt(read, newest, {}), foundRows(read))) {
+  for await (const [told, found] of inStep(subjectsAt(read, newest), foundRows(read))) {
     if (++count % PAUSE_EVERY === 0) await setImmediate();
     const { model_id, number } = (told ?? found) as Key;
     if (model?.model_id !== model_id) {
