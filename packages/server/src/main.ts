@@ -4,6 +4,7 @@ import { freeOn } from './blobs/files.ts';
 import { createHashThreads } from './blobs/hash-threads.ts';
 import { openLocalStore } from './blobs/local.ts';
 import type { BlobStore } from './blobs/store.ts';
+import { createDrawer } from './charts/draw.ts';
 import { startChores, sweepBytes } from './chores.ts';
 import { maskSecrets } from './config/mask.ts';
 import { blobFolder, databaseFile, databaseUrl } from './config/places.ts';
@@ -55,12 +56,14 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
     const ledger = await openLedger(db, now);
     const blobs = await openLocalStore(blobFolder(config), { shared: db.name === 'postgres' });
     const inspector = createInspector({ timeoutMs: config.limits.inspect_ms, onInspected: watching.onInspected });
+    const drawer = createDrawer();
     const hashing = createHashThreads();
     const registry = createRegistry({
       db,
       blobs,
       createHasher: hashing.createHasher,
       inspector,
+      drawer,
       ledger,
       policy: config.policy,
       limits: config.limits,
@@ -124,6 +127,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
         await registry.stop();
         await stopChores();
         await inspector.close();
+        await drawer.close();
         await hashing.close();
         await blobs.close();
         await db.close();

@@ -1,5 +1,5 @@
-import { textWidth } from './text-width.ts';
 import type { Spec } from './spec.ts';
+import { textWidth } from './text-width.ts';
 import { COLOURS, type Look, SIZE, type Theme } from './theme.ts';
 
 /** Colours are few: the next round of series has the same ones with other dashes. */

@@ -19,7 +19,7 @@ const ASCII = [
 // East Asian Wide and Fullwidth, roughly, and what is drawn as an emoji (Unicode annex 11).
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const NO_WIDTH = /[\p{Mn}\p{Me}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]/u;
+const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}\u2028\u2029]/u;
 
 function widthOf(code: number, char: string): number {
   if (code >= 32 && code < 127) return ASCII[code - 32] as number;

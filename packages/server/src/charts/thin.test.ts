@@ -28,7 +28,11 @@ describe('thinning', () => {
   });
 
   it('leaves alone what is few', () => {
-    fc.assert(fc.property(series, (ys) => expect(thin(steps(ys), ys, ys.length)).toEqual(ys.map((_, i) => i))));
+    fc.assert(
+      fc.property(series, (ys) => {
+        expect(thin(steps(ys), ys, ys.length)).toEqual(ys.map((_, i) => i));
+      }),
+    );
   });
 
   it('keeps as many as it may of a long curve, and every lone peak of a flat one', () => {

@@ -15,11 +15,19 @@ export async function collectOpenApi(app: FastifyInstance): Promise<void> {
         description: 'The native REST API of Assayer, a machine-learning model registry.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      tags: ['Models', 'Versions', 'Artifacts', 'Life cycle', 'Policies', 'Evidence', 'Runs', 'Events and ledger'].map(
-        (name) => ({
-          name,
-        }),
-      ),
+      tags: [
+        'Models',
+        'Versions',
+        'Artifacts',
+        'Life cycle',
+        'Policies',
+        'Evidence',
+        'Charts',
+        'Runs',
+        'Events and ledger',
+      ].map((name) => ({
+        name,
+      })),
     },
   });
 }

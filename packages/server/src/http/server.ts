@@ -9,6 +9,7 @@ import type { Database } from '../db/database.ts';
 import type { Registry } from '../registry/registry.ts';
 import { aliasRoutes } from './api/aliases.ts';
 import { artifactRoutes, uploadRoutes } from './api/artifacts.ts';
+import { chartRoutes } from './api/charts.ts';
 import { datasetRoutes } from './api/datasets.ts';
 import { evaluationRoutes } from './api/evaluations.ts';
 import { eventRoutes } from './api/events.ts';
@@ -158,6 +159,7 @@ export async function createHttp(
       evaluationRoutes(api, registry);
       datasetRoutes(api, registry);
       packRoutes(api, registry, options.uploadIdleMs);
+      chartRoutes(api, registry);
       trashRoutes(api, registry);
       runRoutes(api, registry);
       eventRoutes(api, registry, {
@@ -247,8 +249,11 @@ function assertReadable({ url, params, query }: FastifyRequest): void {
   if (question !== -1 && !isPercentEncoded(url.slice(question + 1)))
     throw new HttpRefused(400, 'query-invalid', 'The query must be percent-encoded UTF-8, in which a % itself is %25.');
   for (const part of [params, query])
-    for (const [key, value] of Object.entries((part ?? {}) as Record<string, unknown>)) {
-      if (typeof value !== 'string' || (!value.includes('\u0000') && value.isWellFormed())) continue;
+    for (const [key, values] of Object.entries((part ?? {}) as Record<string, unknown>)) {
+      const value = [values]
+        .flat()
+        .find((one) => typeof one === 'string' && (one.includes('\u0000') || !one.isWellFormed()));
+      if (typeof value !== 'string') continue;
       const what = value.includes('\u0000') ? 'a NUL character' : 'half a surrogate pair';
       throw new HttpRefused(400, 'query-invalid', `${key} must not hold ${what}.`, { parameter: key });
     }

@@ -35,15 +35,18 @@ interface AddressSchema {
   properties?: Record<string, { type?: string }>;
 }
 
-/** Only the plain spelling is a number or boolean: `0x10`, `1e2`, `+1` and ` 1` stay text, which the schema then refuses. */
+const READ = ['integer', 'boolean', 'array'];
+
+/** A list is a parameter that may be repeated. Only the plain spelling is a number or boolean: `0x10`, `1e2`, `+1` and ` 1` stay text, which the schema then refuses. */
 function readerOf({ properties = {} }: AddressSchema): (asked: unknown) => unknown {
-  const typed = Object.entries(properties).filter(([, { type }]) => type === 'integer' || type === 'boolean');
+  const typed = Object.entries(properties).filter(([, { type }]) => READ.includes(type ?? ''));
   return (asked) => {
     const values = asked as Record<string, unknown>;
     for (const [key, { type }] of typed) {
       const text = values[key];
       if (typeof text !== 'string') continue;
       if (type === 'integer' && /^(0|-?[1-9]\d*)$/.test(text)) values[key] = Number(text);
+      if (type === 'array') values[key] = [text];
       if (type === 'boolean' && (text === 'true' || text === 'false')) values[key] = text === 'true';
     }
     return values;

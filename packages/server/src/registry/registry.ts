@@ -2,6 +2,7 @@ import type { CreateHasher } from '../blobs/hash.ts';
 import type { Body } from '../blobs/receive.ts';
 import { openRange, openVerified } from '../blobs/serve.ts';
 import type { BlobStore } from '../blobs/store.ts';
+import type { Drawer } from '../charts/draw.ts';
 import type { Caller } from '../contract/actor.ts';
 import type { Artifact } from '../contract/artifact.ts';
 import type { ModelPatch, NewModel } from '../contract/model.ts';
@@ -18,6 +19,7 @@ import { type EventQuery, listEvents } from './audit.ts';
 import { createBacklog } from './backlog.ts';
 import { toRefusal } from './blob-refusals.ts';
 import { type Batch, createChange } from './change.ts';
+import { createCharts } from './charts/charts.ts';
 import type { IfMatch } from './etag.ts';
 import { createEvidence } from './evidence/evidence.ts';
 import { createFiles } from './files/files.ts';
@@ -74,6 +76,7 @@ export interface Parts {
   /** Where bytes are hashed as they come and go; here, if it is left out. */
   createHasher?: CreateHasher;
   inspector: Inspector;
+  drawer: Drawer;
   ledger: Ledger;
   policy: BuiltInPolicy;
   limits: UploadLimits;
@@ -262,6 +265,7 @@ export function createRegistry(parts: Parts) {
     },
     /** What versions are judged by: metrics, evaluations, data sets. */
     evidence: createEvidence({ ...lists, change }),
+    charts: createCharts({ ...lists, drawer: parts.drawer, now }),
     /** What is kept of training: experiments, runs, logged models. */
     tracking: createTracking({ ...lists, ingest, trashMs, now }),
     /** The files of runs and logged models. */

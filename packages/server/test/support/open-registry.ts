@@ -5,6 +5,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll } from 'vitest';
 import { openLocalStore } from '../../src/blobs/local.ts';
 import type { BlobStore } from '../../src/blobs/store.ts';
+import { createDrawer } from '../../src/charts/draw.ts';
 import type { Caller } from '../../src/contract/actor.ts';
 import type { Database } from '../../src/db/database.ts';
 import { type Ledger, openLedger } from '../../src/events/ledger.ts';
@@ -92,10 +93,12 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
   const ledger = await openLedger(db, clock.now);
   const blobs = await openLocalStore(blobFolder, { shared: !ownFolder });
   const inspector = options.inspector ?? tellingInspector();
+  const drawer = createDrawer();
   const registry = createRegistry({
     db,
     blobs,
     inspector,
+    drawer,
     ledger,
     policy: options.policy ?? { single: [] },
     limits: { artifact_bytes: 2 ** 30, version_bytes: 2 ** 31, reserve_bytes: 0, ...options.limits },
@@ -176,6 +179,7 @@ export async function openRegistry(open: () => Promise<Database>, options: Optio
       await stop(10_000);
       await registry.idle();
       await inspector.close();
+      await drawer.close();
       await blobs.close();
       await db.close();
       if (ownFolder) await rm(blobFolder, { recursive: true, force: true });

@@ -1,0 +1,220 @@
+import { Type } from 'typebox';
+import { badgeSvg } from '../../charts/badge.ts';
+import {
+  BarsChart,
+  ConfusionChart,
+  CurveChart,
+  HistoryChart,
+  ParallelChart,
+  SlicesChart,
+  VersionsChart,
+} from '../../contract/chart.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { chartParam, forms, headersOf, LookQuery, readChart, sendChart } from './chart-forms.ts';
+import { type Api, IfNoneMatchHeader, isHeld, NameParam, NotModified, responses, VersionParams } from './route.ts';
+
+const tags = ['Charts'];
+const MetricName = Type.String({ minLength: 1, maxLength: LIMITS.metricName, examples: ['auc'] });
+const Versions = Type.Array(Type.String({ minLength: 3, maxLength: 600, examples: ['churn/7'] }), {
+  minItems: 1,
+  maxItems: LIMITS.compared,
+  description: 'Versions as model/ref, the parameter once for each',
+});
+const Names = (description: string) => Type.Optional(Type.Array(MetricName, { maxItems: 20, description }));
+const OnDataset = {
+  dataset: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: LIMITS.datasetText,
+      description: 'Of the newest evaluation on this data set',
+    }),
+  ),
+  digest: Type.Optional(Type.String({ minLength: 1, maxLength: LIMITS.datasetText })),
+};
+const headers = Type.Object({
+  ...IfNoneMatchHeader,
+  accept: Type.Optional(Type.String({ description: 'Chooses the form where the chart is named without an ending' })),
+});
+const answers = (data: Parameters<typeof forms>[0]) => responses({ 200: forms(data), 304: NotModified });
+const closed = { additionalProperties: false };
+
+export function chartRoutes(app: Api, { charts }: Registry): void {
+  app.get(
+    '/charts/:chart',
+    {
+      schema: {
+        operationId: 'getChart',
+        summary: 'How a metric went in one or several versions',
+        tags,
+        params: Type.Object({ chart: chartParam('metric-history') }),
+        querystring: Type.Object(
+          {
+            version: Versions,
+            metric: MetricName,
+            x: Type.Enum(['step', 'time'], { default: 'step' }),
+            points: Type.Integer({
+              minimum: 10,
+              maximum: 2_000,
+              default: 500,
+              description: 'Of each version, at most',
+            }),
+            origin: Type.Optional(
+              Type.Enum(['version', 'run', 'logged_model'], { description: 'Whose points. Default: all' }),
+            ),
+            ...LookQuery,
+          },
+          closed,
+        ),
+        headers,
+        response: answers(HistoryChart),
+      },
+    },
+    async (request, reply) => {
+      const { version: versions, metric, x, points, origin, ...look } = request.query;
+      const { form } = readChart(request.params.chart, request.headers.accept);
+      const data = await charts.history({ versions, metric, x, points, origin });
+      return sendChart(request, reply, charts.draw, { data, form, look });
+    },
+  );
+
+  app.get(
+    '/models/:name/charts/:chart',
+    {
+      schema: {
+        operationId: 'getModelChart',
+        summary: 'One metric over the versions of a model',
+        tags,
+        params: Type.Object({ ...NameParam.properties, chart: chartParam('metric') }),
+        querystring: Type.Object(
+          {
+            metric: MetricName,
+            ...OnDataset,
+            versions: Type.Integer({ minimum: 1, maximum: 500, default: 200, description: 'Of the newest, so many' }),
+            ...LookQuery,
+          },
+          closed,
+        ),
+        headers,
+        response: answers(VersionsChart),
+      },
+    },
+    async (request, reply) => {
+      const { metric, dataset, digest, versions, ...look } = request.query;
+      const { form } = readChart(request.params.chart, request.headers.accept);
+      const data = await charts.overVersions(request.params.name, { metric, dataset, digest, versions });
+      return sendChart(request, reply, charts.draw, { data, form, look });
+    },
+  );
+
+  app.get(
+    '/models/:name/versions/:ref/charts/:chart',
+    {
+      schema: {
+        operationId: 'getVersionChart',
+        summary: 'What an evaluation of a version came to: slices, confusion matrix, curves',
+        tags,
+        params: Type.Object({
+          ...VersionParams.properties,
+          chart: chartParam('slices', 'confusion-matrix', 'roc', 'precision-recall'),
+        }),
+        querystring: Type.Object(
+          {
+            evaluation: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: Number.MAX_SAFE_INTEGER,
+                description: 'Its id. Default: the newest that has what is drawn',
+              }),
+            ),
+            ...OnDataset,
+            metric: Names('Of slices: these metrics. Default: all'),
+            ...LookQuery,
+          },
+          closed,
+        ),
+        headers,
+        response: answers(Type.Union([SlicesChart, ConfusionChart, CurveChart])),
+      },
+    },
+    async (request, reply) => {
+      const { evaluation, dataset, digest, metric: metrics = [], ...look } = request.query;
+      const { name, ref } = request.params;
+      const version = `${name}/${ref}`;
+      const { chart, form } = readChart<'slices' | 'confusion-matrix' | 'roc' | 'precision-recall'>(
+        request.params.chart,
+        request.headers.accept,
+      );
+      const asked = { evaluation, dataset, digest };
+      const data =
+        chart === 'slices'
+          ? await charts.slices([version], { ...asked, metrics })
+          : chart === 'confusion-matrix'
+            ? await charts.confusion(version, asked)
+            : await charts.curve([version], chart, asked);
+      return sendChart(request, reply, charts.draw, { data, form, look });
+    },
+  );
+
+  app.get(
+    '/compare/charts/:chart',
+    {
+      schema: {
+        operationId: 'getCompareChart',
+        summary: 'Several versions beside each other: metrics, parallel coordinates, slices of one metric, curves',
+        tags,
+        params: Type.Object({ chart: chartParam('metrics', 'parallel', 'slices', 'roc', 'precision-recall') }),
+        querystring: Type.Object(
+          {
+            version: Versions,
+            metric: Names('Default: those that most of the versions have, or in which they differ'),
+            param: Names('Of parallel coordinates: these params. Default: those in which the versions differ'),
+            ...OnDataset,
+            ...LookQuery,
+          },
+          closed,
+        ),
+        headers,
+        response: answers(Type.Union([BarsChart, ParallelChart, SlicesChart, CurveChart])),
+      },
+    },
+    async (request, reply) => {
+      const { version: versions, metric: metrics = [], param: params = [], dataset, digest, ...look } = request.query;
+      const { chart, form } = readChart<'metrics' | 'parallel' | 'slices' | 'roc' | 'precision-recall'>(
+        request.params.chart,
+        request.headers.accept,
+      );
+      const asked = { dataset, digest };
+      const data =
+        chart === 'metrics'
+          ? await charts.bars(versions, metrics)
+          : chart === 'parallel'
+            ? await charts.parallel(versions, { params, metrics })
+            : chart === 'slices'
+              ? await charts.slices(versions, { ...asked, metrics })
+              : await charts.curve(versions, chart, asked);
+      return sendChart(request, reply, charts.draw, { data, form, look });
+    },
+  );
+
+  app.get(
+    '/models/:name/badge.svg',
+    {
+      schema: {
+        operationId: 'getBadge',
+        summary: 'Where the model stands, as a badge for a README',
+        tags,
+        produces: ['image/svg+xml'],
+        params: NameParam,
+        headers: Type.Object(IfNoneMatchHeader),
+        response: responses({ 200: Type.String(), 304: NotModified }),
+      },
+    },
+    async (request, reply) => {
+      const svg = badgeSvg(await charts.badge(request.params.name));
+      reply.headers(headersOf(svg, 'svg'));
+      if (request.method === 'GET' && isHeld(request, String(reply.getHeader('etag')))) return reply.code(304).send();
+      return reply.type('image/svg+xml; charset=utf-8').send(svg);
+    },
+  );
+}

@@ -1,0 +1,51 @@
+import type { ChartMetric } from '../../contract/chart.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import type { Reader } from '../../db/database.ts';
+import { definitionsOf } from '../evidence/definitions.ts';
+import { refuse } from '../refusals.ts';
+import { findVersion } from '../versions/find.ts';
+import { getVersion, type VersionRow } from '../versions/repository.ts';
+
+/** A version, and what its model is called now. */
+export interface Asked {
+  model: string;
+  row: VersionRow;
+}
+
+/** Versions that a query names as `churn/7` or `churn/@champion`, in its order, each once. */
+export async function versionsAsked(reader: Reader, names: readonly string[]): Promise<Asked[]> {
+  if (names.length > LIMITS.compared)
+    refuse('query-invalid', `At most ${LIMITS.compared} versions are drawn together, not ${names.length}.`, {
+      parameter: 'version',
+    });
+  const versions = new Map<number, Asked>();
+  for (const name of names) {
+    // A model's name holds no slash, so the first one ends it.
+    const slash = name.indexOf('/');
+    if (slash < 1)
+      refuse('query-invalid', `A version is named as model/ref, such as churn/7 or churn/@champion, not as ${name}.`, {
+        parameter: 'version',
+      });
+    const [model, ref] = [name.slice(0, slash), name.slice(slash + 1)];
+    const row = (await findVersion(reader, model, ref)) ?? (await getVersion(reader, model, ref)).row;
+    versions.set(row.id, { model, row });
+  }
+  return [...versions.values()];
+}
+
+/** What metrics mean, in the order of their names. */
+export async function chartMetrics(reader: Reader, names: readonly string[]): Promise<ChartMetric[]> {
+  const definitions = await definitionsOf(reader, names);
+  return names.map((name) => {
+    const { unit = null, direction = null } = definitions.get(name) ?? {};
+    return { name, unit, direction };
+  });
+}
+
+export const nameOf = (model: string, number: number): string => `${model} v${number}`;
+
+/** `a`, `a and b`, `a, b and c`; of many the first ones, and how many more. */
+export function listed(names: readonly string[], most = 3): string {
+  if (names.length > most) return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

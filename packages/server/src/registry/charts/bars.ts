@@ -1,0 +1,64 @@
+import { barsInWords } from '../../charts/spec-bars.ts';
+import type { BarsChart } from '../../contract/chart.ts';
+import type { MetricValue } from '../../contract/shapes.ts';
+import type { Reader } from '../../db/database.ts';
+import { metricsOf } from '../evidence/metrics-of.ts';
+import { type Asked, chartMetrics, listed, nameOf } from './asked.ts';
+
+/** Metrics that are drawn together at most, where they are named, and where they are not. */
+export const MOST_METRICS = 20;
+const UNASKED = 8;
+
+/** Latest values of metrics in several versions. Without names: those that most of the versions have. */
+export async function barsChart(
+  reader: Reader,
+  versions: readonly Asked[],
+  names: readonly string[],
+): Promise<BarsChart> {
+  const values: Map<string, MetricValue>[] = [];
+  for (const { row } of versions) values.push(await latestOf(reader, row));
+  const chosen = names.length > 0 ? [...new Set(names)] : mostShared(values).slice(0, UNASKED);
+  const metrics = (await chartMetrics(reader, chosen)).map((metric) => {
+    const bars = versions.map(({ model, row }, i) => ({
+      model,
+      number: row.number,
+      value: values[i]!.get(metric.name) ?? null,
+    }));
+    const best = bestOf(
+      bars.map(({ value }) => value),
+      metric.direction,
+    );
+    return { metric, bars: bars.map((bar) => ({ ...bar, best: best !== null && bar.value === best })) };
+  });
+  const shown = versions.map(({ model, row }) => nameOf(model, row.number));
+  return {
+    chart: 'metrics',
+    title: `metrics of ${versions.length} ${versions.length === 1 ? 'version' : 'versions'}`,
+    summary: [
+      `Bars of ${listed(chosen, 20) || 'no metric'} of ${listed(shown, 20)}.`,
+      ...metrics.map(barsInWords),
+    ].join(' '),
+    metrics,
+  };
+}
+
+/** The version's own value comes first, then those that are linked. */
+export async function latestOf(reader: Reader, row: Asked['row']): Promise<Map<string, MetricValue>> {
+  const latest = new Map<string, MetricValue>();
+  for (const { name, value } of await metricsOf(reader, row)) if (!latest.has(name)) latest.set(name, value);
+  return latest;
+}
+
+/** Names that two or more have, or else any; those of most versions first, then in order. */
+export function mostShared(values: readonly ReadonlyMap<string, unknown>[]): string[] {
+  const counts = new Map<string, number>();
+  for (const name of values.flatMap((one) => [...one.keys()])) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
+}
+
+/** Of those that can be held against each other; there is no best of one, nor where nobody said which way is better. */
+function bestOf(values: readonly (MetricValue | null)[], direction: 'higher' | 'lower' | null): number | null {
+  const numbers = values.filter((value) => typeof value === 'number');
+  if (!direction || numbers.length < 2) return null;
+  return direction === 'higher' ? Math.max(...numbers) : Math.min(...numbers);
+}
