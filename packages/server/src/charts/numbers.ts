@@ -14,12 +14,16 @@ export function toText(value: MetricValue | null): string {
   if (value === null) return '–';
   if (typeof value !== 'number') return value === 'NaN' ? 'NaN' : value.replace('Infinity', '∞');
   const size = Math.abs(value);
-  if (value !== 0 && (size >= 1e7 || size < 1e-4)) return short(value.toExponential(3));
+  if (value !== 0 && (size >= 1e7 || size < 1e-4)) return inPowers(value);
   if (Number.isInteger(value)) return value.toLocaleString('en-US');
   return Number(value.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
-const short = (text: string) => text.replace(/\.?0*e\+?/, 'e');
+/** `9.3e-12` */
+function inPowers(value: number): string {
+  const [digits, power] = value.toExponential(3).split('e');
+  return `${Number(digits)}e${Number(power)}`;
+}
 
 /**
  * How the numbers of an axis are written (d3-format), where the usual way would take too much room: in powers of ten, with

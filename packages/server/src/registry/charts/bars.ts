@@ -5,8 +5,7 @@ import type { Reader } from '../../db/database.ts';
 import { metricsOf } from '../evidence/metrics-of.ts';
 import { type Asked, chartMetrics, listed, nameOf } from './asked.ts';
 
-/** Metrics that are drawn together at most, where they are named, and where they are not. */
-export const MOST_METRICS = 20;
+/** Metrics that are drawn together where none is named, at most. */
 const UNASKED = 8;
 
 /** Latest values of metrics in several versions. Without names: those that most of the versions have. */

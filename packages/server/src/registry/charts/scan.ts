@@ -123,7 +123,8 @@ function cutter(
     const sought = candidates.filter(({ value }) => !Number.isNaN(value));
     const gaps: Point[] = [];
     for (const { value, summary } of candidates)
-      if (Number.isNaN(value)) gaps.push(...(await queries.firstIn(read, { ...of, from: summary.from, to: summary.to })));
+      if (Number.isNaN(value))
+        gaps.push(...(await queries.firstIn(read, { ...of, from: summary.from, to: summary.to })));
     if (dialect === 'postgres') {
       const list = (each: (one: Candidate) => number) => listOf(read, sought.map(each));
       const found = await queries.findEach(read, {
