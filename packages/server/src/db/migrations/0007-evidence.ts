@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../database.ts';
+import { memberIn } from '../json-member.ts';
 
 /** What a version is promoted by: its metrics, evaluations, the policies in force, and every promotion that was asked for. */
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
@@ -45,6 +46,10 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await run(sql`create index standing_value on standing (dataset_id, metric, is_nan, value, version_id)`);
   await run(sql`create index standing_of_model on standing (dataset_id, metric, model_id, is_nan, value, version_id)`);
   await run(sql`create index standing_version on standing (version_id)`);
+
+  // Which versions were made from a logged model, to which evaluations of it go.
+  await run(sql`create index version_logged_model on version (${memberIn(dialect, 'source', 'model_id')}, id)
+    where source is not null`);
 
   // `model_id` 0 stands for the default. Rows are added, never changed: the newest is in force.
   await run(sql`create table policy (

@@ -1,4 +1,5 @@
 import type { Registry } from '../../registry/registry.ts';
+import { callerOf } from '../auth.ts';
 import type { AddRoute } from './door.ts';
 import { entriesOf, entryOf, pointOf, runIdOf } from './run-fields.ts';
 import { inputRoutes } from './run-inputs.ts';
@@ -46,8 +47,10 @@ export function runRoutes(route: AddRoute, registry: Registry): void {
     await tracking.runs.logParam(runIdOf(fields), entryOf(fields));
     return {};
   });
-  route('POST', '/runs/log-metric', async (fields) => {
-    await tracking.runs.logMetric(runIdOf(fields), pointOf(fields));
+  route('POST', '/runs/log-metric', async (fields, request) => {
+    const [run_id, point] = [runIdOf(fields), pointOf(fields)];
+    await tracking.runs.logMetric(run_id, point);
+    await registry.evidence.evaluations.note(callerOf(request), run_id, [point]);
     return {};
   });
   route('POST', '/runs/set-tag', async (fields) => {
@@ -61,13 +64,15 @@ export function runRoutes(route: AddRoute, registry: Registry): void {
   route(
     'POST',
     '/runs/log-batch',
-    async (fields) => {
+    async (fields, request) => {
       const batch = {
         metrics: fields.objects('metrics').map(pointOf),
         params: entriesOf(fields, 'params'),
         tags: entriesOf(fields, 'tags'),
       };
-      await tracking.runs.logBatch(fields.required('run_id'), batch);
+      const run_id = fields.required('run_id');
+      await tracking.runs.logBatch(run_id, batch);
+      await registry.evidence.evaluations.note(callerOf(request), run_id, batch.metrics);
       return {};
     },
     { bodyLimit: BATCH_BYTES },

@@ -5,12 +5,14 @@ import type { Database } from '../../db/database.ts';
 import type { Change } from '../change.ts';
 import type { IfMatch } from '../etag.ts';
 import type { PageAsked } from '../paging/pages.ts';
+import type { NewPoint } from '../runs/points.ts';
 import { getDataset, pageOfDatasets } from './datasets.ts';
 import { defineMetric, getDefinition, pageOfDefinitions } from './define-metric.ts';
 import { getEvaluation, pageOfEvaluations } from './evaluation-pages.ts';
 import { type LeaderboardAsked, leaderboard } from './leaderboard.ts';
 import { logMetrics } from './log-metrics.ts';
 import { type HistoryAsked, pageOfMetrics, pageOfPoints } from './metric-pages.ts';
+import { noteEvaluations } from './note-evaluations.ts';
 import { recordEvaluation } from './record-evaluation.ts';
 
 interface Parts {
@@ -46,6 +48,8 @@ export function createEvidence(parts: Parts) {
     evaluations: {
       record: (by: Caller, model: string, ref: string, asked: NewEvaluation) =>
         change(by, (work) => recordEvaluation(work, model, ref, asked)),
+      /** What a run logged on data sets, once it is committed. */
+      note: (by: Caller, run_id: string, points: readonly NewPoint[]) => noteEvaluations(parts, by, run_id, points),
       get: (id: number) => getEvaluation(read, id),
       pageOfVersion: (model: string, ref: string, asked: PageAsked) => pageOfEvaluations(parts, model, ref, asked),
     },

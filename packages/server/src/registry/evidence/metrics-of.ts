@@ -47,7 +47,7 @@ const latestOf = prepareRead<{ version_id: number }, Pick<LatestPointTable, 'nam
 );
 
 /** What MLflow logged may lie beyond the years that a time is written in. */
-const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 export function toMetric(point: TrackedPoint, origin: MetricOrigin): Metric {
   const at = toTime(Math.min(point.timestamp, LAST_MOMENT));

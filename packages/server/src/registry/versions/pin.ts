@@ -6,14 +6,16 @@ import type { Source, Version } from '../../contract/version.ts';
 import { insertRows } from '../../db/rows.ts';
 import type { Work } from '../batch.ts';
 import type { Change } from '../change.ts';
+import { measuredOfModel } from '../evidence/from-run.ts';
+import { writeMeasured } from '../evidence/note-evaluations.ts';
 import { assertSize, assertTags } from '../metadata.ts';
 import { takeNumber } from '../models/name-use.ts';
-import { getModel, updateModel } from '../models/repository.ts';
+import { getModel, type ModelRow, updateModel } from '../models/repository.ts';
 import { refuse, refuseField } from '../refusals.ts';
 import { Condemned } from '../sweep.ts';
 import { noteVersion } from './note-version.ts';
 import { provenanceOf } from './provenance.ts';
-import { insertVersion } from './repository.ts';
+import { findNumber, insertVersion, toVersion, type VersionRow } from './repository.ts';
 import { type Named, type Resolved, resolveSource } from './resolve.ts';
 import { readTree } from './tree.ts';
 
@@ -96,7 +98,15 @@ async function pin(work: Work, limitBytes: number, name: string, asked: NewPinne
     details: { source: resolved.uri, digest: version.digest, artifact_count: artifacts.length, formats },
     changes: [change, ...changes],
   });
-  return version;
+  return resolved.logged_model === undefined ? version : takeOver(work, row, version, resolved.logged_model);
+}
+
+/** What was measured of the logged model on data sets so far becomes evaluations of the version. */
+async function takeOver(work: Work, model: ModelRow, version: Version, logged_model: string): Promise<Version> {
+  const measured = await measuredOfModel(work.tx, logged_model);
+  const row = async () => (await findNumber(work.tx, model.id, version.number)) as VersionRow;
+  for (const one of measured) await writeMeasured(work, model, await row(), one);
+  return measured.length === 0 ? version : toVersion(await row(), model.name);
 }
 
 function sourceOf({ uri, model_id, location }: Resolved, run_link: string | undefined, isProtected: boolean): Source {

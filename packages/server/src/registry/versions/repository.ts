@@ -191,9 +191,9 @@ export async function updateVersion(
   return { version, changes: change ? [change] : [] };
 }
 
-/** Gives a version a new etag because what is known of it changed: a promotion that was decided before is stale. */
+/** Gives a version a new etag because more is known of it: a promotion that was decided before is stale. It is no update. */
 export function touchVersion(work: Work, model: string, row: VersionRow) {
-  return updateVersion(work, model, row, {}, { touches: true });
+  return updateVersion(work, model, row, {}, { touches: true, keepsTime: true });
 }
 
 /** `formats`: of its artifacts. */

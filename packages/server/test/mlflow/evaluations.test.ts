@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { databases } from '../support/databases.ts';
+import { aName } from '../support/make.ts';
+import { useRegistry } from '../support/open-registry.ts';
+
+const AT = Date.parse('2026-03-01T10:00:00.000Z');
+const DATASET = { dataset_name: 'iris', dataset_digest: '6878e6fd' };
+
+for (const [database, open] of Object.entries(databases)) {
+  describe(`what mlflow.evaluate logs on ${database}`, () => {
+    const t = useRegistry(open);
+    const createRun = async () =>
+      (await t.mlflow('POST', '/runs/create', { experiment_id: '0', start_time: AT })).json.run.info.run_id as string;
+    const createModel = async (source_run_id: string) =>
+      (await t.mlflow('POST', '/logged-models', { experiment_id: '0', name: 'model', source_run_id })).json.model.info
+        .model_id as string;
+    const register = async (model_id: string) => {
+      const name = aName();
+      await t.mlflow('POST', '/registered-models/create', { name });
+      const source = `models:/${model_id}`;
+      const answer = await t.mlflow('POST', '/model-versions/create', { name, source, model_id });
+      expect(answer.status).toBe(200);
+      return name;
+    };
+    const logBatch = async (run_id: string, metrics: object[], more: object = {}) => {
+      const answer = await t.mlflow(
+        'POST',
+        '/runs/log-batch',
+        { run_id, metrics, ...more },
+        { 'x-assayer-actor': 'ada' },
+      );
+      expect(answer.status).toBe(200);
+    };
+    const points = (values: Record<string, unknown>, more: object) =>
+      Object.entries(values).map(([key, value]) => ({ key, value, timestamp: AT, step: 0, ...more }));
+    const evaluations = async (name: string) => (await t.get(`/models/${name}/versions/1/evaluations`)).json.items;
+
+    it('becomes an evaluation of every version made from the logged model', async () => {
+      const model_id = await createModel(await createRun());
+      const names = [await register(model_id), await register(model_id)];
+      const run_id = await createRun();
+      await logBatch(
+        run_id,
+        points({ accuracy_score: 0.9, example_count: 150, log_loss: 'NaN' }, { ...DATASET, model_id }),
+      );
+      for (const name of names) {
+        const version = (await t.get(`/models/${name}/versions/1`)).json;
+        expect(await evaluations(name)).toEqual([
+          expect.objectContaining({
+            model: name,
+            number: 1,
+            version_digest: version.digest,
+            dataset: { name: 'iris', digest: '6878e6fd' },
+            metrics: { accuracy_score: 0.9, example_count: 150, log_loss: 'NaN' },
+            intervals: { accuracy_score: expect.objectContaining({ method: 'wilson' }) },
+            n: 150,
+            evaluator: 'mlflow',
+            at: '2026-03-01T10:00:00.000Z',
+            source: { run_id },
+            recorded_by: 'ada',
+          }),
+        ]);
+        expect(version.etag).toBe(2);
+      }
+      const board = await t.get('/datasets/iris/leaderboard?metric=accuracy_score');
+      expect(board.json.items.map(({ model }: { model: string }) => model).sort()).toEqual(names.sort());
+    });
+
+    it('is one evaluation for each data set of a request, and nothing new is none', async () => {
+      const model_id = await createModel(await createRun());
+      const name = await register(model_id);
+      const run_id = await createRun();
+      const of = { ...DATASET, model_id };
+      const batch = [...points({ auc: 0.9, f1: 0.8 }, of), ...points({ auc: 0.7 }, { ...of, dataset_name: 'other' })];
+      await logBatch(run_id, batch);
+      await logBatch(
+        run_id,
+        batch.map((point) => ({ ...point, timestamp: AT + 3_000 })),
+      );
+      expect(await evaluations(name)).toHaveLength(2);
+      await t.mlflow('POST', '/runs/log-metric', { run_id, key: 'mcc', value: 0.5, timestamp: AT + 4_000, ...of });
+      const [newest] = await evaluations(name);
+      expect(newest).toMatchObject({ dataset: { name: 'iris' }, metrics: { auc: 0.9, f1: 0.8, mcc: 0.5 } });
+      const other = await createRun();
+      await logBatch(other, points({ auc: 0.95 }, of));
+      expect((await evaluations(name))[0]).toMatchObject({ metrics: { auc: 0.95 }, source: { run_id: other } });
+    });
+
+    it('that was logged before the version was made comes along with it', async () => {
+      const model_id = await createModel(await createRun());
+      const run_id = await createRun();
+      await logBatch(run_id, [
+        ...points({ auc: 0.8 }, { ...DATASET, model_id }),
+        ...points({ auc: 0.9, example_count: 10 }, { ...DATASET, model_id, timestamp: AT + 1_000 }),
+        ...points({ plain: 1 }, { model_id }),
+      ]);
+      const name = await register(model_id);
+      expect(await evaluations(name)).toEqual([
+        expect.objectContaining({ metrics: { auc: 0.9, example_count: 10 }, n: 10, source: { run_id } }),
+      ]);
+      const { items } = (await t.get(`/events?subject=${name}/1&order=asc`)).json;
+      expect(items.map(({ type }: { type: string }) => type)).toEqual(['version.created', 'evaluation.recorded']);
+      const past = (await t.get(`/models/${name}/versions/1?as_of=${new Date(Date.now() + 60_000).toISOString()}`))
+        .json;
+      expect(past).toEqual((await t.get(`/models/${name}/versions/1`)).json);
+    });
+
+    it('finds its model by the tag of the run where the points name none, else the versions of the run', async () => {
+      const trained = await createRun();
+      const model_id = await createModel(trained);
+      const name = await register(model_id);
+      const run_id = await createRun();
+      await t.mlflow('POST', '/runs/set-tag', {
+        run_id,
+        key: 'mlflow.datasets',
+        value: JSON.stringify([{ name: 'iris', hash: 'x', model: model_id }]),
+      });
+      await logBatch(run_id, points({ auc: 0.9 }, DATASET));
+      expect(await evaluations(name)).toHaveLength(1);
+      await logBatch(trained, points({ auc: 0.7 }, DATASET));
+      expect((await evaluations(name))[0]).toMatchObject({ metrics: { auc: 0.7 }, source: { run_id: trained } });
+      await logBatch(await createRun(), points({ auc: 0.1 }, DATASET));
+      await logBatch(run_id, points({ auc: 0.1 }, {}));
+      await logBatch(run_id, points({ auc: 0.1 }, { ...DATASET, dataset_digest: '' }));
+      expect(await evaluations(name)).toHaveLength(2);
+    });
+
+    it('leaves versions in the trash alone', async () => {
+      const model_id = await createModel(await createRun());
+      const name = await register(model_id);
+      await t.del(`/models/${name}/versions/1?reason=old`);
+      await logBatch(await createRun(), points({ auc: 0.9 }, { ...DATASET, model_id }));
+      await t.post(`/models/${name}/versions/1/restore`);
+      expect(await evaluations(name)).toEqual([]);
+    });
+  });
+}
