@@ -248,8 +248,8 @@ export interface IdempotencyTable {
 
 /** What changes left to be done bit by bit: see registry/backlog.ts. */
 export interface BacklogTable {
-  kind: 'index models' | 'index versions' | 'purge' | 'rename';
-  /** The model it is about; 0 is all of them. */
+  kind: 'index models' | 'index versions' | 'purge' | 'purge evidence' | 'rename';
+  /** The model it is about (of `purge evidence` the version); 0 is all of them. */
   model_id: number;
   /** The id, or the version's number, up to which it is done. */
   after: number;

@@ -1,4 +1,5 @@
 import type { Step } from './backlog.ts';
+import { leaveEvidence } from './backlog-evidence.ts';
 import { writeIndex } from './search/index-text.ts';
 import { EMPTIED } from './versions/emptied.ts';
 
@@ -20,6 +21,7 @@ export const nextPurged: Step = async (at, { model_id, after }) => {
   const last = rows.at(-1);
   if (!last) return undefined;
   const ids = rows.map(({ id }) => id);
+  await leaveEvidence(tx, ids);
   await tx.deleteFrom('artifact').where('version_id', 'in', ids).execute();
   await tx
     .updateTable('version')

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Database, Reader, Writer } from '../db/database.ts';
 import type { BacklogTable } from '../db/tables.ts';
+import { nextEvidence } from './backlog-evidence.ts';
 import { nextIndexed } from './backlog-index.ts';
 import { nextPurged } from './backlog-purge.ts';
 import { nextRenamed } from './backlog-rename.ts';
@@ -19,6 +20,7 @@ const STEPS: Record<Task['kind'], Step> = {
   'index models': nextIndexed('model'),
   'index versions': nextIndexed('version'),
   purge: nextPurged,
+  'purge evidence': nextEvidence,
   rename: nextRenamed,
 };
 
@@ -59,7 +61,7 @@ export function createBacklog(db: Database): Backlog {
   const idle = async () => void (await running?.catch(() => {}));
   return {
     run() {
-      running ??= work(db, ['purge', 'rename'], { signal: over.signal }).finally(() => {
+      running ??= work(db, ['purge', 'purge evidence', 'rename'], { signal: over.signal }).finally(() => {
         running = undefined;
       });
       return running;

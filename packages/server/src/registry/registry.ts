@@ -193,7 +193,7 @@ export function createRegistry(parts: Parts) {
       deregister: (by: Caller, model: string, ref: string, asked: Deregistration, ifMatch?: IfMatch) =>
         change(by, (work) => deregisterVersion(work, model, ref, asked, trashMs, ifMatch)),
       restore: (by: Caller, model: string, ref: string) => change(by, (work) => restoreVersion(work, model, ref)),
-      purge: (by: Caller, model: string, ref: string) => change(by, (work) => purgeVersion(work, model, ref)),
+      purge: (by: Caller, model: string, ref: string) => goOn(change(by, (work) => purgeVersion(work, model, ref))),
     },
     /** Rules: of a model, or the default ones where the name is null. */
     policies: {

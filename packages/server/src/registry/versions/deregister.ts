@@ -1,5 +1,6 @@
 import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
+import { leaveEvidence } from '../backlog-evidence.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { closeWaiting } from '../lifecycle/close.ts';
@@ -83,6 +84,7 @@ export async function purgeVersionRow(work: Work, model: ModelRow, row: VersionR
   const { version, changes } = await updateVersion(work, model.name, row, EMPTIED_FIELDS);
   await work.tx.updateTable('version').set({ purged_at: work.at }).where('id', '=', row.id).execute();
   removeFromIndex(work, 'version', row.id);
+  await leaveEvidence(work.tx, [row.id]);
   work.record({
     type: 'version.purged',
     subject: `${model.name}/${row.number}`,
