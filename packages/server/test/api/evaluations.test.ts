@@ -175,6 +175,70 @@ for (const [database, open] of Object.entries(databases)) {
       expectProblem(await t.get('/evaluations/x'), 400, 'query-invalid');
     });
 
+    it('are found over all models by a filter', async () => {
+      const stem = aName();
+      const names = ['a', 'b'].map((one) => `${stem}-${one}`);
+      const sets = [aName('set'), aName('set')];
+      for (const [i, name] of names.entries()) {
+        await make.model(t, { name });
+        for (const n of [1, 2, 3]) {
+          await make.version(t, { model: name });
+          for (const [k, set] of sets.entries())
+            await t.post(at(name, n), {
+              dataset: { name: set, digest: `d${n % 2}` },
+              metrics: { accuracy: n / 10 + i / 100, odd: n === 2 ? 'NaN' : n },
+              n: n * 100,
+              evaluator: `e${k}`,
+              at: `2026-01-0${n}T00:00:00Z`,
+              tags: { round: String(n) },
+            });
+        }
+      }
+      const found = async (filter: string, size = 50) => {
+        const seen: string[] = [];
+        for (let token = ''; ; ) {
+          const query = `filter=${encodeURIComponent(filter)}&page_size=${size}${token}`;
+          const page = (await t.get(`/evaluations?${query}`)).json;
+          for (const { model, number, dataset: of } of page.items)
+            seen.push(`${names.indexOf(model)}/${number} ${sets.indexOf(of.name)}`);
+          if (page.next_page_token === null) return seen;
+          token = `&page_token=${page.next_page_token}`;
+        }
+      };
+      const of = `model LIKE '${stem}-%'`;
+      expect(await found(`model = '${names[0]}'`)).toEqual(['0/3 1', '0/3 0', '0/2 1', '0/2 0', '0/1 1', '0/1 0']);
+      expect(await found(`model = '${names[0]}'`, 1)).toHaveLength(6);
+      expect(await found(`dataset = '${sets[1]}' AND metrics.accuracy > 0.2`, 2)).toEqual(['1/3 1', '1/2 1', '0/3 1']);
+      expect(await found(`dataset.name = '${sets[0]}' AND dataset.digest = 'd0'`)).toEqual(['1/2 0', '0/2 0']);
+      expect(await found(`dataset.name = '${sets[0]}' AND dataset.digest = 'd7'`)).toEqual([]);
+      expect(await found(`${of} AND (n >= 300 OR number = 1) AND evaluator = 'e0'`)).toEqual([
+        '1/3 0',
+        '1/1 0',
+        '0/3 0',
+        '0/1 0',
+      ]);
+      expect(await found(`${of} AND tags.round IN ('2') AND NOT evaluator = 'e1'`)).toEqual(['1/2 0', '0/2 0']);
+      expect(await found(`${of} AND metrics.odd < 2 AND at < '2026-01-02'`)).toEqual([
+        '1/1 1',
+        '1/1 0',
+        '0/1 1',
+        '0/1 0',
+      ]);
+      expect(await found(`${of} AND metrics.none IS NOT NULL`)).toEqual([]);
+      expect(await found(`model = '${aName()}'`)).toEqual([]);
+      await t.del(`/models/${names[1]}?reason=old`);
+      expect(await found(`dataset = '${sets[0]}'`)).toHaveLength(3);
+      const wrong = await t.get(`/evaluations?filter=${encodeURIComponent("modl = 'x'")}`);
+      expectProblem(wrong, 400, 'filter-invalid');
+      expect(wrong.json.detail).toContain('expected model, or one of model, number');
+      const page = (await t.get(`/evaluations?page_size=1`)).json;
+      expectProblem(
+        await t.get(`/evaluations?filter=n%3D1&page_token=${page.next_page_token}`),
+        400,
+        'page-token-invalid',
+      );
+    });
+
     it('is not seen while its version is in the trash', async () => {
       const { model, number } = await make.version(t);
       const { id } = (await t.post(at(model, number), { dataset, metrics: { auc: 1 } })).json;

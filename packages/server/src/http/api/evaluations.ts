@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Evaluation, EvaluationPage, NewEvaluation } from '../../contract/evaluation.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { type Api, IdempotencyHeader, PageQuery, responses, VersionParams, WRITES } from './route.ts';
@@ -42,6 +43,33 @@ export function evaluationRoutes(app: Api, { evidence }: Registry): void {
       },
     },
     ({ params, query }) => evidence.evaluations.pageOfVersion(params.name, params.ref, query),
+  );
+
+  app.get(
+    '/evaluations',
+    {
+      schema: {
+        operationId: 'listEvaluations',
+        summary: 'List and search evaluations over all models, the one recorded last first',
+        tags,
+        querystring: Type.Object(
+          {
+            filter: Type.Optional(
+              Type.String({
+                maxLength: LIMITS.filter,
+                description:
+                  'Keys: model, number, version_digest, dataset.name, dataset.digest, evaluator, n, at, recorded_at, recorded_by, run_id, tags.k, metrics.k',
+                examples: ["model = 'churn' AND dataset.name = 'holdout' AND metrics.accuracy > 0.9"],
+              }),
+            ),
+            ...PageQuery,
+          },
+          { additionalProperties: false },
+        ),
+        response: responses({ 200: EvaluationPage }),
+      },
+    },
+    ({ query }) => evidence.evaluations.search(query),
   );
 
   app.get(

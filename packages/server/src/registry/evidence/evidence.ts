@@ -14,6 +14,7 @@ import { logMetrics } from './log-metrics.ts';
 import { type HistoryAsked, pageOfMetrics, pageOfPoints } from './metric-pages.ts';
 import { noteEvaluations } from './note-evaluations.ts';
 import { recordEvaluation } from './record-evaluation.ts';
+import { type EvaluationSearch, searchEvaluations } from './search-evaluations.ts';
 
 interface Parts {
   read: Database['read'];
@@ -51,6 +52,7 @@ export function createEvidence(parts: Parts) {
       /** What a run logged on data sets, once it is committed. */
       note: (by: Caller, run_id: string, points: readonly NewPoint[]) => noteEvaluations(parts, by, run_id, points),
       get: (id: number) => getEvaluation(read, id),
+      search: (asked: EvaluationSearch) => searchEvaluations(parts, asked),
       pageOfVersion: (model: string, ref: string, asked: PageAsked) => pageOfEvaluations(parts, model, ref, asked),
     },
   };

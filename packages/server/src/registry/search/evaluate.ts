@@ -22,7 +22,18 @@ function compares(comparison: Comparison, subject: Subject): boolean {
     }
     return false;
   }
-  const values = valuesOf(subject, comparison.key);
+  return isMetBy(comparison, valuesOf(subject, comparison.key));
+}
+
+/** The same of whatever has values by key. */
+export function isSatisfied(filter: Filter, values: (key: string) => readonly Value[]): boolean {
+  if (isComparison(filter)) return isMetBy(filter, values(filter.key));
+  if (filter.op === 'NOT') return !isSatisfied(filter.part, values);
+  const isMet = (part: Filter) => isSatisfied(part, values);
+  return filter.op === 'AND' ? filter.parts.every(isMet) : filter.parts.some(isMet);
+}
+
+function isMetBy(comparison: Comparison, values: readonly Value[]): boolean {
   if (comparison.op === 'IS NULL') return values.length === 0;
   if (comparison.op === 'IS NOT NULL') return values.length > 0;
   return values.some((value) => satisfies(value, comparison.op, comparison.values));

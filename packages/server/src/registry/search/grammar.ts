@@ -8,7 +8,7 @@ import {
   propertyKey,
   type Scalar,
 } from './filter.ts';
-import { knownKeys, OTHER_NAMES, type Place, placeOf } from './keys.ts';
+import { type Place, VOCABULARIES, type Vocabulary } from './keys.ts';
 import { readValue } from './literals.ts';
 import { type Segment, shown, type Token, tokenize } from './tokens.ts';
 
@@ -28,19 +28,19 @@ const FAMILIES = new Map([
 ]);
 
 interface State extends Cursor {
-  noun: Noun;
+  words: Vocabulary;
   comparisons: number;
   values: number;
 }
 
 /**
- * Reads a filter of a search of models or versions: a superset of MLflow's (mlflow/utils/search_utils.py). Throws
+ * Reads a filter of a search of models or versions, or of whatever has these keys: a superset of MLflow's (mlflow/utils/search_utils.py). Throws
  * FilterError. `NOT` binds tighter than `AND`, which binds tighter than `OR`.
  */
-export function parseFilter(text: string, noun: Noun): Filter {
+export function parseFilter(text: string, of: Noun | Vocabulary): Filter {
   const state: State = {
     text,
-    noun,
+    words: typeof of === 'string' ? VOCABULARIES[of] : of,
     tokens: tokenize(text),
     position: 0,
     keywords: KEYWORDS,
@@ -104,9 +104,9 @@ function readKey(state: State, token: Token & { kind: 'path' }): { written: stri
   const first = path[0]!.text;
   if ((first === 'attribute' || first === 'attributes') && path.length > 1) path = path.slice(1);
   const key = canonical(state, token, path);
-  const place = placeOf(state.noun, key);
+  const place = state.words.placeOf(key);
   const written = path.map((segment) => segment.text).join('.');
-  if (place === undefined) fail(state, knownKeys(state.noun, written), token);
+  if (place === undefined) fail(state, state.words.known(written), token);
   return { written, key, place };
 }
 
@@ -115,7 +115,7 @@ function canonical(state: State, token: Token, path: Segment[]): string {
   const family = FAMILIES.get(first!.text);
   if (family === undefined) {
     const name = path.map((segment) => segment.text).join('.');
-    return OTHER_NAMES.get(name) ?? name;
+    return state.words.otherNames.get(name) ?? name;
   }
   const raw = rest.map((segment) => segment.text).join('.');
   const torn = rest.length === 0 || rest.some((segment) => segment.text === '' && segment.quote === '');

@@ -85,11 +85,33 @@ export const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 
 const FREE = ['tags.<key>', 'properties.<path>', 'metrics.<name>'];
 
+/** The keys that a filter may name. */
+export interface Vocabulary {
+  placeOf(key: string): Place | undefined;
+  otherNames: ReadonlyMap<string, string>;
+  /** What is said where there is no such key. */
+  known(wrong: string): string;
+}
+
+const vocabularyOf = (noun: Noun): Vocabulary => ({
+  placeOf: (key) => placeOf(noun, key),
+  otherNames: OTHER_NAMES,
+  known: (wrong) => knownAmong([...KEYS[noun].keys()], [...OTHER_NAMES.keys()], FREE, wrong),
+});
+export const VOCABULARIES: Record<Noun, Vocabulary> = {
+  model: vocabularyOf('model'),
+  version: vocabularyOf('version'),
+};
+
 /** `name, owner, … or tags.<key>`, with the nearest first if one is near. */
-export function knownKeys(noun: Noun, wrong: string): string {
-  const known = [...KEYS[noun].keys()];
-  const near = nearest(wrong, [...known, ...OTHER_NAMES.keys(), 'tags', 'properties', 'metrics']);
-  const all = `one of ${[...known, ...FREE].join(', ')}`;
+export function knownAmong(
+  known: readonly string[],
+  others: readonly string[],
+  free: readonly string[],
+  wrong: string,
+): string {
+  const near = nearest(wrong, [...known, ...others, ...free.map((key) => key.replace(/\..*/, ''))]);
+  const all = `one of ${[...known, ...free].join(', ')}`;
   return near === undefined ? all : `${near}, or ${all}`;
 }
 
