@@ -17,6 +17,13 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'promote', summary: 'move a version to another status', load: () => import('./commands/promote.ts') },
   { name: 'rollback', summary: 'put the previous version back', load: () => import('./commands/rollback.ts') },
   { name: 'alias', summary: 'set, remove and list aliases', load: () => import('./commands/alias.ts') },
+  { name: 'metrics', summary: 'add and list metrics of a version', load: () => import('./commands/metrics.ts') },
+  {
+    name: 'evaluations',
+    summary: 'record and list what versions came to on data sets',
+    load: () => import('./commands/evaluations.ts'),
+  },
+  { name: 'leaderboard', summary: 'rank versions on a data set', load: () => import('./commands/leaderboard.ts') },
   { name: 'tag', summary: 'set and remove tags', load: () => import('./commands/tag.ts') },
   { name: 'rename', summary: 'give a model another name', load: () => import('./commands/rename.ts') },
   { name: 'rm', summary: 'move a model or version to the trash', load: () => import('./commands/rm.ts') },

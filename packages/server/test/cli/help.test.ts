@@ -13,6 +13,7 @@ afterAll(() => place[Symbol.asyncDispose]());
 const parts = [
   ...COMMANDS.map(({ name }) => [name]),
   ...['set', 'rm', 'ls'].map((name) => ['alias', name]),
+  ...['add', 'ls'].map((name) => ['evaluations', name]),
   ...['verify', 'export', 'checkpoint', 'log'].map((name) => ['ledger', name]),
   ['completion'],
 ];
