@@ -6,7 +6,9 @@ import {
   openSigner,
   parseCheckpoint,
   signCheckpoint,
+  signNote,
   verifyCheckpoint,
+  verifyNote,
 } from './checkpoint.ts';
 
 // golang.org/x/mod/sumdb/note v0.42.0: GenerateKey with the seed 00 01 … 1f, and Sign of the tree of tiles.test.ts.
@@ -85,6 +87,23 @@ describe('a signed checkpoint', () => {
     ['nothing', ''],
   ])('is not verified with a key of %s', (_, vkey) => {
     expect(verifyCheckpoint(GO_NOTE, vkey)).toMatchObject({ ok: false, kind: 'key' });
+  });
+});
+
+describe('another text that is signed with the same key', () => {
+  const body = 'Some text\nof two lines\n';
+  it('verifies, and is no checkpoint to anybody', () => {
+    const note = signNote(signer, body);
+    expect(verifyNote(note, GO_VKEY)).toEqual({ ok: true, body });
+    expect(verifyCheckpoint(note, GO_VKEY)).toMatchObject({ ok: false, kind: 'malformed' });
+    expect(verifyNote(note.replace('two', 'too'), GO_VKEY)).toMatchObject({ ok: false, kind: 'signature' });
+    expect(verifyNote(note, PETER)).toMatchObject({ ok: false, kind: 'unsigned' });
+  });
+
+  it('is never one that reads as a checkpoint, nor one that would not be read back', () => {
+    const asCheckpoint = GO_NOTE.split('\n\n')[0];
+    for (const bad of [`${asCheckpoint}\n`, `${asCheckpoint}\nmore\n`, 'no newline', 'a\tb\n'])
+      expect(() => signNote(signer, bad)).toThrow('such a text is not signed');
   });
 });
 

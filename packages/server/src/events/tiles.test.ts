@@ -10,7 +10,15 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from './merkle.ts';
-import { consistencyProof, frontierAt, inclusionProof, type ReadHashes, rootAt, storedNodes } from './tiles.ts';
+import {
+  consistencyProof,
+  createProver,
+  frontierAt,
+  inclusionProof,
+  type ReadHashes,
+  rootAt,
+  storedNodes,
+} from './tiles.ts';
 
 const hex = (hash: Hash) => Buffer.from(hash).toString('hex');
 
@@ -138,6 +146,25 @@ describe('proofs from stored hashes', () => {
       expect(ledger.reads.calls).toBeLessThanOrEqual(6);
       expect(ledger.reads.hashes).toBeLessThanOrEqual(6 * 256);
     }
+  });
+
+  it('of many events of one tree are the same, and share what they read', async () => {
+    for (const size of AROUND) {
+      const prove = createProver(size, ledger.read);
+      const indexes = [...AROUND.map((n) => n - 1), ...Array.from({ length: 40 }, (_, i) => i * 1_601)];
+      Object.assign(ledger.reads, { calls: 0, hashes: 0 });
+      for (const index of indexes.filter((n) => n < size)) {
+        const before = ledger.reads.calls;
+        const proof = await prove(index);
+        expect(ledger.reads.calls - before).toBeLessThanOrEqual(6);
+        expect(proof.map(hex)).toEqual(ledger.path(index, 0, size).map(hex));
+      }
+    }
+    const prove = createProver(65_793, ledger.read);
+    Object.assign(ledger.reads, { calls: 0, hashes: 0 });
+    for (let index = 30_000; index < 30_256; index += 1) await prove(index);
+    expect(ledger.reads.calls).toBeLessThanOrEqual(8);
+    await expect(createProver(7, ledger.read)(7)).rejects.toThrow(/not in a tree of 7/);
   });
 
   it('are refused outside of the tree, and when stored hashes are missing', async () => {

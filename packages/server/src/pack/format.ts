@@ -78,6 +78,8 @@ export const PackManifest = Type.Object(
         of_version: Count,
         besides: Count,
         complete: Type.Boolean(),
+        /** Whether all policies that were in force at a step are among them. */
+        all_policies: Type.Boolean(),
       },
       strict,
     ),

@@ -74,7 +74,12 @@ async function* packOf({ read, ledger }: PackSource, row: Row, bounds: Bounds): 
       size_bytes: version.size_bytes,
     },
     ledger: { origin, size, root: Buffer.from(head.root).toString('base64'), as_of },
-    events: { of_version: chosen.count, besides: chosen.besides.length, complete: chosen.complete },
+    events: {
+      of_version: chosen.count,
+      besides: chosen.besides.length,
+      complete: chosen.complete,
+      all_policies: besides.complete,
+    },
     bounds: { ...bounds },
     left_out: leftOut(chosen, besides.complete, purged, bounds),
     files: [],

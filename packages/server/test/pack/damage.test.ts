@@ -6,12 +6,12 @@ import { databases } from '../support/databases.ts';
 import { make } from '../support/make.ts';
 import { ada, type Opened, useRegistry } from '../support/open-registry.ts';
 import {
+  type Change,
   type Files,
   failing,
   fetchPack,
   forge,
   readPack,
-  tell,
   timeOf,
   verified,
   writePack,
@@ -25,17 +25,19 @@ async function aPack(at: Opened): Promise<Buffer> {
   const artifacts = { 'model.pkl': 'a pickle', 'requirements.txt': 'scikit-learn==1.9.1\n' };
   const made = { model: name, card: CARD, artifacts, metrics: { auc: 0.93 }, lineage: { git_commit: 'c0ffee' } };
   const first = await make.version(at, { model: name, status: 'production' });
-  const version = await make.version(at, { ...made, status: 'production', aliases: ['champion'] });
-  const policy = { model: null, version: 1, statuses: { production: { approvals: 1 } }, updated_at: null };
-  await tell(at, version, { type: 'policy.changed', subject: 'policy:default', details: { policy }, changes: [] });
+  await at.put('/policies/default', { statuses: { production: { approvals: 1 } } });
+  await make.version(at, { ...made, sealed: true, aliases: ['champion'] });
   for (const auc of [0.91, 0.94]) {
     const slices = [{ slice: 'country=DE', n: 10, metrics: { auc } }];
     const dataset = { name: 'holdout', digest: 'sha256:1' };
     await at.registry.evidence.evaluations.record(ada, name, '2', { dataset, metrics: { auc }, slices, n: 100 });
   }
-  const checks = [{ check: 'metric', outcome: 'failed', detail: 'auc is 0.91', remedy: 'train on' }];
-  await tell(at, version, { type: 'promotion.requested', reason: 'better', details: { promotion: 1, checks } });
-  await tell(at, version, { type: 'promotion.rejected', reason: 'not yet', details: { promotion: 1 } });
+  const ask = (path: string, actor: string, body: object) => at.post(path, body, { 'x-assayer-actor': actor });
+  const asked = await ask(`/models/${name}/versions/2/promotions`, 'ada', { to: 'production', reason: 'better' });
+  await ask(`/promotions/${asked.json.id}/approve`, 'grace', { reason: 'fine' });
+  await at.put('/policies/default', {});
+  const again = await ask(`/models/${name}/versions/2/promotions`, 'ada', { to: 'archived', reason: 'worn out' });
+  if (again.status !== 200) throw new Error(again.text);
   await make.version(at, { model: first.model });
   return fetchPack(at, name, 2);
 }
@@ -171,7 +173,7 @@ describe('a pack that was damaged or forged', () => {
   });
 
   // What the forger changed, and the checks that see it although all is signed anew.
-  const FORGERIES: Record<string, [change: (files: Files) => void, failing: string[]]> = {
+  const FORGERIES: Record<string, [change: Change, failing: string[]]> = {
     'an event was edited': [
       changed('events.jsonl', (all) => all.replace('"reason":"better"', '"reason":"worse!"')),
       ['events', 'proofs', 'promotions.json', 'page'],
@@ -179,7 +181,7 @@ describe('a pack that was damaged or forged', () => {
     'an event was edited, and what is made from it': [
       (all) => {
         for (const name of ['events.jsonl', 'promotions.json', 'index.html'])
-          changed(name, (one) => one.replaceAll('not yet', 'go on!!'))(all);
+          changed(name, (one) => one.replaceAll('worn out', 'fine now'))(all);
       },
       ['proofs'],
     ],
@@ -187,12 +189,12 @@ describe('a pack that was damaged or forged', () => {
       (all) => {
         const before = String(all.get('events.jsonl'))
           .split('\n')
-          .find((line) => line.includes('not yet'))!;
-        const after = before.replace('not yet', 'go on!!');
+          .find((line) => line.includes('worn out'))!;
+        const after = before.replace('worn out', 'fine now');
         const base64 = (line: string) => Buffer.from(leafHash(line)).toString('base64');
         changed('proofs.json', (one) => one.replace(base64(before), base64(after)))(all);
         for (const name of ['events.jsonl', 'promotions.json', 'index.html'])
-          changed(name, (one) => one.replaceAll('not yet', 'go on!!'))(all);
+          changed(name, (one) => one.replaceAll('worn out', 'fine now'))(all);
       },
       ['proofs'],
     ],
@@ -207,7 +209,7 @@ describe('a pack that was damaged or forged', () => {
           lines((all) => [...all.slice(0, -3), all.at(-3)!.replace(/,$/, ''), ']']),
         )(all);
       },
-      ['events', 'promotions.json', 'page'],
+      ['events', 'promotions.json', 'version', 'page', 'bill of materials'],
     ],
     'an event that changed the version was dropped': [
       changed(
@@ -255,7 +257,7 @@ describe('a pack that was damaged or forged', () => {
       ['proofs'],
     ],
     'the version is told otherwise': [
-      changed('version.json', (one) => one.replace('"status": "production"', '"status": "archived"')),
+      changed('version.json', (one) => one.replace('"status": "archived"', '"status": "staging"')),
       ['version'],
     ],
     'an evaluation is told otherwise': [
@@ -270,12 +272,32 @@ describe('a pack that was damaged or forged', () => {
       ['evaluations.json'],
     ],
     'a check is told otherwise': [
-      changed('promotions.json', (one) => one.replace('"outcome":"failed"', '"outcome":"passed"')),
+      changed('promotions.json', (one) => one.replace('"outcome":"passed"', '"outcome":"failed"')),
       ['promotions.json'],
     ],
     'a policy is told otherwise': [
       changed('policy.json', (one) => one.replace('"approvals":1', '"approvals":0')),
       ['policy.json'],
+    ],
+    'a policy was left out that a step was judged by': [
+      (all, manifest) => {
+        const at = (line: string) => line.includes('"policy.changed"');
+        const seq = JSON.parse(String(all.get('events.jsonl')).split('\n').find(at)!).seq;
+        changed(
+          'events.jsonl',
+          lines((all) => all.toSpliced(all.findIndex(at), 1)),
+        )(all);
+        changed(
+          'proofs.json',
+          lines((all) => all.filter((line) => !line.startsWith(`{"seq":${seq},`))),
+        )(all);
+        changed(
+          'policy.json',
+          lines((all) => all.toSpliced(1, 1)),
+        )(all);
+        manifest.events.besides -= 1;
+      },
+      ['policy.json', 'page'],
     ],
     'an artifact is another': [
       changed('artifacts.json', (one) => one.replace('"model.pkl"', '"model.bin"')),
@@ -294,13 +316,15 @@ describe('a pack that was damaged or forged', () => {
     ],
     'the lineage is another': [changed('lineage.json', (one) => one.replace('c0ffee', 'decade')), ['documents']],
     'the page says something else': [
-      changed('index.html', (one) => one.replace('Status production', 'Status staging')),
+      changed('index.html', (one) => one.replace('Status archived', 'Status staging')),
       ['page'],
     ],
     'the bill of materials says something else': [
       changed('bom.cdx.json', (one) => one.replace('Apache-2.0', 'MIT')),
       ['bill of materials'],
     ],
+    'the proofs are no list': [changed('proofs.json', () => '[\n{\n'), ['proofs']],
+    'a proof is none': [changed('proofs.json', (one) => one.replace('"proof"', '"prove"')), ['proofs']],
     'a list is no list': [changed('evaluations.json', () => '{}\n'), ['evaluations.json']],
     'the model cannot be read': [changed('model.json', () => '{'), ['documents', 'page']],
   };

@@ -13,7 +13,7 @@ import { bytesOf } from '../support/blob-contract.ts';
 import { databases } from '../support/databases.ts';
 import { aName, make } from '../support/make.ts';
 import { ada, type Opened, useRegistry } from '../support/open-registry.ts';
-import { failing, fetchPack, jsonIn, linesIn, readPack, tell, verified } from '../support/packs.ts';
+import { failing, fetchPack, jsonIn, linesIn, readPack, verified } from '../support/packs.ts';
 import { expectProblem } from '../support/problems.ts';
 
 const run = promisify(execFile);
@@ -168,38 +168,53 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('a pack of e
     ]);
   });
 
-  it('has the policies that were in force at each step, and no others', async () => {
+  it('has the policies that were in force at each step, and no others, and who approved', async () => {
     const { model } = await make.version(at, { sealed: true });
-    const version = await at.registry.versions.get(model, '1');
-    const { model_id } = await at.registry.rows.version(model, '1');
-    let number = 0;
-    const edit = async (subject: string) => {
-      number += 1;
-      const changes = subject === model ? [{ model_id, number: 0, before: {}, after: {} }] : [];
-      const policy = { model: subject === model ? model : null, version: number };
-      await tell(at, version, { type: 'policy.changed', subject, details: { policy }, changes });
-      return number;
+    let days = 0;
+    const edit = async (path: string, approvals = 0) => {
+      days += 1;
+      const answer = await at.put(path, { statuses: { production: { approvals, expires_days: days } } });
+      expect(answer.status, answer.text).toBe(200);
+      return days;
     };
-    const promote = (to: 'staging' | 'production') => at.registry.versions.promote(ada, model, '1', { to });
-    await edit('policy:default');
-    const first = await edit('policy:default');
+    const promote = (to: string) =>
+      at.post(`/models/${model}/versions/1/promotions`, { to }, { 'x-assayer-actor': 'ada' });
+    await edit('/policies/default');
+    const first = await edit('/policies/default');
     await promote('staging');
-    await edit(model);
-    const own = await edit(model);
-    await promote('production');
-    await edit('policy:default');
-    const last = await edit('policy:default');
-    const files = await readPack(await fetchPack(at, model, 1));
-    const edits = jsonIn(files, 'policy.json').map(({ of, policy }: { of: string; policy: { version: number } }) => [
+    await edit(`/models/${model}/policy`);
+    const own = await edit(`/models/${model}/policy`, 1);
+    const asked = await promote('production');
+    expect(asked.status, asked.text).toBe(202);
+    await at.post(`/promotions/${asked.json.id}/approve`, { reason: 'seen' }, { 'x-assayer-actor': 'grace' });
+    await edit('/policies/default');
+    const last = await edit('/policies/default');
+    const pack = await fetchPack(at, model, 1);
+    expect(await failing(pack)).toEqual([]);
+    const files = await readPack(pack);
+    const edits = jsonIn(files, 'policy.json').map(({ of, policy }: never) => [
       of,
-      policy.version,
+      (policy as { statuses: { production: { expires_days: number } } }).statuses.production.expires_days,
     ]);
     expect(edits).toEqual([
       ['default', first],
       ['model', own],
       ['default', last],
     ]);
-    expect(await failing(await fetchPack(at, model, 1))).toEqual([]);
+    const steps = jsonIn(files, 'promotions.json');
+    expect(steps.map(({ type, by }: { type: string; by: string }) => [type, by])).toEqual([
+      ['version.promoted', 'ada'],
+      ['promotion.requested', 'ada'],
+      ['promotion.approved', 'grace'],
+      ['version.promoted', 'grace'],
+    ]);
+    expect(steps[3].details).toMatchObject({
+      policy: { of: 'model' },
+      requested_by: 'ada',
+      approvals: [{ by: 'grace', reason: 'seen' }],
+    });
+    expect(String(files.get('index.html'))).toContain('approved by grace');
+    await at.put('/policies/default', {});
   });
 
   it('stands any name and text, in its page as in its files', async () => {
@@ -249,7 +264,7 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('a pack of e
     const besides = linesIn(files, 'events.jsonl').filter((line) => !about.includes(line));
     expect(linesIn(files, 'events.jsonl')).toEqual([...besides, ...about.slice(-5)]);
     const { events, left_out } = jsonIn(files, 'manifest.json');
-    expect(events).toEqual({ of_version: 5, besides: besides.length, complete: false });
+    expect(events).toEqual({ of_version: 5, besides: besides.length, complete: false, all_policies: true });
     expect(left_out[1]).toContain('Events of the version before the newest 5');
     expect(jsonIn(files, 'version.json')).toEqual((await at.get(`/models/${model}/versions/1`)).json);
     expect(String(files.get('index.html'))).toContain(

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { zipOf } from '../../src/blobs/archive.ts';
-import type { Happening } from '../../src/contract/event.ts';
-import type { Version } from '../../src/contract/version.ts';
 import { newSigner, parseCheckpoint, signCheckpoint, signNote } from '../../src/events/checkpoint.ts';
 import { bytesSource } from '../../src/formats/byte-source.ts';
-import { signedText, toText } from '../../src/pack/format.ts';
+import { type PackManifest, signedText, toText } from '../../src/pack/format.ts';
 import { openArchive } from '../../src/pack/verify/archive.ts';
 import { type Asked, verifyPack } from '../../src/pack/verify/verify.ts';
 import { bytesOf } from './blob-contract.ts';
-import { ada, type Opened } from './open-registry.ts';
+import type { Opened } from './open-registry.ts';
 
+/** What a forger does to the files and the manifest of a pack. */
+export type Change = (files: Files, manifest: PackManifest) => void;
 /** The files of a pack, in their order. */
 export type Files = Map<string, Buffer>;
 
@@ -51,11 +51,11 @@ export const timeOf = (files: Files) => new Date(jsonIn(files, 'manifest.json').
  */
 export async function forge(
   files: Files,
-  change: (files: Files) => void,
+  change: Change,
   { keepsKey = false }: { keepsKey?: boolean } = {},
 ): Promise<Buffer> {
   const forged: Files = new Map(files);
-  const manifest = jsonIn(files, 'manifest.json');
+  const manifest: PackManifest = jsonIn(files, 'manifest.json');
   const signer = newSigner(manifest.ledger.origin);
   if (!keepsKey) {
     const checkpoint = parseCheckpoint(String(files.get('checkpoint.txt')));
@@ -63,13 +63,13 @@ export async function forge(
     forged.set('checkpoint.txt', Buffer.from(signCheckpoint(signer, checkpoint)));
     forged.set('vkey.txt', Buffer.from(`${signer.vkey}\n`));
   }
-  change(forged);
+  change(forged, manifest);
   for (const file of manifest.files) {
     const bytes = forged.get(file.name) ?? Buffer.alloc(0);
     file.size = bytes.length;
     file.sha256 = createHash('sha256').update(bytes).digest('hex');
   }
-  manifest.files = manifest.files.filter(({ name }: { name: string }) => forged.has(name));
+  manifest.files = manifest.files.filter(({ name }) => forged.has(name));
   const text = toText(manifest);
   forged.set('manifest.json', Buffer.from(text));
   const sha256 = createHash('sha256').update(text).digest('hex');
@@ -85,14 +85,4 @@ export async function failing(bytes: Uint8Array, asked: Asked = {}): Promise<str
   const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check);
   if (ok !== (failed.length === 0)) throw new Error('the report contradicts itself');
   return [...new Set(failed)];
-}
-
-/** An event about a version that changes nothing of it. */
-export async function tell(at: Opened, { model, number }: Version, happening: Partial<Happening>): Promise<void> {
-  const row = await at.registry.rows.version(model, String(number));
-  const changes = [{ model_id: row.model_id, number, before: {}, after: {} }];
-  const event = { subject: `${model}/${number}`, changes, ...happening } as Happening;
-  await at.db.write.transaction().execute(async (tx) => {
-    await at.ledger.append(tx, [{ at: at.clock.now(), caller: ada, happening: event }]);
-  });
 }

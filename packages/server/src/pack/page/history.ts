@@ -1,4 +1,4 @@
-import type { Check } from '../../contract/promotion.ts';
+import type { Approval, Check } from '../../contract/promotion.ts';
 import type { Step } from '../told.ts';
 import { type Html, html } from './escape.ts';
 import type { Shown } from './shown.ts';
@@ -33,7 +33,24 @@ function step({ seq, at, type, subject, by, verified, promotion, reason, details
   const id = promotion === null ? '' : `Promotion ${promotion} `;
   return html`<h3>${id}${WORDS[type] ?? type}: ${subject} ${where.join(', ')}</h3>
 <p>${at}, by ${by}${verified ? '' : ' (unverified)'}, event ${seq}${reason === null ? '.' : `: ${reason}`}</p>
-${Array.isArray(checks) && checks.length > 0 ? table(['Check', 'Outcome', 'What was looked at'], checks.map(row)) : ''}`;
+${ruled(details)}${Array.isArray(checks) && checks.length > 0 ? table(['Check', 'Outcome', 'What was looked at'], checks.map(row)) : ''}`;
+}
+
+/** By which policy, and who approved. */
+function ruled({ policy, approvals_needed, approvals, requested_by }: Record<string, unknown>): Html | string {
+  const { of, version } = (policy ?? {}) as { of?: unknown; version?: unknown };
+  const told = [
+    of === 'built-in' ? 'Judged by the built-in policy' : '',
+    of === 'default' || of === 'model'
+      ? `Judged by version ${version} of the ${of}${of === 'model' ? "'s" : ''} policy`
+      : '',
+    typeof approvals_needed === 'number' && approvals_needed > 0 ? `approvals needed: ${approvals_needed}` : '',
+    typeof requested_by === 'string' ? `asked for by ${requested_by}` : '',
+    Array.isArray(approvals) && approvals.length > 0
+      ? `approved by ${(approvals as Approval[]).map((one) => `${one.by} (${one.at})${one.reason ? `: ${one.reason}` : ''}`).join('; ')}`
+      : '',
+  ].filter(Boolean);
+  return told.length > 0 ? html`<p>${told.join(', ')}.</p>\n` : '';
 }
 
 function row({ check, outcome, detail, remedy }: Check): unknown[] {

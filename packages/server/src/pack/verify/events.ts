@@ -1,12 +1,19 @@
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import type { Event } from '../../contract/event.ts';
 import { verifyInclusion } from '../../events/merkle.ts';
 import { readEntry, toHex } from '../../events/verify-line.ts';
 import type { PackManifest } from '../format.ts';
 import { byteLines, itemsOf, Unreadable } from '../items.ts';
 import type { Story } from '../story.ts';
-import { itemFor, TOLD_NAMES, type ToldName } from '../told.ts';
+import { DEFAULT_POLICY, itemFor, TOLD_NAMES, type ToldName } from '../told.ts';
 import type { Archive } from './archive.ts';
 import type { Findings } from './findings.ts';
+
+const Proof = Type.Object(
+  { seq: Type.Integer(), leaf: Type.String(), proof: Type.Array(Type.String(), { maxItems: 64 }) },
+  { additionalProperties: false },
+);
 
 /** What an event is proved against. */
 export interface Tree {
@@ -28,6 +35,8 @@ export async function verifyEvents(
   const proofs = reading('proofs.json', archive);
   const told = TOLD_NAMES.map((name) => ({ name, next: reading(name, archive), wrong: [] as string[] }));
   const unproved: string[] = [];
+  const policies = new Set<string>();
+  const unruled: string[] = [];
   let count = 0;
 
   const passed = `${manifest.events.of_version} of the version and ${manifest.events.besides} besides, in order, none missing between`;
@@ -48,8 +57,15 @@ export async function verifyEvents(
       const event = JSON.parse(line.toString()) as Event;
       if (!concerns(event, manifest)) fail(`event ${seq} is not about the version`);
       story.add(event);
-      const proof = unprovedBy(await proofs(), seq, hash, tree);
-      if (proof !== undefined) unproved.push(proof);
+      if (event.type === 'policy.changed') policies.add(policyOf(event));
+      const rule = ruleOf(event);
+      if (rule !== undefined && !policies.has(rule))
+        unruled.push(`event ${seq} was judged by ${rule}, which is missing`);
+      const trouble = await proofs().then(
+        (proof) => unprovedBy(proof, seq, hash, tree),
+        (error) => `the proof of event ${seq} cannot be read: the file ${(error as Error).message}`,
+      );
+      if (trouble !== undefined) unproved.push(trouble);
       for (const { name, next, wrong } of told) {
         const item = itemFor(name, event);
         if (item !== undefined && item !== (await next().catch(() => undefined)))
@@ -73,29 +89,52 @@ export async function verifyEvents(
     await findings.check(name, 'it says what the events say', async (fail) => {
       wrong.forEach(fail);
       if ((await next()) !== undefined) fail('it says more than the events');
+      if (name === 'policy.json' && manifest.events.all_policies) unruled.forEach(fail);
     });
 }
+
+/** Which policy an event put in force. */
+function policyOf({ subject, details = {} }: Event): string {
+  return nameOf(subject === DEFAULT_POLICY ? 'default' : 'model', (details.policy as { version: unknown }).version);
+}
+
+/** Which one it was judged by, where somebody had set it. */
+function ruleOf({ type, details = {} }: Event): string | undefined {
+  const { of, version } = (details.policy ?? {}) as { of?: unknown; version?: unknown };
+  return type !== 'policy.changed' && (of === 'default' || of === 'model') && version ? nameOf(of, version) : undefined;
+}
+
+const nameOf = (of: 'default' | 'model', version: unknown) =>
+  of === 'default' ? `version ${version} of the default policy` : `version ${version} of the model's policy`;
 
 /** Whether an event has a place in the pack of this version. */
 function concerns({ type, subject, changes }: Event, { of }: PackManifest): boolean {
   const own = changes.some(({ model_id, number }) => model_id === of.model_id && number === of.number);
   const models = changes.some(({ model_id, number }) => model_id === of.model_id && number === 0);
-  if (type === 'policy.changed') return models || subject === 'policy:default';
+  if (type === 'policy.changed') return models || subject === DEFAULT_POLICY;
   return own || (models && (type === 'model.registered' || type === 'model.renamed'));
 }
 
 /** Why an event is not proved; undefined where it is. */
 function unprovedBy(text: string | undefined, seq: number, leaf: Uint8Array, tree: Tree): string | undefined {
   if (text === undefined) return `event ${seq} has no proof`;
-  const told = JSON.parse(text) as { seq: unknown; leaf: unknown; proof: unknown };
+  const told = readProof(text);
+  if (!told) return `the proof of event ${seq} cannot be read`;
   if (told.seq !== seq) return `the proof in the place of event ${seq} is of event ${told.seq}`;
   if (told.leaf !== Buffer.from(leaf).toString('base64'))
     return `event ${seq} is not the one that was proved: it was edited`;
-  if (!Array.isArray(told.proof) || !told.proof.every((one) => typeof one === 'string'))
-    return `the proof of event ${seq} cannot be read`;
   const proof = told.proof.map((one) => Buffer.from(one, 'base64'));
   const holds = verifyInclusion({ leaf, index: seq - 1, size: tree.size, proof, root: tree.root });
   return holds ? undefined : `event ${seq} (leaf ${toHex(leaf).slice(0, 12)}…) is not in the tree of the checkpoint`;
+}
+
+function readProof(text: string): Static<typeof Proof> | undefined {
+  try {
+    const told: unknown = JSON.parse(text);
+    return Value.Check(Proof, told) ? told : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Answers the items of a file one by one, then undefined. */

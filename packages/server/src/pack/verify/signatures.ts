@@ -1,6 +1,7 @@
 import { parseCheckpoint, verifyCheckpoint, verifyNote } from '../../events/checkpoint.ts';
 import { equalHashes } from '../../events/merkle.ts';
 import { type PackManifest, SIGNATURE, signedText } from '../format.ts';
+import { Unreadable } from '../items.ts';
 import type { Archive } from './archive.ts';
 import type { Tree } from './events.ts';
 import type { Findings } from './findings.ts';
@@ -21,7 +22,7 @@ export async function verifySignatures(
   manifestSha256: string,
   known: Known,
 ): Promise<{ key: string; tree: Tree }> {
-  const own = archive.has('vkey.txt') ? (await archive.text('vkey.txt')).trim() : '';
+  const own = await ownKey(archive);
   const key = known.key ?? own;
   if (known.key !== undefined)
     await findings.check('key', 'the ledger is the one that was expected', (fail) => {
@@ -55,6 +56,16 @@ export async function verifySignatures(
   });
   if (known.checkpoint !== undefined) await holdAgainst(findings, known.checkpoint, key, tree);
   return { key, tree };
+}
+
+/** None where it cannot be read: then no signature holds. */
+async function ownKey(archive: Archive): Promise<string> {
+  try {
+    return (await archive.text('vkey.txt')).trim();
+  } catch (error) {
+    if (error instanceof Unreadable) return '';
+    throw error;
+  }
 }
 
 /** A checkpoint that was kept must be by the same key, and of the same tree where it is of the same size. */
