@@ -2,8 +2,8 @@ import type { Evaluation } from '../contract/evaluation.ts';
 import type { Event } from '../contract/event.ts';
 import type { Check } from '../contract/promotion.ts';
 import type { Version } from '../contract/version.ts';
-import { applyChange, type Doc } from '../events/replay.ts';
 import type { Bounds } from './format.ts';
+import { Growing } from './growing.ts';
 import { Newest } from './newest.ts';
 import { type Edit, type Step, TOLD } from './told.ts';
 
@@ -33,7 +33,7 @@ export class Story {
   /** Events before which another change of the version is missing. */
   readonly gaps: number[] = [];
   name: string | undefined;
-  #state: Doc | undefined;
+  readonly #state = new Growing();
 
   constructor(about: About, { shown }: Pick<Bounds, 'shown'>) {
     this.about = about;
@@ -53,9 +53,9 @@ export class Story {
       if (change.number === number) {
         isOwn = true;
         // Each change counts the etag on.
-        const { etag } = change.before ?? {};
-        if (this.#state && etag !== undefined && etag !== this.#state.etag) this.gaps.push(seq);
-        this.#state = applyChange(this.#state, change);
+        const [etag, now] = [change.before?.etag, this.#state.get('etag')];
+        if (etag !== undefined && now !== undefined && etag !== now) this.gaps.push(seq);
+        this.#state.take(change);
       } else if (change.number === 0 && TYPES_OF_NAMES.includes(type) && typeof change.after.name === 'string') {
         this.name = change.after.name;
       }
@@ -71,8 +71,8 @@ export class Story {
 
   /** As the events leave it, under the name that its model has then; undefined where none of them made it. */
   version(): Version | undefined {
-    const state = this.#state;
-    if (state?.number !== this.about.number) return undefined;
+    const state = this.#state.doc();
+    if (state.number !== this.about.number) return undefined;
     // The first versions that ever were had no source.
     return { ...state, model: this.name ?? state.model, source: state.source ?? null } as Version;
   }
