@@ -7,7 +7,7 @@ import { type LentLine, LINE_IF_SHORT, withRead } from '../db/lines.ts';
 import { slim } from '../events/slim.ts';
 import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
-import { subjectAt } from './timeline.ts';
+import { subjectAt, subjectWithFormatsAt } from './timeline.ts';
 import { modelDocAt } from './timeline-model.ts';
 import { numberOf } from './versions/repository.ts';
 
@@ -36,14 +36,26 @@ export async function modelAt(reader: Reader, name: string, seq: number): Promis
 
 /** A version by ref as it was at a moment, under the name that its model had then. */
 export async function versionAt(reader: Reader, name: string, text: string, seq: number): Promise<Version> {
-  const { id, model } = await modelAt(reader, name, seq);
+  return (await placedVersionAt(reader, name, text, seq)).version;
+}
+
+/** The same, with its model's id and the distinct formats of the artifacts that it had. */
+export async function placedVersionAt(
+  reader: Reader,
+  name: string,
+  text: string,
+  seq: number,
+): Promise<{ model_id: number; version: Version; formats: string[] }> {
+  const { id: model_id, model } = await modelAt(reader, name, seq);
   const ref = parseRef(text);
   const lists = { aliases: JSON.stringify(model.aliases), live: JSON.stringify(model.live) };
   const number =
     ref &&
-    (numberOf({ ...lists, latest_version: model.latest_version }, ref) ?? (await newestAt(reader, id, ref, seq)));
-  const doc = number ? ((await subjectAt(reader, { model_id: id, number }, seq)) as Version | undefined) : undefined;
-  if (doc && doc.deregistered === null) return { ...doc, model: model.name };
+    (numberOf({ ...lists, latest_version: model.latest_version }, ref) ?? (await newestAt(reader, model_id, ref, seq)));
+  const past = number ? await subjectWithFormatsAt(reader, { model_id, number }, seq) : undefined;
+  const doc = past?.doc as Version | undefined;
+  if (past && doc?.deregistered === null)
+    return { model_id, version: { ...doc, model: model.name }, formats: past.formats };
   return refuse('version-not-found', `${name} had no version ${text} at that time.`, { model: name, ref: text });
 }
 

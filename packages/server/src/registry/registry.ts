@@ -20,6 +20,7 @@ import { createBacklog } from './backlog.ts';
 import { toRefusal } from './blob-refusals.ts';
 import { type Batch, createChange } from './change.ts';
 import { createCharts } from './charts/charts.ts';
+import { type ComparisonAsked, compareVersions } from './compare/compare.ts';
 import type { IfMatch } from './etag.ts';
 import { createEvidence } from './evidence/evidence.ts';
 import { createFiles } from './files/files.ts';
@@ -38,6 +39,7 @@ import { approvePromotion, cancelPromotion, rejectPromotion } from './lifecycle/
 import { rollBack } from './lifecycle/rollback.ts';
 import { tryOut } from './lifecycle/try-out.ts';
 import { type ListQuery, listModels, listModelsJson, listVersions, listVersionsJson } from './lists.ts';
+import { type LiveAsked, listLiveJson } from './live.ts';
 import { type Deregistration, deregisterModel, purgeModel, restoreModel } from './models/deregister.ts';
 import { describeModel } from './models/describe.ts';
 import { toModelJson } from './models/json.ts';
@@ -266,6 +268,10 @@ export function createRegistry(parts: Parts) {
     /** What versions are judged by: metrics, evaluations, data sets. */
     evidence: createEvidence({ ...lists, change }),
     charts: createCharts({ ...lists, drawer: parts.drawer, now }),
+    /** Versions side by side. */
+    compare: (asked: ComparisonAsked) => compareVersions(lists, asked),
+    /** What is live, as it is answered. */
+    live: (asked: LiveAsked) => listLiveJson(lists, asked),
     /** What is kept of training: experiments, runs, logged models. */
     tracking: createTracking({ ...lists, ingest, trashMs, now }),
     /** The files of runs and logged models. */

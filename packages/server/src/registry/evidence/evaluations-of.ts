@@ -77,6 +77,15 @@ const newestIds = prepareRead<OfVersion, { id: number }>((_, param) => {
     where id is not null order by id desc`;
 });
 
+/** Of each data set the id of a version's newest evaluation, the one recorded last first. */
+export async function newestEvaluationIds(
+  reader: Reader,
+  version_id: number,
+  upToId = Number.MAX_SAFE_INTEGER,
+): Promise<number[]> {
+  return (await newestIds(reader, { version_id, up_to: upToId })).map(({ id }) => id);
+}
+
 const sizesOf = prepareRead<{ ids: unknown }, Sized>((db, param) =>
   db
     .selectFrom('evaluation')
@@ -94,7 +103,7 @@ export async function newestEvaluations(
   version_id: number,
   upToId = Number.MAX_SAFE_INTEGER,
 ): Promise<Evaluation[]> {
-  const ids = (await newestIds(reader, { version_id, up_to: upToId })).map(({ id }) => id);
+  const ids = await newestEvaluationIds(reader, version_id, upToId);
   if (ids.length === 0) return [];
   const sizes = await sizesOf(reader, { ids: listOf(reader, ids) });
   return evaluationsById(
