@@ -17,6 +17,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of any models, side by side */
+        get: operations["compareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/compare/charts/{chart}": {
         parameters: {
             query?: never;
@@ -230,6 +247,23 @@ export interface paths {
         };
         /** That an event is in the tree */
         get: operations["proveInclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version that is live, or was at a moment, model by model */
+        get: operations["listLive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -973,6 +1007,29 @@ export interface components {
              */
             mode?: "enforce" | "warn";
         };
+        /**
+         * ApartEvaluation
+         * @description An evaluation that is not comparable, as no other version has one on this very data set
+         */
+        ApartEvaluation: {
+            dataset: components["schemas"]["DatasetRef"];
+            /** @example no other of the versions was evaluated on holdout */
+            detail: string;
+            evaluation: components["schemas"]["ComparedEvaluation"];
+            /**
+             * @example {
+             *       "accuracy": 0.93,
+             *       "auc": 0.97
+             *     }
+             */
+            metrics: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
+            };
+            /** @enum {unknown} */
+            reason: "other_digest" | "only_one";
+            /** @description Of a version, counted from 0 */
+            version: number;
+        };
         /** Approval */
         Approval: {
             /**
@@ -1132,6 +1189,187 @@ export interface components {
             at: string;
             by: string;
             reason: string | null;
+        };
+        /** ComparedDataset */
+        ComparedDataset: {
+            dataset: components["schemas"]["DatasetRef"];
+            evaluations: (components["schemas"]["ComparedEvaluation"] | null)[];
+            metrics: components["schemas"]["ComparedMetrics"];
+            slices: components["schemas"]["ComparedSlices"];
+        };
+        /** ComparedEvaluation */
+        ComparedEvaluation: {
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds
+             * @example 2026-03-31T23:59:59.000Z
+             */
+            at: string;
+            evaluator: string | null;
+            id: number;
+            n: number | null;
+            /** @description Whether the version had the digest then that it has now */
+            of_these_bytes: boolean;
+        };
+        /** ComparedEvaluations */
+        ComparedEvaluations: {
+            apart: components["schemas"]["ApartEvaluation"][];
+            /** @description Evaluations that are not comparable */
+            apart_total: number;
+            datasets: components["schemas"]["ComparedDataset"][];
+            /** @description Data sets on which two or more were evaluated */
+            total: number;
+        };
+        /** ComparedFiles */
+        ComparedFiles: {
+            /** @description Paths that the base has not */
+            added: number;
+            /** @description Paths at which they have others */
+            changed: number;
+            /** @description false: it took too long, and only the first paths were counted */
+            complete: boolean;
+            /** @description The first differences in order of path */
+            items: components["schemas"]["FileDifference"][];
+            /** @description Paths that only the base has */
+            removed: number;
+            /** @description Paths at which both have the same bytes */
+            same: number;
+        };
+        /** ComparedMetric */
+        ComparedMetric: {
+            /** @description Where the best value is; empty where there is no direction */
+            best: number[];
+            direction: ("higher" | "lower") | null;
+            name: string;
+            same: boolean;
+            unit: string | null;
+            /** @description null where a version has none */
+            values: (components["schemas"]["ComparedMetricValue"] | null)[];
+        };
+        /** ComparedMetrics */
+        ComparedMetrics: {
+            /** @description How many differ */
+            different: number;
+            items: components["schemas"]["ComparedMetric"][];
+            /** @description How many there are */
+            total: number;
+        };
+        /** ComparedMetricValue */
+        ComparedMetricValue: {
+            difference: (number | ("NaN" | "Infinity" | "-Infinity")) | null;
+            origin?: components["schemas"]["MetricOrigin"];
+            /**
+             * @description Against the base. different: nobody said which way is better. not_comparable: the base has none, or one is NaN
+             * @enum {unknown}
+             */
+            outcome: "base" | "better" | "worse" | "equal" | "different" | "not_comparable";
+            percent: number | null;
+            /** @example 0.93 */
+            value: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /** ComparedSignature */
+        ComparedSignature: {
+            /** @description Whether what calls the base can fail with this version */
+            breaking: boolean;
+            /** @description From the base, breaking ones first */
+            items: components["schemas"]["SignatureDifference"][];
+            /** @description How many differences there are */
+            total: number;
+        };
+        /** ComparedSlice */
+        ComparedSlice: {
+            metrics: components["schemas"]["ComparedMetrics"];
+            n: (number | null)[];
+            slice: string;
+        };
+        /** ComparedSlices */
+        ComparedSlices: {
+            items: components["schemas"]["ComparedSlice"][];
+            /** @description How many there are */
+            total: number;
+        };
+        /** ComparedValue */
+        ComparedValue: {
+            name: string;
+            same: boolean;
+            /** @description null where a version has none; a text that ends with … where the value is long */
+            values: unknown[];
+        };
+        /** ComparedValues */
+        ComparedValues: {
+            /** @description How many differ */
+            different: number;
+            items: components["schemas"]["ComparedValue"][];
+            /** @description How many there are */
+            total: number;
+        };
+        /** ComparedVersion */
+        ComparedVersion: {
+            aliases: string[];
+            artifact_count: number;
+            /** @example churn/@champion */
+            asked: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds
+             * @example 2026-03-31T23:59:59.000Z
+             */
+            created_at: string;
+            created_by: string;
+            digest: string | null;
+            etag: number;
+            /** @description Of its artifacts */
+            formats: string[];
+            framework: string | null;
+            git_commit: string | null;
+            /**
+             * @description No / or :, no control characters, no white space at the ends, not . or ..
+             * @example churn
+             */
+            model: string;
+            number: number;
+            run_id: string | null;
+            size_bytes: number;
+            /**
+             * @description Whether artifacts can still be added
+             * @enum {unknown}
+             */
+            state: "open" | "sealed";
+            /**
+             * @description Where the version stands
+             * @example production
+             * @enum {unknown}
+             */
+            status: "draft" | "staging" | "production" | "archived";
+            /**
+             * Format: date-time
+             * @description RFC 3339 in UTC with milliseconds
+             * @example 2026-03-31T23:59:59.000Z
+             */
+            updated_at: string;
+            /**
+             * @description clean: read to the end and every import is on the exact allow-list; suspicious: imports something unlisted; unsafe: imports something known to execute; malformed: does not follow its format; unknown: could not be read
+             * @enum {unknown}
+             */
+            verdict: "clean" | "suspicious" | "unsafe" | "malformed" | "unknown";
+        };
+        /** Comparison */
+        Comparison: {
+            as_of: string | null;
+            /** @description Of a version, counted from 0 */
+            base: number;
+            evaluations: components["schemas"]["ComparedEvaluations"];
+            facts: components["schemas"]["ComparedValues"];
+            /** @description null where a version was still open at that moment: what files it had then is not kept */
+            files: (components["schemas"]["ComparedFiles"] | null)[];
+            /** @description What two or more of them have in common, if they have it */
+            identical: components["schemas"]["Identical"][];
+            metrics: components["schemas"]["ComparedMetrics"];
+            params: components["schemas"]["ComparedValues"];
+            properties: components["schemas"]["ComparedValues"];
+            signatures: components["schemas"]["ComparedSignature"][];
+            tags: components["schemas"]["ComparedValues"];
+            versions: components["schemas"]["ComparedVersion"][];
         };
         /** ConfusionChart */
         ConfusionChart: {
@@ -1411,6 +1649,19 @@ export interface components {
             /** @example auc of churn/7 on holdout */
             what: string;
         };
+        /** FileDifference */
+        FileDifference: {
+            base_sha256: string | null;
+            base_size_bytes: number | null;
+            /**
+             * @description From the base to this version
+             * @enum {unknown}
+             */
+            change: "changed" | "added" | "removed";
+            path: string;
+            sha256: string | null;
+            size_bytes: number | null;
+        };
         /** Finding */
         Finding: {
             /**
@@ -1467,6 +1718,15 @@ export interface components {
             points: components["schemas"]["ChartPoint"][];
             /** @description Whether these are fewer: chosen so that the shape, the ends and the extremes are kept */
             thinned: boolean;
+        };
+        /** Identical */
+        Identical: {
+            versions: number[];
+            /**
+             * @description version: asked for twice; digest: the same bytes
+             * @enum {unknown}
+             */
+            what: "version" | "digest" | "signature" | "run" | "commit" | "params" | "metrics" | "tags" | "properties";
         };
         /**
          * InclusionProof
@@ -1547,6 +1807,11 @@ export interface components {
             git_commit?: string | null;
             git_url?: string | null;
             run_id?: string | null;
+        };
+        /** LivePage */
+        LivePage: {
+            items: components["schemas"]["Version"][];
+            next_page_token: string | null;
         };
         /** LoggedMetrics */
         LoggedMetrics: {
@@ -2042,6 +2307,25 @@ export interface components {
         SignatureCompatibleCheck: {
             /** @enum {string} */
             check: "signature_compatible";
+        };
+        /** SignatureDifference */
+        SignatureDifference: {
+            /** @description Whether those who call the one can fail with the other, or misread its results */
+            breaking: boolean;
+            /** @example int64 became int32, which is narrower */
+            detail: string;
+            /**
+             * @description What differs. unstated: one of the two does not say what this side is
+             * @enum {unknown}
+             */
+            kind: "added" | "removed" | "type" | "shape" | "optional" | "order" | "unstated";
+            /**
+             * @description Of the tensor or column; its place, such as #1, where it has no name; empty where it is about all
+             * @example age
+             */
+            name: string;
+            /** @enum {unknown} */
+            side: "inputs" | "outputs" | "params";
         };
         /** SignaturePatch */
         SignaturePatch: {
@@ -2561,6 +2845,42 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    compareVersions: {
+        parameters: {
+            query: {
+                /** @description Answer with the state of that moment */
+                as_of?: string;
+                /** @description Place of the one that the others are held against, counted from 0 */
+                base?: number;
+                /** @description Given once for each: model/ref, where the ref is a number, latest, @alias or a status */
+                version: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getCompareChart: {
         parameters: {
             query: {
@@ -3022,6 +3342,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InclusionProof"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listLive: {
+        parameters: {
+            query?: {
+                /** @description Answer with the state of that moment */
+                as_of?: string;
+                page_size?: number;
+                /** @description next_page_token of the page before */
+                page_token?: string;
+                status?: "production" | "staging";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivePage"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -128,12 +128,11 @@ async function datasetOf(
     ),
   });
   const byVersion = new Map(
-    heads.map((head) => {
-      const { metrics, slices } = stored.find(({ id }) => id === head.id)!;
-      return [
-        head.version_id,
-        { head, metrics: toMeasured(JSON.parse(metrics)), slices: JSON.parse(slices) as Slice[] },
-      ];
+    heads.flatMap((head) => {
+      const values = stored.find(({ id }) => id === head.id);
+      if (!values) return []; // purged in the meantime
+      const slices = JSON.parse(values.slices) as Slice[];
+      return [[head.version_id, { head, metrics: toMeasured(JSON.parse(values.metrics)), slices }] as const];
     }),
   );
   const found = of.map(({ version_id }) => byVersion.get(version_id));
@@ -193,6 +192,7 @@ async function tellApart(
   for (const head of apart) {
     const { id, version_id, name, digest } = head;
     const [stored] = await valuesOf(read, { ids: listOf(read, [id]) });
+    if (!stored) continue;
     const version = of.findIndex((one) => one.version_id === version_id);
     const other = all.find((one) => one.name === name && one.digest !== digest && one.version_id !== version_id);
     told.push({
@@ -200,7 +200,7 @@ async function tellApart(
       dataset: { name, digest },
       evaluation: toCompared(head, of[version]!),
       metrics: Object.fromEntries(
-        Object.entries(JSON.parse(stored!.metrics) as Record<string, MetricValue>).slice(0, MOST.metricsApart),
+        Object.entries(JSON.parse(stored.metrics) as Record<string, MetricValue>).slice(0, MOST.metricsApart),
       ),
       reason: other ? 'other_digest' : 'only_one',
       detail: other
