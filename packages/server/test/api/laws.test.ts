@@ -8,7 +8,7 @@ import { toVersion } from '../../src/registry/versions/repository.ts';
 import { databases } from '../support/databases.ts';
 import { useRegistry } from '../support/open-registry.ts';
 import { indexThereAndAnew } from '../support/search-index.ts';
-import { requestsOf, type Step, seenIn, stateOf } from '../support/workload.ts';
+import { requestsOf, type Seen, type Step, seenIn, stateOf } from '../support/workload.ts';
 
 const STEPS = 250;
 
@@ -20,7 +20,18 @@ for (const [database, open] of Object.entries(databases))
     describe(`after ${STEPS} random requests (seed ${seed}) on ${database}`, () => {
       const t = useRegistry(open, { policy: { single: single ? ['production'] : [] } });
       const steps: Step[] = [];
-      const moments: { at: number; seen: Awaited<ReturnType<typeof seenIn>> }[] = [];
+      const moments: { at: number; seen: Seen; compared: unknown }[] = [];
+
+      /** The first version against the last one, as far as the ledger tells of them: files and evaluations go when they are purged. */
+      async function compared({ versions }: Seen, query = '') {
+        const [first, last] = [versions.at(0), versions.at(-1)].map((one) => one as { model: string; number: number });
+        if (!first || !last) return undefined;
+        const named = [first, last].map(({ model, number }) => `version=${encodeURIComponent(`${model}/${number}`)}`);
+        const answer = await t.get(`/compare?${named.join('&')}${query}`);
+        expect(answer.status, answer.text).toBe(200);
+        const { as_of: _, facts: _facts, files: _files, evaluations: _evaluations, ...told } = answer.json;
+        return told;
+      }
 
       it('A3 Every change is an event: one event each, none without a change, no change without', async () => {
         const next = requestsOf(seed);
@@ -39,7 +50,9 @@ for (const [database, open] of Object.entries(databases))
           else expect(to - from, told).toBe(after === state ? 0 : 1);
           state = after;
           steps.push({ request, answer, from, to, at });
-          if (i % 10 === 9) moments.push({ at, seen: await seenIn(t) });
+          if (i % 10 !== 9) continue;
+          const seen = await seenIn(t);
+          moments.push({ at, seen, compared: await compared(seen) });
         }
         const [changed, refused] = [
           steps.filter((step) => step.to > step.from),
@@ -81,9 +94,14 @@ for (const [database, open] of Object.entries(databases))
       });
 
       it('as_of gives what was seen at every recorded moment, one by one and in lists', async () => {
-        for (const { at, seen } of moments) {
+        expect(moments.filter((one) => one.compared !== undefined).length).toBeGreaterThan(moments.length / 2);
+        for (const { at, seen, compared: then } of moments) {
           const time = new Date(at).toISOString();
           expect(await seenIn(t, `&as_of=${time}`), time).toEqual(seen);
+          expect(await compared(seen, `&as_of=${time}`), time).toEqual(then);
+          const live = (seen.versions as { status: string }[]).map(({ status }) => status);
+          for (const status of ['production', 'staging'] as const)
+            expect(seen[status].length, `${status} ${time}`).toBe(live.filter((one) => one === status).length);
           for (const model of seen.models as { name: string; aliases: Record<string, number> }[]) {
             const path = `/models/${encodeURIComponent(model.name)}`;
             expect((await t.get(`${path}?as_of=${time}`)).json).toEqual(model);

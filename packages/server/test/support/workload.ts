@@ -88,6 +88,28 @@ export function requestsOf(seed: number): () => { method: string; path: string; 
       body: { version: ref() },
     }),
     () => ({ method: 'DELETE', path: `${model()}/aliases/${pick(['champion', 'best'])}` }),
+    () => ({
+      method: 'POST',
+      path: `${version()}/metrics`,
+      body: {
+        metrics: [
+          {
+            name: pick(['auc', 'loss', '__proto__']),
+            value: pick([0.1, 0.9, 'NaN', 'Infinity']),
+            step: pick([0, 1, 2]),
+          },
+          { name: 'auc', value: pick([0.2, 0.3]), step: pick([1, 2]), at: '2026-01-01T00:00:00Z' },
+        ],
+      },
+    }),
+    () => ({
+      method: 'POST',
+      path: `${version()}/evaluations`,
+      body: {
+        dataset: { name: 'holdout', digest: pick(['sha256:aa', 'sha256:bb']) },
+        metrics: { auc: pick([0.5, 0.75, 'NaN']) },
+      },
+    }),
   ];
   return () => pick(random() < 0.6 ? often : requests)();
 }
@@ -106,10 +128,31 @@ export async function stateOf({ db }: Opened): Promise<string> {
   return JSON.stringify(rows);
 }
 
+export interface Seen {
+  models: unknown[];
+  versions: unknown[];
+  production: unknown[];
+  staging: unknown[];
+}
+
 /** What a reader sees of everything that is alive. */
-export async function seenIn(t: Opened, query = ''): Promise<{ models: unknown[]; versions: unknown[] }> {
-  const all = async (path: string) => (await t.get(`${path}?page_size=1000${query}`)).json.items;
-  return { models: await all('/models'), versions: await all('/versions') };
+export async function seenIn(t: Opened, query = ''): Promise<Seen> {
+  async function all(path: string) {
+    const items: unknown[] = [];
+    for (let token: string | null = ''; token !== null; ) {
+      const page: string = `${path}page_size=1000${query}${token && `&page_token=${token}`}`;
+      const { json } = await t.get(page);
+      items.push(...json.items);
+      token = json.next_page_token;
+    }
+    return items;
+  }
+  return {
+    models: await all('/models?'),
+    versions: await all('/versions?'),
+    production: await all('/live?'),
+    staging: await all('/live?status=staging&'),
+  };
 }
 
 export interface Step {
