@@ -31,6 +31,19 @@ export interface DatasetAsked {
   digest?: string | undefined;
 }
 
+/**
+ * The evaluation of a version on a data set that says something of what the version is now: one that was recorded while it
+ * was open says nothing of the artifacts that it was sealed with.
+ */
+export function evaluationOn(
+  { version, evaluations }: Pick<Witness, 'version' | 'evaluations'>,
+  dataset: DatasetAsked,
+): { counts?: Evaluation; isOfOther: boolean } {
+  const newest = evaluations.get(keyOfDataset(dataset));
+  const isOfOther = newest !== undefined && newest.version_digest !== version.digest;
+  return newest && !isOfOther ? { counts: newest, isOfOther } : { isOfOther };
+}
+
 export function keyOfDataset({ name, digest }: DatasetAsked): string {
   return JSON.stringify([name, digest ?? null]);
 }

@@ -221,6 +221,20 @@ describe('checks', () => {
       expect(outcome(check, auc(1), auc('-Infinity'))).toBe('passed');
     });
 
+    it('counts what was evaluated since it was sealed', () => {
+      const dataset = { name: 'holdout' };
+      const seen = (version_digest: string | null): Seen => ({
+        version: { digest: 'sha256:1' },
+        evaluations: [[dataset, { version_digest, metrics: { auc: 0.8 } }]],
+      });
+      expect(outcome({ ...check, dataset }, seen('sha256:1'), { metrics: {} })).toBe('failed'); // not the live one
+      expect(outcome({ check: 'evaluated_on', dataset }, seen('sha256:1'))).toBe('passed');
+      expect(outcome({ check: 'evaluated_on', dataset }, seen(null))).toBe('failed');
+      const above: PolicyCheck = { check: 'metric', metric: 'auc', comparator: '>', value: 0.5, dataset };
+      expect(outcome(above, seen('sha256:1'))).toBe('passed');
+      expect(outcome(above, seen(null))).toBe('failed');
+    });
+
     it('holds like against like: the live one counts on the digest that this one was evaluated on', () => {
       const dataset = { name: 'holdout' };
       const on: PolicyCheck = { ...check, dataset };

@@ -1,8 +1,8 @@
 import type { PolicyCheck } from '../../../contract/policy.ts';
 import { fromTime } from '../../../contract/time.ts';
-import { type Evidence, keyOfDataset } from '../evidence.ts';
+import { type Evidence, evaluationOn } from '../evidence.ts';
 import { failed, type Outcome, passed } from './outcome.ts';
-import { hrefOfEvaluation } from './reading.ts';
+import { hrefOfEvaluation, SINCE_SEALED } from './reading.ts';
 
 type EvaluatedOn = Extract<PolicyCheck, { check: 'evaluated_on' }>;
 
@@ -12,11 +12,13 @@ const DAY_MS = 86_400_000;
 export function evaluatedOn({ at, version }: Evidence, { dataset, within_days }: EvaluatedOn): Outcome {
   const { name, href } = version;
   const on = dataset.digest === undefined ? dataset.name : `${dataset.name} (${dataset.digest})`;
-  const evaluation = version.evaluations.get(keyOfDataset(dataset));
+  const { counts: evaluation, isOfOther } = evaluationOn(version, dataset);
   const what = `newest evaluation of ${name} on ${on}`;
   const again = `evaluate ${name} on ${on}: POST ${href}/evaluations`;
   if (!evaluation)
-    return failed(`${name} was not evaluated on ${on}`, again, [{ what, value: null, href: `${href}/evaluations` }]);
+    return failed(`${name} was not evaluated on ${on}${isOfOther ? SINCE_SEALED : ''}`, again, [
+      { what, value: null, href: `${href}/evaluations` },
+    ]);
   const when = Math.min(fromTime(evaluation.at), fromTime(evaluation.recorded_at));
   const facts = [{ what, value: evaluation.at, href: hrefOfEvaluation(evaluation.id) }];
   const detail = `${name} was evaluated on ${on} at ${evaluation.at}`;

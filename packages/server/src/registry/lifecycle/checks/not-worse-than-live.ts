@@ -1,5 +1,5 @@
 import type { PolicyCheck } from '../../../contract/policy.ts';
-import { type DatasetAsked, type Evidence, keyOfDataset } from '../evidence.ts';
+import { type DatasetAsked, type Evidence, evaluationOn } from '../evidence.ts';
 import { failed, type Outcome, passed } from './outcome.ts';
 import { readingOf, toNumber } from './reading.ts';
 
@@ -24,7 +24,7 @@ export function notWorseThanLive(
     );
   const own = readingOf(version, metric, dataset);
   if (!own.reading) return failed(own.missing.detail, own.missing.remedy, own.missing.facts);
-  const other = readingOf(live, metric, sameDataset(version.evaluations, dataset));
+  const other = readingOf(live, metric, sameDataset(version, dataset));
   if (!other.reading)
     return failed(`${other.missing.detail}, to which it is compared`, other.missing.remedy, [
       own.reading,
@@ -49,11 +49,8 @@ export function notWorseThanLive(
 }
 
 /** The digest that the version was evaluated on last is the one on which the live version counts. */
-function sameDataset(
-  evaluations: Evidence['version']['evaluations'],
-  dataset: DatasetAsked | undefined,
-): DatasetAsked | undefined {
-  return dataset && evaluations.get(keyOfDataset(dataset))?.dataset;
+function sameDataset(version: Evidence['version'], dataset: DatasetAsked | undefined): DatasetAsked | undefined {
+  return dataset && evaluationOn(version, dataset).counts?.dataset;
 }
 
 /** A difference of equal infinities is NaN, and none. A tolerance is meant in decimals: the last bits of a sum do not count. */

@@ -1,6 +1,6 @@
 import type { Fact } from '../../../contract/promotion.ts';
 import type { MetricValue } from '../../../contract/shapes.ts';
-import { type DatasetAsked, keyOfDataset, type Witness } from '../evidence.ts';
+import { type DatasetAsked, evaluationOn, type Witness } from '../evidence.ts';
 
 /** A value of a metric as it was read, and where. */
 interface Reading extends Fact {
@@ -33,19 +33,22 @@ export function readingOf(
     return { what, reading: value === undefined ? undefined : { what, value, href: at }, missing };
   }
   const what = `${metric} of ${name} on ${dataset.name}`;
-  const evaluation = witness.evaluations.get(keyOfDataset(dataset));
+  const { counts: evaluation, isOfOther } = evaluationOn(witness, dataset);
   const value = evaluation && Object.hasOwn(evaluation.metrics, metric) ? evaluation.metrics[metric] : undefined;
   const at = evaluation ? hrefOfEvaluation(evaluation.id) : `${href}/evaluations`;
   const ofDigest = dataset.digest === undefined ? '' : ` (${dataset.digest})`;
   const missing = {
     detail: evaluation
       ? `the newest evaluation of ${name} on ${dataset.name}${ofDigest} has no ${metric}`
-      : `${name} was not evaluated on ${dataset.name}${ofDigest}`,
+      : `${name} was not evaluated on ${dataset.name}${ofDigest}${isOfOther ? SINCE_SEALED : ''}`,
     remedy: `evaluate ${name} on ${dataset.name}${ofDigest} with ${metric}: POST ${href}/evaluations`,
     facts: [{ what, value: null, href: at }],
   };
   return { what, reading: value === undefined ? undefined : { what, value, href: at }, missing };
 }
+
+/** What is told where there is an evaluation, but of what the version was before. */
+export const SINCE_SEALED = ' since it was sealed';
 
 export const hrefOfEvaluation = (id: number) => `/api/v1/evaluations/${id}`;
 
