@@ -14,6 +14,8 @@ const parts = [
   ...COMMANDS.map(({ name }) => [name]),
   ...['set', 'rm', 'ls'].map((name) => ['alias', name]),
   ...['add', 'ls'].map((name) => ['evaluations', name]),
+  ...['show', 'set', 'clear', 'history'].map((name) => ['policy', name]),
+  ...['ls', 'show', 'approve', 'reject', 'cancel'].map((name) => ['promotions', name]),
   ...['verify', 'export', 'checkpoint', 'log'].map((name) => ['ledger', name]),
   ['completion'],
 ];
