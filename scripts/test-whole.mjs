@@ -13,13 +13,14 @@ const SUITES = {
     files: ['packages/server/test/faults', 'packages/server/src/blobs/local-faults.test.ts'],
     env: (share) => ({ FAULTS_SHARE: String(share) }),
   },
-  // requests made from openapi.json, raw requests, slow clients, an hour of mixed load
+  // requests made from openapi.json, raw requests, slow clients, an hour of mixed load, calls against the policy
   hostile: {
     files: ['packages/server/test/hostile'],
     env: (share) => ({
       SCHEMATHESIS_CASES: String(Math.ceil(100_000 * share)),
       FUZZ_CASES: String(Math.ceil(1_000_000 * share)),
       SOAK_MINUTES: String(60 * share),
+      PROMOTION_SEQUENCES: String(Math.ceil(10_000 * share)),
     }),
   },
 };

@@ -18,9 +18,17 @@ export interface Difference {
 
 const ROWS_TOGETHER = 500;
 
+/** What else is held against the events, while all of them are read anyway. */
+export interface Beside {
+  /** Takes the next one; throws where it cannot be read. */
+  take(event: Event): void;
+  /** What differs by the events so far; by all of them, at last. */
+  compare(isLast: boolean): AsyncGenerator<Difference>;
+}
+
 /** Events 1 to `newest` of which a column does not say what the line says: lists and searches of events read columns. */
-export async function* differingEvents(read: Reader, newest: number): AsyncGenerator<Difference> {
-  let subjects = 0;
+export async function* differingEvents(read: Reader, newest: number, beside?: Beside): AsyncGenerator<Difference> {
+  let [subjects, unread] = [0, 0];
   const times = spanTimes();
   for (let after = 0; after < newest; ) {
     const count = await countTogether(read, { table: 'event', key: ['seq'], after: [after] }, ROWS_TOGETHER);
@@ -34,15 +42,18 @@ export async function* differingEvents(read: Reader, newest: number): AsyncGener
       .execute();
     for (const row of rows) {
       const subject = `event ${row.seq}`;
-      const event = readEvent(row.line);
+      const event = readEvent(row.line, beside);
       subjects += event?.changes.length ?? 0;
       times.add(row);
       if (event) for (const found of differingColumns(row, event)) yield { subject, ...found };
       else yield { subject, field: 'line', detail: 'cannot be read' };
+      if (!event) unread += 1;
     }
+    if (beside && unread === 0) yield* beside.compare(false);
     await setImmediate();
     after = rows.at(-1)?.seq ?? newest;
   }
+  if (beside && unread === 0) yield* beside.compare(true);
   yield* differingSpans(read, times.spans, newest);
   const { kept } = await read
     .selectFrom('event_subject')
@@ -113,11 +124,13 @@ function* differingColumns(row: Selectable<EventTable>, event: Event): Generator
     yield { field: 'leaf', detail: 'is not the hash of the line' };
 }
 
-function readEvent(line: unknown): Event | undefined {
+function readEvent(line: unknown, beside: Beside | undefined): Event | undefined {
   try {
     const event = JSON.parse(line as string) as Event;
     const isWhole = event.changes.every(({ after }) => typeof after === 'object' && after !== null);
-    return typeof line === 'string' && isWhole ? event : undefined;
+    if (typeof line !== 'string' || !isWhole) return undefined;
+    beside?.take(event);
+    return event;
   } catch {
     return undefined;
   }

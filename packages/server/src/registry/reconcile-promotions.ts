@@ -3,7 +3,7 @@ import type { Approval } from '../contract/promotion.ts';
 import { fromTime } from '../contract/time.ts';
 import type { Reader } from '../db/database.ts';
 import { type Doc, same } from '../events/replay.ts';
-import { type Difference, quote } from './reconcile-events.ts';
+import { type Beside, type Difference, quote } from './reconcile-events.ts';
 
 type Row = Record<string, unknown> & { id: number };
 type Table = 'policy' | 'promotion';
@@ -27,15 +27,15 @@ interface Side {
 }
 
 /** Policies and promotions as the events tell them, held against their tables bit by bit. Only what waits is kept in memory. */
-export function reconcilePromotions(read: Reader, newest: number) {
+export function reconcilePromotions(read: Reader, newest: number): Beside {
   const policies = sideOf('policy');
   const promotions = sideOf('promotion');
   return {
-    take(event: Event): void {
+    take(event) {
       if (event.type === 'policy.changed') takePolicy(policies, event);
       else if (event.details?.promotion !== undefined) takePromotion(promotions, event);
     },
-    async *compare(isLast: boolean): AsyncGenerator<Difference> {
+    async *compare(isLast) {
       for (const side of [policies, promotions]) yield* compare(read, side, newest, isLast);
     },
   };
@@ -109,11 +109,15 @@ function begin(side: Side, id: number, event: Event, details: Doc): Told {
 async function* compare(read: Reader, side: Side, newest: number, isLast: boolean): AsyncGenerator<Difference> {
   const told = isLast ? [...side.closed, ...side.open.values()] : side.closed;
   side.closed = [];
-  const rows = await rowsOf(read, side.table, told.map(({ row }) => row.id));
+  const rows = await rowsOf(
+    read,
+    side.table,
+    told.map(({ row }) => row.id),
+  );
   for (const { row, name } of told) {
     const found = rows.get(row.id);
     if (!found) yield { subject: name, detail: 'is in the ledger, but not in the database' };
-    else if (!(await hasMoved(read, found, newest)))
+    else if (!(await hasMoved(read, row, newest)))
       for (const [field, is] of Object.entries(found))
         if (!same(is, row[field]))
           yield { subject: name, field, detail: `the row says ${quote(is)}, the ledger ${quote(row[field])}` };
@@ -128,10 +132,13 @@ async function* untold(read: Reader, side: Side, newest: number, isLast: boolean
   Object.assign(side, { since: [], before: last });
   let query = read.selectFrom(table).select('id').where('id', '>', before).orderBy('id');
   if (!isLast) query = query.where('id', '<=', last);
-  else if (await hasLater(read, table, newest)) return;
   const known = new Set(since);
-  for (const { id } of await query.limit(since.length + MOST_UNTOLD).execute())
-    if (!known.has(id)) yield { subject: `${table} ${id}`, detail: 'is in the database, but no event tells of it' };
+  const rows = await query.limit(since.length + MOST_UNTOLD).execute();
+  const found = rows.filter(({ id }) => !known.has(id));
+  // After the rows: what they are told by was written with them.
+  if (found.length === 0 || (isLast && (await hasLater(read, table, newest)))) return;
+  for (const { id } of found)
+    yield { subject: `${table} ${id}`, detail: 'is in the database, but no event tells of it' };
 }
 
 const MOST_UNTOLD = 100;

@@ -5,6 +5,7 @@ import { type Doc, same } from '../events/replay.ts';
 import { isLeft } from './backlog.ts';
 import { keyOf } from './names.ts';
 import { type Difference, differingEvents, quote } from './reconcile-events.ts';
+import { reconcilePromotions } from './reconcile-promotions.ts';
 import { type Found, foundAgain, foundRows, inStep, type Key } from './reconcile-rows.ts';
 import { differingStates } from './reconcile-states.ts';
 import { subjectAt, subjectsAt } from './timeline.ts';
@@ -22,8 +23,8 @@ interface AtModel {
 }
 
 /**
- * Every difference between the ledger and what stands beside it: in the columns of the events, then in models and
- * versions, in order of model and number. Rows may go on changing meanwhile: a row that differs is held against the
+ * Every difference between the ledger and what stands beside it: in the columns of the events, in policies and
+ * promotions, then in models and versions, in order of model and number. Rows may go on changing meanwhile: a row that differs is held against the
  * ledger as it was when the row was read.
  */
 export async function* reconcile(read: Reader): AsyncGenerator<Difference> {
@@ -33,7 +34,7 @@ export async function* reconcile(read: Reader): AsyncGenerator<Difference> {
     .executeTakeFirst();
   const newest = row?.seq ?? 0;
   let unread = 0;
-  for await (const difference of differingEvents(read, newest)) {
+  for await (const difference of differingEvents(read, newest, reconcilePromotions(read, newest))) {
     if (difference.field === 'line') unread += 1;
     yield difference;
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { insertRows } from '../../src/db/rows.ts';
 import { databases } from '../support/databases.ts';
 import { make } from '../support/make.ts';
 import { ada, DAY_MS, type Opened, openRegistry, useRegistry } from '../support/open-registry.ts';
@@ -105,6 +106,44 @@ for (const [database, open] of Object.entries(databases))
         const name = await made('alive');
         await forgeEach(t, 'model', await idOf(t, name), name);
         await forgeEach(t, 'version', await versionId(t, name), `${name}/1`);
+      });
+
+      it('of a policy or a promotion is reported, and so is one that is inserted or deleted', async () => {
+        const name = await made('ruled');
+        const bob = { ...ada, actor: { name: 'bob', verified: false } };
+        await t.registry.policies.change(ada, name, { statuses: { production: { approvals: 1 } } });
+        await make.version(t, { model: name, sealed: true });
+        const { id } = await t.registry.versions.promote(ada, name, '2', { to: 'production', reason: 'r' });
+        await t.registry.promotions.approve(bob, id as number, { reason: 'fine' });
+        await make.version(t, { model: name, sealed: true });
+        const waits = (await t.registry.versions.promote(ada, name, '3', { to: 'production' })).id as number;
+        const policy = await t.db.read.selectFrom('policy').select('id').executeTakeFirstOrThrow();
+        for (const [table, of, subject] of [
+          ['policy', policy.id, `policy 1 of ${name}`],
+          ['promotion', id as number, `promotion ${id}`],
+          ['promotion', waits, `promotion ${waits}`],
+        ] as const) {
+          const where = sql`from ${sql.table(table)} where id = ${of}`;
+          const row = (await sql<Row>`select * ${where}`.execute(t.db.read)).rows[0]!;
+          const set = (column: string, value: unknown) =>
+            sql`update ${sql.table(table)} set ${sql.ref(column)} = ${value} where id = ${of}`.execute(t.db.write);
+          for (const [column, value] of Object.entries(row).filter(([one]) => !['id', 'model_id'].includes(one)))
+            for (const forged of forgeries(column, value)) {
+              if (forged === value || forged === null) continue;
+              await set(column, forged);
+              expect(await located(t), `${table} ${column} = ${forged}`).toEqual([`${subject} ${column}`]);
+              await set(column, value);
+            }
+          await sql`delete ${where}`.execute(t.db.write);
+          expect(await located(t)).toEqual([subject]);
+          await insertRows(t.db.write as never, table, [row as never]);
+          await insertRows(t.db.write as never, table, [
+            { ...row, id: 1_000, ...(table === 'policy' ? { version: 9 } : { target: 'x' }) } as never,
+          ]);
+          expect(await located(t)).toEqual([`${table} 1000`]);
+          await sql`delete from ${sql.table(table)} where id = 1000`.execute(t.db.write);
+        }
+        expect(await reconciled(t)).toEqual([]);
       });
 
       it('of a state that reads of the past start from', async () => {

@@ -31,7 +31,14 @@ export async function workAtRandom({ registry, clock }: Opened, seed: number, st
   const slot = () => ({ model: one(NAMES), ref: ref(), path: one(PATHS) });
   const bytes = (text: string) => Readable.from([Buffer.from(text)]);
   const reason = 'as the dice fall';
-  const { models, versions, artifacts, trash } = registry;
+  const { models, versions, artifacts, trash, policies, promotions } = registry;
+  const other = () => ({ ...ada, actor: { name: one(['bob', 'cy']), verified: false } });
+  const rule = () => ({
+    approvals: random(3),
+    force: true,
+    ...one([{}, { expires_days: 1 }, { mode: 'warn' as const }]),
+  });
+  const policy = () => ({ statuses: { production: { ...rule(), single: true } }, aliases: { best: rule() } });
   const verbs: [weight: number, verb: () => Promise<unknown>][] = [
     [6, () => models.register(ada, { name: one(NAMES), tags: tags(), properties: properties(), owner: 'ada' })],
     [2, () => models.describe(ada, one(NAMES), { tags: patch(), properties: { rows: null, deep: { list: 1 } } })],
@@ -57,6 +64,12 @@ export async function workAtRandom({ registry, clock }: Opened, seed: number, st
     [2, () => artifacts.upload(ada, slot(), bytes(`verdict=${one(['unsafe', 'unknown'])} ${random(5)}`), {})],
     [3, () => artifacts.detach(ada, slot())],
     [2, () => trash.purgeExpired()],
+    [2, () => policies.change(ada, one([null, ...NAMES]), one([{}, policy()]))],
+    [6, () => versions.promote(ada, one(NAMES), ref(), { to: 'production' })],
+    [8, () => promotions.approve(other(), 1 + random(30), one([{}, { reason }]))],
+    [2, () => promotions.reject(other(), 1 + random(30), { reason })],
+    [2, () => promotions.cancel(ada, 1 + random(30), {})],
+    [1, () => promotions.expire()],
   ];
   const weighted = verbs.flatMap(([weight, verb]) => Array.from({ length: weight }, () => verb));
   for (let step = 0; step < steps; step += 1) {

@@ -32,17 +32,18 @@ export function command(): Command {
           client.POST('/api/v1/models/{name}/versions/{ref}/check', { params: { path: { name: model, ref }, query } }),
         );
         const { outcome, checks, approvals_needed, number, policy } = told;
+        const approvals = `${approvals_needed} ${approvals_needed === 1 ? 'approval' : 'approvals'}`;
         const target = told.alias === null ? told.to : `@${told.alias}`;
         const rule =
           policy.of === 'built-in' ? 'the built-in policy' : `version ${policy.version} of the ${policy.of} policy`;
         out.lines(...checks.map((one) => escapeLine(checkLine(one))));
         if (outcome === 'allowed' || (outcome === 'waiting' && allowWaiting)) {
           out.document(told);
-          const waits = outcome === 'waiting' ? ` with ${approvals_needed} approvals` : '';
+          const waits = outcome === 'waiting' ? ` with ${approvals}` : '';
           out.lines(escapeLine(`${model}/${number} can go to ${target}${waits}, by ${rule}`));
           return;
         }
-        const why = outcome === 'waiting' ? `would wait for ${approvals_needed} approvals` : 'fails a check';
+        const why = outcome === 'waiting' ? `would wait for ${approvals}` : 'fails a check';
         throw refused(`${model}/${number} cannot go to ${target} at once: it ${why}, by ${rule}.`, [], told);
       }),
     );
