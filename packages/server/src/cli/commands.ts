@@ -31,6 +31,7 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/promotions.ts'),
   },
   { name: 'policy', summary: 'what a promotion has to meet', load: () => import('./commands/policy.ts') },
+  { name: 'compare', summary: 'hold versions against each other', load: () => import('./commands/compare.ts') },
   { name: 'tag', summary: 'set and remove tags', load: () => import('./commands/tag.ts') },
   { name: 'rename', summary: 'give a model another name', load: () => import('./commands/rename.ts') },
   { name: 'rm', summary: 'move a model or version to the trash', load: () => import('./commands/rm.ts') },
