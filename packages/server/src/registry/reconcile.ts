@@ -5,6 +5,7 @@ import { type Doc, same } from '../events/replay.ts';
 import { isLeft } from './backlog.ts';
 import { keyOf } from './names.ts';
 import { type Difference, differingEvents, quote } from './reconcile-events.ts';
+import { differingEvidence } from './reconcile-evidence.ts';
 import { reconcilePromotions } from './reconcile-promotions.ts';
 import { type Found, foundAgain, foundRows, inStep, type Key } from './reconcile-rows.ts';
 import { differingStates } from './reconcile-states.ts';
@@ -38,8 +39,10 @@ export async function* reconcile(read: Reader): AsyncGenerator<Difference> {
     if (difference.field === 'line') unread += 1;
     yield difference;
   }
-  if (unread === 0) yield* differingSubjects(read, newest);
-  else yield { subject: 'ledger', detail: `models and versions were not compared: ${unread} events cannot be read` };
+  if (unread === 0) {
+    yield* differingSubjects(read, newest);
+    yield* differingEvidence(read);
+  } else yield { subject: 'ledger', detail: `models and versions were not compared: ${unread} events cannot be read` };
 }
 
 async function* differingSubjects(read: Reader, newest: number): AsyncGenerator<Difference> {

@@ -45,3 +45,29 @@ def of_function(t):
         )
     assert result.metrics["val_accuracy_score"] > 0.9
     assert "val_f1_score" in t.client.get_run(run.info.run_id).data.metrics
+
+
+@capability(
+    "evaluation",
+    "mlflow.models.evaluate on a named data set becomes an evaluation of the version, and a place on the leaderboard",
+    of="assayer",
+    clients=(3,),
+)
+def recorded(t):
+    t.experiment()
+    name, dataset = t.name(), t.name("iris")
+    with mlflow.start_run():
+        info = log(t, classifier(), signature=signature(), registered_model_name=name)
+    data = mlflow.data.from_pandas(iris(), name=dataset, targets="species")
+    config = {"log_model_explainability": False}
+    for uri in (f"models:/{info.model_id}", f"models:/{name}/1"):
+        with mlflow.start_run() as run:
+            result = mlflow.models.evaluate(uri, data, model_type="classifier", evaluator_config=config)
+        newest = t.native(f"/models/{name}/versions/1/evaluations")["items"][0]
+        equal(newest["dataset"], {"name": dataset, "digest": data.digest})
+        equal(newest["metrics"], result.metrics)
+        equal((newest["n"], newest["source"]["run_id"]), (len(iris()), run.info.run_id))
+    equal(len(t.native(f"/models/{name}/versions/1/evaluations")["items"]), 2)
+    ranked = t.native(f"/datasets/{dataset}/leaderboard", metric="accuracy_score")["items"]
+    equal([(row["rank"], row["model"], row["number"]) for row in ranked], [(1, name, 1)])
+    assert ranked[0]["interval"]["low"] < result.metrics["accuracy_score"], ranked
