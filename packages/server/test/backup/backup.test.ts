@@ -87,8 +87,32 @@ async function populate(opened: Opened): Promise<void> {
     'a.bin',
   );
   await train(opened);
+  await judge(opened);
   const idempotent = { ...ada, idempotency: { key: 'k', fingerprint: 'f' } };
   await registry.models.register(idempotent as never, { name: 'once' });
+}
+
+/** Metrics, evaluations and what they mean, with every number that JSON has none for. */
+async function judge({ registry: { evidence } }: Opened): Promise<void> {
+  const values = ['NaN', 'Infinity', '-Infinity', 0.1 + 0.2, 1e-320, -0, 2 ** 53] as const;
+  await evidence.metrics.log(ada, 'churn', '2', { metrics: values.map((value) => ({ name: 'curve', value })) });
+  await evidence.metrics.log(ada, 'churn', '2', { metrics: values.map((value, i) => ({ name: `«m»${i}`, value })) });
+  for (const [i, value] of values.entries())
+    await evidence.evaluations.record(ada, 'fraud-eu', String(1 + (i % 3)), {
+      dataset: { name: '«holdout»', digest: `d${i % 2}` },
+      metrics: { loss: value, [`m${i}`]: 1 },
+      slices: [{ slice: 'all', metrics: { loss: value } }],
+      curves: {
+        confusion: {
+          labels: ['a', 'b'],
+          counts: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+      },
+    });
+  await evidence.definitions.set(ada, 'loss', { unit: '€' });
 }
 
 /** Rows in every table of training, and files, of which one has bytes that no version names. */

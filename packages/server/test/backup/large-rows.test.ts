@@ -145,7 +145,10 @@ const SHORT = `installation.origin installation.ledger_key installation.token_ke
   logged_model.status logged_model.model_type logged_model.source_run_id logged_model_param.model_id
   logged_model_param.key logged_model_tag.model_id logged_model_tag.key logged_model_metric.model_id
   logged_model_metric.key logged_model_metric.run_id logged_model_metric.dataset_name logged_model_metric.dataset_digest
-  file.path file.path_key file.sha256`.split(/\s+/);
+  file.path file.path_key file.sha256 metric_point.name latest_point.name metric_definition.name metric_definition.unit
+  metric_definition.direction metric_definition.description metric_definition.updated_by evaluated_dataset.name
+  evaluated_dataset.digest evaluation.version_digest evaluation.evaluator evaluation.recorded_by standing.metric
+  policy.by promotion.target promotion.state`.split(/\s+/);
 
 it('every column of text or bytes is known to be long or short', async () => {
   const place = await places.sqlite();
