@@ -118,6 +118,34 @@ class Assayer:
         """Puts the previous version back into production."""
         return self.call("POST", f"/models/{encoded(name)}/rollback", json={"reason": reason}).json()
 
+    # Evidence, and what a promotion has to meet
+
+    def evaluate(self, name: str, ref: int | str, **evaluation) -> dict:
+        """Records what a version came to on a data set: `dataset`, `metrics`, and maybe `slices`, `n` and `curves`."""
+        return self.call("POST", f"{version_path(name, ref)}/evaluations", json=evaluation).json()
+
+    def leaderboard(self, dataset: str, metric: str, **query) -> Iterator[dict]:
+        """Versions by what they came to on a data set, the best first."""
+        return self.every(f"/datasets/{encoded(dataset)}/leaderboard", metric=metric, **query)
+
+    def set_policy(self, name: str, policy: dict) -> dict:
+        """What a version of the model has to meet, by the status that it is to get."""
+        return self.call("PUT", f"/models/{encoded(name)}/policy", json=policy).json()
+
+    def check(self, name: str, ref: int | str, to: str) -> dict:
+        """What would become of a promotion, without asking for it: every check, and what would make it pass."""
+        return self.call("POST", f"{version_path(name, ref)}/check", params={"to": to}).json()
+
+    def approve(self, promotion: int, reason: str) -> dict:
+        """Approves a promotion that waits. Whoever asked for it cannot."""
+        return self.call("POST", f"/promotions/{promotion}/approve", json={"reason": reason}).json()
+
+    def evidence(self, name: str, ref: int | str, to: Path) -> None:
+        """Fetches all that is known of a version as one ZIP: `assayer evidence verify` proves it without a server."""
+        with self.call("GET", f"{version_path(name, ref)}/evidence.zip", stream=True) as answer, to.open("wb") as file:
+            for chunk in answer.iter_content(CHUNK):
+                file.write(chunk)
+
     # Artifacts
 
     def upload(self, name: str, ref: int | str, path: str, file: Path) -> dict:

@@ -15,16 +15,24 @@ import requests
 from assayer_rest import Assayer, Problem
 
 
-def start(description: str, model: str) -> tuple[Assayer, str]:
-    """Reads the flags and answers the registry, and the name that the model is to have."""
+def flags(description: str, model: str) -> argparse.ArgumentParser:
+    """The flags of every example; one may add its own."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     server = os.environ.get("ASSAYER_SERVER", "http://127.0.0.1:5050")
     parser.add_argument("--server", default=server, help="where Assayer serves; or set ASSAYER_SERVER")
     parser.add_argument("--model", default=model, metavar="NAME", help="name of the model in the registry")
-    flags = parser.parse_args()
-    # While access is open, who you are is what you say; the ledger notes that nobody verified it.
-    actor = os.environ.get("ASSAYER_ACTOR") or os.environ.get("USER")
-    return Assayer(flags.server, actor=actor), flags.model
+    return parser
+
+
+def actor() -> str | None:
+    """While access is open, who you are is what you say; the ledger notes that nobody verified it."""
+    return os.environ.get("ASSAYER_ACTOR") or os.environ.get("USER")
+
+
+def start(description: str, model: str) -> tuple[Assayer, str]:
+    """Reads the flags and answers the registry, and the name that the model is to have."""
+    given = flags(description, model).parse_args()
+    return Assayer(given.server, actor=actor()), given.model
 
 
 def run(main: Callable[[], None]) -> None:

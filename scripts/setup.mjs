@@ -35,10 +35,12 @@ const PYTHONS = [
 ];
 
 const [goal] = process.argv.slice(2);
-if (!['install', 'run', 'build', 'test'].includes(goal)) fail('usage: node scripts/setup.mjs install|run|build|test');
+if (!['install', 'run', 'build', 'example', 'test'].includes(goal))
+  fail('usage: node scripts/setup.mjs install|run|build|example|test');
 install();
 if (goal !== 'install') for (const build of BUILDS) make(build, goal === 'build');
 if (goal === 'test') PYTHONS.forEach(python);
+else if (goal === 'example') python(PYTHONS[0]);
 
 function install() {
   const lock = hashOf('package-lock.json');

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -77,6 +77,35 @@ const ALWAYS = [
   'ledger     assayer/',
 ];
 
+/** What a reader of the one that is refused looks for; `P` is the number of its third version. */
+const CHALLENGED = [
+  'register   tumours: new',
+  'evaluate   tumours/N on breast-cancer-holdout, n=228: accuracy 0.9',
+  'evaluate     radius=large, n=125: accuracy 0.',
+  'policy     tumours, version 1: production asks for 5 checks and 1 approval',
+  'refused    422 check-failed',
+  'failed     has: it has no card → add card',
+  'failed     metric: accuracy of tumours/M on breast-cancer-holdout is 0.8991228070175439, and has to be >= 0.92 → ',
+  'failed     not_worse_than_live: auc of tumours/M on breast-cancer-holdout is 0.93',
+  'check      production is still tumours/N, the champion',
+  'dry run    tumours/P to production: waiting, 7 of 7 checks pass',
+  'refused    403 own-promotion',
+  'was approved by grace, and is executed',
+  'check      tumours/N, the champion, was archived by the same promotion',
+  '1. tumours/P auc 0.99',
+  'chart      roc: http',
+  'verify     ✓ proofs: each event is in the tree of',
+  'verify     The pack holds: tumours/P, sha256:',
+  'check      the pack of evidence holds',
+  'verify     ✗ contents: ',
+  'check      with one bit changed it does not',
+  'rollback   tumours/N is back in production, [P] left: ',
+  ' grace version.promoted tumours/P: ',
+];
+const CHARTS = ['badge', 'confusion-matrix', 'metrics', 'over-versions', 'roc', 'slices']
+  .flatMap((name) => (name === 'badge' ? [`${name}.svg`] : [`${name}-dark.svg`, `${name}.svg`]))
+  .sort();
+
 /** What a reader of the one that speaks MLflow looks for. */
 const MLFLOW_SAYS = [
   'register   NAME: new',
@@ -134,6 +163,23 @@ describe.each(Object.entries(places))('the examples on %s', (_, open) => {
     expectLines(out, [`register   ${model}: there already, latest version 2`, ...says, ...ALWAYS], { model, first: 3 });
   });
 
+  it('champion_challenger.py is refused by name of each failed check, improves, is approved, goes live and is rolled back', async () => {
+    const charts = await mkdtemp(join(tmpdir(), 'assayer-charts-'));
+    const { code, out, err } = await run('champion_challenger.py', ['--server', url, '--charts', charts]);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expectLines(out, CHALLENGED, { model: 'tumours', first: 1 });
+    const files = await readdir(charts);
+    expect(files.sort()).toEqual(CHARTS);
+    for (const file of files) expect(await readFile(join(charts, file), 'utf8'), file).toMatch(/^<svg /);
+    await rm(charts, { recursive: true });
+    // A second run meets the policy that the first one left.
+    const again = await run('champion_challenger.py', ['--server', url]);
+    expect(again.err).toBe('');
+    expect(again.code).toBe(0);
+    expectLines(again.out, CHALLENGED.slice(1), { model: 'tumours', first: 4 });
+  }, 120_000);
+
   it('any name will do that the registry takes', async () => {
     const model = '客户 流失 100%25.v2 #?&+é';
     const { code, out, err } = await run('sklearn_onnx.py', ['--model', model], { ASSAYER_SERVER: url });
@@ -163,8 +209,8 @@ describe.each(Object.entries(places))('the examples on %s', (_, open) => {
     expect(report.ok).toBe(true);
     expect(report.size).toBe(lines.length);
     expect(report.checkpoints.map(({ outcome }) => outcome)).toEqual(checkpoints.map(() => 'agrees'));
-    // The examples did everything under the name that they were given.
-    expect([...new Set(lines.map((line) => JSON.parse(line).actor))]).toEqual(['example']);
+    // The examples did everything under the names that they were given.
+    expect([...new Set(lines.map((line) => JSON.parse(line).actor))].sort()).toEqual(['example', 'grace']);
   });
 });
 
@@ -203,13 +249,14 @@ function expectLines(out: string, wanted: string[], { model, first }: { model: s
     const text = line
       .replaceAll('NAME', model)
       .replace(/\/N\b/g, `/${first}`)
-      .replace(/\/M\b|(?<=\[)M(?=\])/g, (m) => m.replace('M', String(first + 1)));
+      .replace(/\/M\b|(?<=\[)M(?=\])/g, (m) => m.replace('M', String(first + 1)))
+      .replace(/\/P\b|(?<=\[)P(?=\])/g, (m) => m.replace('P', String(first + 2)));
     expect(out).toContain(text);
   }
 }
 
 function run(
-  script: Example,
+  script: Example | 'champion_challenger.py',
   args: string[],
   more: Record<string, string> = {},
 ): Promise<{ code: number; out: string; err: string }> {

@@ -2,7 +2,7 @@ import type { Approval, Check } from '../../contract/promotion.ts';
 import type { Step } from '../told.ts';
 import { type Html, html } from './escape.ts';
 import type { Shown } from './shown.ts';
-import { longText, some, table } from './tables.ts';
+import { longText, short, some, table } from './tables.ts';
 
 const WORDS: Record<string, string> = {
   'promotion.requested': 'asked for',
@@ -50,13 +50,14 @@ function ruled({ policy, approvals_needed, approvals, requested_by }: Record<str
       ? `approved by ${(approvals as Approval[]).map((one) => `${one.by} (${one.at})${one.reason ? `: ${one.reason}` : ''}`).join('; ')}`
       : '',
   ].filter(Boolean);
-  return told.length > 0 ? html`<p>${told.join(', ')}.</p>\n` : '';
+  const sentence = told.join(', ');
+  return sentence === '' ? '' : html`<p>${sentence.charAt(0).toUpperCase() + sentence.slice(1)}.</p>\n`;
 }
 
 function row({ check, outcome, detail, remedy }: Check): unknown[] {
   const failed = outcome === 'failed';
   return [
-    check,
+    short(check),
     failed ? html`<strong class="failed">failed</strong>` : outcome,
     failed && remedy ? `${detail}. What would make it pass: ${remedy}` : detail,
   ];
@@ -75,9 +76,9 @@ ${longText(JSON.stringify(policy, null, 2), 'policy.json')}`,
 export function events({ events: list }: Shown): Html {
   const rows = list.shown.map(({ seq, at, actor, verified, type, subject, reason }) => [
     seq,
-    at,
+    short(at),
     verified ? actor : `${actor} (unverified)`,
-    type,
+    short(type),
     subject,
     reason ?? '',
   ]);

@@ -4,7 +4,7 @@ import { events, policies, promotions } from './history.ts';
 import { evaluations, metrics } from './results.ts';
 import type { Shown } from './shown.ts';
 import { STYLE } from './style.ts';
-import { fields, longText, section, some, table } from './tables.ts';
+import { fields, longText, section, short, some, table } from './tables.ts';
 
 const HASH = createHash('sha256').update(STYLE).digest('base64');
 // Nothing is loaded and nothing runs, whoever opens it and wherever it lies.
@@ -115,8 +115,8 @@ function artifacts({ artifacts: list }: Shown): Html {
     path,
     size_bytes,
     html`<code>${sha256}</code>`,
-    format,
-    verdict,
+    short(format),
+    short(verdict),
     [
       ...findings
         .slice(0, 5)

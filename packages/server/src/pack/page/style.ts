@@ -13,7 +13,7 @@ export const STYLE = `
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
   td.number { text-align: right; white-space: nowrap; }
-  td.short, th.short { white-space: nowrap; }
+  thead th, th.short, .short { white-space: nowrap; }
   code, pre { font: .85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
   pre { white-space: pre-wrap; border: 1px solid #777; padding: .5rem; }
   strong.failed { text-decoration: underline; }

@@ -32,6 +32,11 @@ ${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody>
 `;
 }
 
+/** A word that is not broken. */
+export function short(word: string): Html {
+  return html`<span class="short">${word}</span>`;
+}
+
 /** Says so where a list is longer than what is shown of it. */
 export function some({ shown, total }: Some<unknown>, file: string): Html | '' {
   return shown.length === total
