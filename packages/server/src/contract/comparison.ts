@@ -55,6 +55,7 @@ export const OUTCOMES = ['base', 'better', 'worse', 'equal', 'different', 'not_c
 export const ComparedMetricValue = Type.Object(
   {
     value: MetricValue,
+    /** Where it is linked; what the version or the evaluation has itself says none. */
     origin: Type.Optional(MetricOrigin),
     outcome: Type.Enum([...OUTCOMES], {
       description:

@@ -274,7 +274,7 @@ for (const [database, open] of Object.entries(databases))
       expect(versions.map((one) => one.run_id)).toEqual([run_id, null]);
       expect(metrics.items.map(({ name, values }) => [name, values[0]?.origin])).toEqual([
         ['auc', { of: 'run', id: run_id }],
-        ['loss', { of: 'version' }],
+        ['loss', undefined],
       ]);
     });
 

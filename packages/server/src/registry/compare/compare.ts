@@ -5,6 +5,7 @@ import { seqAt } from '../../events/moments.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
 import { lastEvaluationId } from '../evidence/evaluations-of.ts';
 import { refuse } from '../refusals.ts';
+import { formatsOfEach } from '../versions/repository.ts';
 import { MOST } from './bounds.ts';
 import { compareEvaluations } from './evaluations.ts';
 import { compareFiles } from './files.ts';
@@ -50,6 +51,7 @@ export async function compareVersions(
     signatures.push(toSignature(signatureDiff(signature, side.signature)));
     sides.push({ ...side, signature: null });
   }
+  if (seq === undefined) await tellFormats(read, sides);
   const metrics = sides.map((side) => side.metrics);
   const definitions = await definitionsOf(
     read,
@@ -74,6 +76,15 @@ export async function compareVersions(
     tags: compareValues(sides.map(({ tags }) => tags)),
     properties: compareValues(sides.map(({ properties }) => properties)),
   };
+}
+
+/** By one query: of now, versions do not say themselves what formats their files have. */
+async function tellFormats(read: Reader, sides: readonly Side[]): Promise<void> {
+  const formats = await formatsOfEach(
+    read,
+    sides.map(({ version_id }) => version_id),
+  );
+  for (const { version_id, version } of sides) version.formats = formats.get(version_id) ?? [];
 }
 
 function toSignature(differences: ReturnType<typeof signatureDiff>): ComparedSignature {

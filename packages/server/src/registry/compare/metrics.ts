@@ -1,10 +1,10 @@
 import type { ComparedMetric, ComparedMetrics, ComparedMetricValue } from '../../contract/comparison.ts';
 import type { MetricDefinition, MetricOrigin } from '../../contract/metric.ts';
 import type { MetricValue } from '../../contract/shapes.ts';
-import { fromStored, toStored } from '../evidence/values.ts';
+import { fromStored } from '../evidence/values.ts';
 import { differentFirst, namesIn } from './values.ts';
 
-/** A metric of one version, or of one of its evaluations. */
+/** A metric of one version, or of one of its evaluations. `origin`: where it is linked. */
 export interface Measured {
   value: MetricValue;
   origin?: MetricOrigin;
@@ -28,47 +28,42 @@ export function compareMetrics(
   return {
     total: rows.length,
     different,
-    items: items.map(({ name, measured }) => compareMetric(name, measured, base, definitions.get(name))),
+    items: items.map(({ name, measured, same }) => compareMetric(name, measured, base, definitions.get(name), same)),
   };
 }
 
 /** Better and worse are told where the metric's definition says which way is better. */
-export function compareMetric(
+function compareMetric(
   name: string,
   measured: readonly (Measured | undefined)[],
   base: number,
   definition: Pick<MetricDefinition, 'unit' | 'direction'> | undefined,
+  same: boolean,
 ): ComparedMetric {
   const { unit = null, direction = null } = definition ?? {};
-  const values = measured.map((one, i) => {
-    if (!one) return null;
-    const { value, origin } = one;
-    return { value, ...(origin && { origin }), ...heldAgainst(measured[base], value, direction, i === base) };
-  });
-  const same = measured.every((one) => one !== undefined && one.value === measured[0]!.value);
+  const values = measured.map((one, i) => (one ? heldAgainst(measured[base], one, direction, i === base) : null));
   return { name, unit, direction, values, best: bestOf(measured, direction), same };
 }
 
-type Held = Pick<ComparedMetricValue, 'outcome' | 'difference' | 'percent'>;
-const NOTHING = { difference: null, percent: null };
-
 function heldAgainst(
   base: Measured | undefined,
-  value: MetricValue,
+  { value, origin }: Measured,
   direction: MetricDefinition['direction'],
   isBase: boolean,
-): Held {
-  if (isBase) return { outcome: 'base', ...NOTHING };
+): ComparedMetricValue {
+  const told = (outcome: ComparedMetricValue['outcome'], difference: MetricValue | null, percent: number | null) =>
+    origin ? { value, origin, outcome, difference, percent } : { value, outcome, difference, percent };
+  if (isBase) return told('base', null, null);
   const [was, is] = [Number(base?.value ?? Number.NaN), Number(value)];
-  if (Number.isNaN(was) || Number.isNaN(is)) return { outcome: 'not_comparable', ...NOTHING };
-  if (was === is) return { outcome: 'equal', difference: 0, percent: 0 };
+  if (Number.isNaN(was) || Number.isNaN(is)) return told('not_comparable', null, null);
+  if (was === is) return told('equal', 0, 0);
   const difference = is - was;
   const percent = (difference / Math.abs(was)) * 100;
-  return {
-    outcome: direction === null ? 'different' : difference > 0 === (direction === 'higher') ? 'better' : 'worse',
-    difference: fromStored(toStored(difference as MetricValue)),
-    percent: Number.isFinite(percent) ? percent : null,
-  };
+  return told(
+    direction === null ? 'different' : difference > 0 === (direction === 'higher') ? 'better' : 'worse',
+    fromStored({ value: difference, is_nan: 0 }),
+    Number.isFinite(percent) ? percent : null,
+  );
 }
 
 function bestOf(measured: readonly (Measured | undefined)[], direction: MetricDefinition['direction']): number[] {

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Signature } from '../../contract/artifact.ts';
 import type { ComparedVersion } from '../../contract/comparison.ts';
+import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { metricsOf } from '../evidence/metrics-of.ts';
 import { placedVersionAt } from '../past-refs.ts';
 import { findVersion } from '../versions/find.ts';
-import { findNumber, formatsOfEach, getVersion, toVersion } from '../versions/repository.ts';
+import { findNumber, getVersion } from '../versions/repository.ts';
 import { factsOf } from './facts.ts';
 import type { Likeness } from './identical.ts';
-import type { MeasuredByName } from './metrics.ts';
+import type { Measured, MeasuredByName } from './metrics.ts';
 import type { Named } from './named.ts';
 import { paramsOf } from './params.ts';
-import { type Cells, toCell, toCells } from './values.ts';
+import { type Cell, type Cells, toCell, toCells } from './values.ts';
 
 /** What is held of one version until all were read. Its card, and whatever else may be long, is not. */
 export interface Side {
@@ -27,32 +28,48 @@ export interface Side {
   likeness: Likeness;
 }
 
+/** What is read of a version: neither its card nor its metrics, which are read elsewhere. */
+type Told = Pick<
+  Version,
+  | Exclude<keyof ComparedVersion, 'asked' | 'formats' | 'run_id' | 'git_commit'>
+  | ('signature' | 'lineage' | 'source' | 'tags' | 'properties')
+>;
+
 export async function readSide(read: Reader, { asked, model, ref }: Named): Promise<Side> {
   const row = (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row;
-  const formats = (await formatsOfEach(read, [row.id])).get(row.id) ?? [];
-  const measured = (await metricsOf(read, row))
-    .reverse()
-    .map(({ name, value, origin }) => [name, { value, origin }] as const);
+  const metrics = new Map<string, Measured>();
   // Of several of one name the first one counts: the version's own.
-  const facts = await factsOf(read, row.id);
-  return toSide(read, asked, { id: row.id, version: toVersion(row, model), formats, facts }, new Map(measured));
+  for (const { name, value, origin } of await metricsOf(read, row))
+    if (!metrics.has(name)) metrics.set(name, origin.of === 'version' ? { value } : { value, origin });
+  const { id, signature, lineage, source } = row;
+  const version: Told = {
+    ...row,
+    model,
+    signature: signature === null ? null : JSON.parse(signature),
+    lineage: lineage === null ? null : JSON.parse(lineage),
+    source: source === null ? null : JSON.parse(source),
+    tags: JSON.parse(row.tags),
+    properties: JSON.parse(row.properties),
+    aliases: JSON.parse(row.aliases),
+    created_at: toTime(row.created_at),
+    updated_at: toTime(row.updated_at),
+  };
+  return toSide(read, asked, { id, version, formats: undefined, facts: await factsOf(read, id) }, metrics);
 }
 
 /** As it was after event `seq`. What is linked is of today, and left out, as are the files of what was open then. */
 export async function readSideAt(read: Reader, { asked, model, ref }: Named, seq: number): Promise<Side> {
   const { model_id, version, formats } = await placedVersionAt(read, model, ref, seq);
   const { id } = (await findNumber(read, model_id, version.number))!;
-  const measured = Object.entries(version.metrics).map(
-    ([name, value]) => [name, { value, origin: { of: 'version' } }] as const,
-  );
+  const metrics = new Map(Object.entries(version.metrics).map(([name, value]) => [name, { value }]));
   const facts: Cells = version.state === 'sealed' ? await factsOf(read, id) : new Map();
-  return toSide(read, asked, { id, version, formats, facts }, new Map(measured));
+  return toSide(read, asked, { id, version, formats, facts }, metrics);
 }
 
 async function toSide(
   read: Reader,
   asked: string,
-  { id, version, formats, facts }: { id: number; version: Version; formats: string[]; facts: Cells },
+  { id, version, formats, facts }: { id: number; version: Told; formats: string[] | undefined; facts: Cells },
   metrics: MeasuredByName,
 ): Promise<Side> {
   const { signature, lineage, source, artifact_count, digest } = version;
@@ -60,7 +77,7 @@ async function toSide(
   const params = await paramsOf(read, lineage?.run_id, source?.model_id);
   return {
     version_id: id,
-    version: toCompared(asked, version, formats),
+    version: toCompared(asked, version, formats ?? []),
     signature: signature as Signature | null,
     ...{ tags, properties, params, facts, metrics },
     likeness: {
@@ -69,15 +86,15 @@ async function toSide(
       ...(signature && { signature: toCell(signature).key }),
       ...(lineage?.run_id && { run: lineage.run_id }),
       ...(lineage?.git_commit && { commit: lineage.git_commit }),
-      ...likenessOf('params', params),
-      ...likenessOf('metrics', new Map([...metrics].map(([name, { value }]) => [name, { key: String(value) }]))),
-      ...likenessOf('tags', tags),
-      ...likenessOf('properties', properties),
+      ...likenessOf('params', params, keyOf),
+      ...likenessOf('metrics', metrics, ({ value }) => String(value)),
+      ...likenessOf('tags', tags, keyOf),
+      ...likenessOf('properties', properties, keyOf),
     },
   };
 }
 
-function toCompared(asked: string, version: Version, formats: string[]): ComparedVersion {
+function toCompared(asked: string, version: Told, formats: string[]): ComparedVersion {
   const { model, number, status, state, digest, size_bytes, artifact_count, verdict, framework } = version;
   const { aliases, lineage, created_at, created_by, updated_at, etag } = version;
   return {
@@ -101,8 +118,14 @@ function toCompared(asked: string, version: Version, formats: string[]): Compare
   };
 }
 
-function likenessOf(what: keyof Likeness, values: ReadonlyMap<string, { key: string }>): Likeness {
+const keyOf = ({ key }: Cell) => key;
+
+function likenessOf<T>(what: keyof Likeness, values: ReadonlyMap<string, T>, key: (value: T) => string): Likeness {
   if (values.size === 0) return {};
-  const all = [...values].map(([name, { key }]) => JSON.stringify([name, key])).sort();
-  return { [what]: createHash('sha256').update(all.join('\n')).digest('base64') };
+  let all = '';
+  for (const name of [...values.keys()].sort()) all += `${name}\0${key(values.get(name)!)}\0`;
+  return { [what]: all.length > LONG ? createHash('sha256').update(all).digest('base64') : all };
 }
+
+/** Of longer texts, in characters, the digest is held. */
+const LONG = 16_384;
