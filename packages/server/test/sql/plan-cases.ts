@@ -146,6 +146,7 @@ export const CASES: readonly Case[] = [
   { title: 'a manifest', get: `${OF_FEW}/versions/1/manifest` },
   { title: 'artifacts', get: `${OF_FEW}/versions/1/artifacts` },
   { title: 'an artifact', get: `/models/${RENAMED}/versions/11/artifacts/a.txt` },
+  { title: 'a pack of evidence', get: `/models/${RENAMED}/versions/11/evidence.zip` },
   { title: 'the trash', get: '/trash' },
 
   { title: 'events', get: '/events' },
