@@ -12,13 +12,14 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const STAMPS = join(ROOT, 'node_modules', '.assayer');
 const env = { ...process.env, PATH: BIN + delimiter + process.env.PATH };
 
-/** The builds, in order: what they are made of, and the command that makes them. */
+/** The builds, in order: what they are made of, what they make, and what is run after the compiler. */
 const BUILDS = [
   { name: 'client', from: ['packages/client/src', 'packages/client/tsconfig.json'], makes: 'packages/client/dist' },
   {
     name: 'server',
-    from: ['packages/server/src', 'packages/server/tsconfig.build.json'],
+    from: ['packages/server/src', 'packages/server/tsconfig.build.json', 'scripts/bundle-vega.mjs'],
     makes: 'packages/server/dist',
+    then: 'scripts/bundle-vega.mjs',
   },
 ];
 
@@ -57,7 +58,7 @@ function install() {
   stamp('install', lock);
 }
 
-function make({ name, from, makes }, anyway) {
+function make({ name, from, makes, then }, anyway) {
   const newest = Math.max(...from.map((path) => newestIn(join(ROOT, path))));
   const key = `${newest} ${stampOf('install')}`;
   if (!anyway && stampOf(`build-${name}`) === key && existsSync(join(ROOT, makes))) return;
@@ -67,6 +68,7 @@ function make({ name, from, makes }, anyway) {
     ? 'tsconfig.build.json'
     : 'tsconfig.json';
   run(join(BIN, 'tsc'), ['-p', join('packages', name, project)], env);
+  if (then) run(join(BIN, 'node'), [then], env);
   stamp(`build-${name}`, key);
 }
 

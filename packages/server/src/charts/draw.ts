@@ -14,6 +14,8 @@ export interface DrawOptions {
 }
 
 export interface Drawer {
+  /** Starts the thread, where a picture is about to be drawn. */
+  prepare(): void;
   /** The spec as SVG. Rejects with `NotDrawn` where there is too much to do. */
   draw(spec: Spec): Promise<string>;
   close(): Promise<void>;
@@ -99,6 +101,11 @@ export function createDrawer(options: DrawOptions = {}): Drawer {
   }
 
   return {
+    prepare() {
+      if (closed || worker) return;
+      worker = start();
+      timer = setTimeout(end, idleMs).unref();
+    },
     draw: (spec) =>
       new Promise((resolve, reject) => {
         if (closed || waiting.length >= maxWaiting) return reject(new NotDrawn('too many charts wait to be drawn'));

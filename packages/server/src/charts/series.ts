@@ -12,8 +12,11 @@ const DASHES = [
 const ROW = 17;
 /** Pixels of a legend's entry beside its label. */
 export const SYMBOL = 44;
-/** What a legend may take of a label. */
-export const LABEL = 170;
+/** What a legend below may stand in from the left. */
+const INSET = 70;
+
+/** What a label of a legend may take. */
+export const labelRoom = ({ width }: Look): number => Math.min(170, width - INSET - SYMBOL - 20);
 
 /** Colour and dashes by the field `series`, with one legend for both. */
 export function seriesEncoding(labels: readonly string[], theme: Theme, legend: Spec | null): Spec {
@@ -39,7 +42,7 @@ export function placeLegend(labels: readonly string[], look: Look): { legend: Sp
       legend: { ...shape, orient: 'right' },
       look: { ...look, height: Math.max(look.height, labels.length * ROW + 110) },
     };
-  const columns = Math.max(1, Math.min(labels.length, Math.floor((look.width - 40) / (widest + SYMBOL + 4))));
+  const columns = Math.max(1, Math.min(labels.length, Math.floor((look.width - INSET - 20) / (widest + SYMBOL + 4))));
   const below = Math.ceil(labels.length / columns) * ROW + 24;
   return {
     below,

@@ -1,7 +1,7 @@
 import type { CurveChart } from '../contract/chart.ts';
 import { emptySpec, fitted, frame, said } from './frame.ts';
 import { ofVersions, toDistinct, versionLabels } from './labels.ts';
-import { LABEL, placeLegend, seriesEncoding } from './series.ts';
+import { labelRoom, placeLegend, seriesEncoding } from './series.ts';
 import type { Spec } from './spec.ts';
 import { COLOURS, type Look, SIZE } from './theme.ts';
 
@@ -24,7 +24,7 @@ export function curveSpec(chart: CurveChart, asked: Look): Spec {
   const labels = toDistinct(
     versionLabels(
       series.map(({ evaluation }) => evaluation),
-      LABEL,
+      labelRoom(asked),
       SIZE.label,
     ),
   );

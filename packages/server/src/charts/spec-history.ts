@@ -2,12 +2,26 @@ import type { HistoryChart, HistorySeries } from '../contract/chart.ts';
 import { betterOf, emptySpec, fitted, frame, said, withUnit } from './frame.ts';
 import { ofVersions, shorten, toDistinct, versionLabels } from './labels.ts';
 import { axisFormat, domainOf, toDrawn } from './numbers.ts';
-import { LABEL, placeLegend, seriesEncoding } from './series.ts';
+import { labelRoom, placeLegend, seriesEncoding } from './series.ts';
 import type { Spec } from './spec.ts';
+import { textWidth } from './text-width.ts';
 import { type Look, SIZE } from './theme.ts';
 
 /** Fewer points than these are shown as such, and not by the line alone. */
 const DOTTED = 60;
+
+/** Hours from 0 to 24 (d3-time-format, by what a tick stands at). */
+const TIMES = {
+  year: '%Y',
+  month: '%b %Y',
+  week: '%b %d',
+  date: '%b %d',
+  day: '%b %d',
+  hours: '%H:%M',
+  minutes: '%H:%M',
+  seconds: '%H:%M:%S',
+  milliseconds: '%S.%L s',
+};
 
 interface Row extends Spec {
   series: string;
@@ -20,7 +34,7 @@ interface Row extends Spec {
 /** How a metric went, step by step or over time: a line for each version. */
 export function historySpec(chart: HistoryChart, asked: Look): Spec {
   const { title, summary, metric, series, x } = chart;
-  const labels = labelsOf(series);
+  const labels = labelsOf(series, labelRoom(asked));
   const rows = series.flatMap((one, i) => rowsOf(one, labels[i] as string, x));
   const drawn = rows.filter((row) => row.value !== null);
   const subtitle = said(ofVersions(series), betterOf(metric));
@@ -43,6 +57,7 @@ export function historySpec(chart: HistoryChart, asked: Look): Spec {
             ? {
                 type: 'temporal',
                 title: 'time (UTC)',
+                axis: { grid: false, format: TIMES },
                 scale: { type: 'utc', ...around(domainOf(xs, 1_000)) },
               }
             : {
@@ -83,11 +98,11 @@ export function historySpec(chart: HistoryChart, asked: Look): Spec {
 
 const around = (domain: [number, number] | undefined): Spec => (domain ? { domain, nice: false } : {});
 
-function labelsOf(series: readonly HistorySeries[]): string[] {
-  const versions = versionLabels(series, LABEL - 40, SIZE.label);
-  return toDistinct(
-    series.map(({ origin }, i) => versions[i] + (origin.of === 'version' ? '' : ` (${origin.of.replace('_', ' ')})`)),
-  );
+function labelsOf(series: readonly HistorySeries[], room: number): string[] {
+  const origins = series.map(({ origin }) => (origin.of === 'version' ? '' : ` (${origin.of.replace('_', ' ')})`));
+  const widest = Math.max(0, ...origins.map((origin) => textWidth(origin, SIZE.label)));
+  const versions = versionLabels(series, room - widest, SIZE.label);
+  return toDistinct(versions.map((version, i) => version + origins[i]));
 }
 
 function rowsOf({ points }: HistorySeries, series: string, x: 'step' | 'time'): Row[] {

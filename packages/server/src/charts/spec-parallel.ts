@@ -2,7 +2,7 @@ import type { ParallelChart } from '../contract/chart.ts';
 import { emptySpec, fitted, frame, PADDING, said, withUnit } from './frame.ts';
 import { ofVersions, shorten, toDistinct, versionLabels } from './labels.ts';
 import { rangeOf, toDrawn, toText } from './numbers.ts';
-import { LABEL, placeLegend, SYMBOL, seriesEncoding } from './series.ts';
+import { labelRoom, placeLegend, SYMBOL, seriesEncoding } from './series.ts';
 import type { Spec } from './spec.ts';
 import { textWidth } from './text-width.ts';
 import { COLOURS, type Look, SIZE } from './theme.ts';
@@ -20,7 +20,7 @@ export function parallelSpec(chart: ParallelChart, asked: Look): Spec {
   const subtitle = said(ofVersions(versions), axes.length > 0 && 'each axis has its own scale');
   if (axes.length === 0)
     return emptySpec(asked, { title, subtitle, summary }, 'these versions have no params or metrics that differ');
-  const labels = toDistinct(versionLabels(versions, LABEL, SIZE.label));
+  const labels = toDistinct(versionLabels(versions, labelRoom(asked), SIZE.label));
   const { legend, look, below } = placeLegend(labels, asked);
   const beside =
     2 * PADDING + (legend && !below ? SYMBOL + Math.max(...labels.map((label) => textWidth(label, SIZE.label))) : 0);

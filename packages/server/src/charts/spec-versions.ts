@@ -4,6 +4,7 @@ import { betterOf, emptySpec, fitted, frame, said, withUnit } from './frame.ts';
 import { shorten } from './labels.ts';
 import { axisFormat, domainOf, toDrawn } from './numbers.ts';
 import type { Spec } from './spec.ts';
+import { textWidth } from './text-width.ts';
 import { COLOURS, type Look, SIZE } from './theme.ts';
 
 const SHAPES: Record<Status, string> = {
@@ -13,14 +14,12 @@ const SHAPES: Record<Status, string> = {
   archived: 'square',
 };
 const STATUSES_SHOWN = ['production', 'staging', 'draft', 'archived'] as const;
-/** More that are live are not named one by one. */
-const NAMED = 12;
 
 /** What one metric came to in the versions of a model. Status is told by shape and colour; what is live by its name too. */
 export function versionsSpec(chart: VersionsChart, asked: Look): Spec {
-  const look = { ...asked, height: Math.max(asked.height, 260) };
+  const look = { ...asked, height: Math.max(asked.height, 210 + (4 / columnsIn(asked)) * 17) };
   const { title, summary, metric, points, dataset, version_count } = chart;
-  const few = points.filter(({ status }) => status === 'production').length <= NAMED;
+  const named = namedLive(points, look);
   const rows = points
     .map(({ number, status, value, interval }) => ({
       number,
@@ -28,7 +27,8 @@ export function versionsSpec(chart: VersionsChart, asked: Look): Spec {
       value: toDrawn(value),
       low: interval?.low ?? null,
       high: interval?.high ?? null,
-      live: status === 'production' && few ? `v${number} live` : null,
+      live: status === 'production',
+      name: named.has(number) ? nameOf(number) : null,
     }))
     .filter((row) => row.value !== null);
   const subtitle = said(
@@ -47,12 +47,12 @@ export function versionsSpec(chart: VersionsChart, asked: Look): Spec {
     archived: muted,
   };
   const there = STATUSES_SHOWN.filter((status) => rows.some((row) => row.status === status));
-  const columns = look.width < 440 ? 2 : 4;
+  const columns = columnsIn(look);
   const legend = { orient: 'bottom', columns };
   const size = rows.length > 100 ? 36 : 90;
-  const named = {
-    transform: [{ filter: 'isValid(datum.live)' }],
-    encoding: { text: { field: 'live' } },
+  const told = {
+    transform: [{ filter: 'isValid(datum.name)' }],
+    encoding: { text: { field: 'name' } },
   };
   const telling = { type: 'text', dy: -13, fontWeight: 600 };
   const domain = domainOf(values);
@@ -89,7 +89,7 @@ export function versionsSpec(chart: VersionsChart, asked: Look): Spec {
         {
           mark: { type: 'point', filled: true, opacity: 1 },
           encoding: {
-            size: { condition: { test: 'isValid(datum.live)', value: 150 }, value: size },
+            size: { condition: { test: 'datum.live', value: 150 }, value: size },
             shape: {
               field: 'status',
               type: 'nominal',
@@ -106,8 +106,8 @@ export function versionsSpec(chart: VersionsChart, asked: Look): Spec {
             },
           },
         },
-        { ...named, mark: { ...telling, color: background, stroke: background, strokeWidth: 4 } },
-        { ...named, mark: { ...telling, color: text } },
+        { ...told, mark: { ...telling, color: background, stroke: background, strokeWidth: 4 } },
+        { ...told, mark: { ...telling, color: text } },
       ],
     },
   );
@@ -115,4 +115,23 @@ export function versionsSpec(chart: VersionsChart, asked: Look): Spec {
 
 function extent(numbers: readonly number[]): [number, number] {
   return [Math.min(...numbers), Math.max(...numbers)];
+}
+
+/** Of the legend. */
+const columnsIn = ({ width }: Look): number => (width < 320 ? 1 : width < 440 ? 2 : 4);
+
+const nameOf = (number: number): string => `v${number} live`;
+
+/** Of the versions in production those whose names do not stand over each other: the newest first. */
+function namedLive(points: VersionsChart['points'], { width }: Look): Set<number> {
+  const numbers = points.map(({ number }) => number);
+  const [first = 0, last = 0] = numbers.length > 0 ? extent(numbers) : [];
+  const pixels = (width - 120) / Math.max(1, last - first);
+  const named: number[] = [];
+  for (const { number, status } of points.toReversed()) {
+    const room = textWidth(nameOf(number), SIZE.label, true) + 6;
+    const nearest = named.at(-1);
+    if (status === 'production' && (nearest === undefined || (nearest - number) * pixels >= room)) named.push(number);
+  }
+  return new Set(named);
 }

@@ -83,6 +83,7 @@ export function configOf(theme: Theme): Spec {
       labelLimit: 0,
       titleLimit: 0,
       labelFlush: false,
+      maxExtent: 400,
     },
     legend: {
       labelColor: text,

@@ -52,7 +52,7 @@ export const forms = (data: TSchema): TSchema =>
   }) as never;
 
 /** `roc.svg` as the chart and the form; without an ending the form is what `Accept` names first. */
-export function readChart<C extends string>(text: string, accept: string | undefined): { chart: C; form: Form } {
+function readChart<C extends string>(text: string, accept: string | undefined): { chart: C; form: Form } {
   const dot = text.indexOf('.');
   if (dot === -1) return { chart: text as C, form: acceptedForm(accept ?? '') };
   return { chart: text.slice(0, dot) as C, form: FORMS[text.slice(dot) as keyof typeof FORMS] };
@@ -71,12 +71,17 @@ function acceptedForm(accept: string): Form {
 /** Another build may draw the same spec in another way. */
 const DRAWN_BY = 'vega 6.4.0, 1';
 
-export async function sendChart(
+/** Answers with the chart that the address names, in the form that is asked for. `read` gives its data. */
+export async function answerChart<C extends string>(
   request: FastifyRequest,
   reply: FastifyReply,
-  draw: Registry['charts']['draw'],
-  { data, form, look }: { data: ChartData; form: Form; look: Look },
+  { draw, prepare }: Pick<Registry['charts'], 'draw' | 'prepare'>,
+  look: Look,
+  read: (chart: C) => Promise<ChartData>,
 ): Promise<string | undefined> {
+  const { chart, form } = readChart<C>((request.params as { chart: string }).chart, request.headers.accept);
+  if (form === 'svg') prepare();
+  const data = await read(chart);
   const spec = form === 'json' ? undefined : specOf(data, look);
   const text = JSON.stringify(spec ?? data);
   reply.headers({ ...headersOf(text, form), 'content-type': TYPES[form], vary: 'accept' });

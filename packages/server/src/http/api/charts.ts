@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { badgeSvg } from '../../charts/badge.ts';
 import {
   BarsChart,
+  type ChartData,
   ConfusionChart,
   CurveChart,
   HistoryChart,
@@ -11,7 +12,7 @@ import {
 } from '../../contract/chart.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { chartParam, forms, headersOf, LookQuery, readChart, sendChart } from './chart-forms.ts';
+import { answerChart, chartParam, forms, headersOf, LookQuery } from './chart-forms.ts';
 import { type Api, IfNoneMatchHeader, isHeld, NameParam, NotModified, responses, VersionParams } from './route.ts';
 
 const tags = ['Charts'];
@@ -37,6 +38,8 @@ const headers = Type.Object({
   accept: Type.Optional(Type.String({ description: 'Chooses the form where the chart is named without an ending' })),
 });
 const answers = (data: Parameters<typeof forms>[0]) => responses({ 200: forms(data), 304: NotModified });
+type EvaluationCharts = 'slices' | 'confusion-matrix' | 'roc' | 'precision-recall';
+type CompareCharts = 'metrics' | 'parallel' | 'slices' | 'roc' | 'precision-recall';
 const closed = { additionalProperties: false };
 
 export function chartRoutes(app: Api, { charts }: Registry): void {
@@ -72,9 +75,7 @@ export function chartRoutes(app: Api, { charts }: Registry): void {
     },
     async (request, reply) => {
       const { version: versions, metric, x, points, origin, ...look } = request.query;
-      const { form } = readChart(request.params.chart, request.headers.accept);
-      const data = await charts.history({ versions, metric, x, points, origin });
-      return sendChart(request, reply, charts.draw, { data, form, look });
+      return answerChart(request, reply, charts, look, () => charts.history({ versions, metric, x, points, origin }));
     },
   );
 
@@ -101,9 +102,9 @@ export function chartRoutes(app: Api, { charts }: Registry): void {
     },
     async (request, reply) => {
       const { metric, dataset, digest, versions, ...look } = request.query;
-      const { form } = readChart(request.params.chart, request.headers.accept);
-      const data = await charts.overVersions(request.params.name, { metric, dataset, digest, versions });
-      return sendChart(request, reply, charts.draw, { data, form, look });
+      return answerChart(request, reply, charts, look, () =>
+        charts.overVersions(request.params.name, { metric, dataset, digest, versions }),
+      );
     },
   );
 
@@ -141,18 +142,12 @@ export function chartRoutes(app: Api, { charts }: Registry): void {
       const { evaluation, dataset, digest, metric: metrics = [], ...look } = request.query;
       const { name, ref } = request.params;
       const version = `${name}/${ref}`;
-      const { chart, form } = readChart<'slices' | 'confusion-matrix' | 'roc' | 'precision-recall'>(
-        request.params.chart,
-        request.headers.accept,
-      );
       const asked = { evaluation, dataset, digest };
-      const data =
-        chart === 'slices'
-          ? await charts.slices([version], { ...asked, metrics })
-          : chart === 'confusion-matrix'
-            ? await charts.confusion(version, asked)
-            : await charts.curve([version], chart, asked);
-      return sendChart(request, reply, charts.draw, { data, form, look });
+      return answerChart(request, reply, charts, look, (chart: EvaluationCharts): Promise<ChartData> => {
+        if (chart === 'slices') return charts.slices([version], { ...asked, metrics });
+        if (chart === 'confusion-matrix') return charts.confusion(version, asked);
+        return charts.curve([version], chart, asked);
+      });
     },
   );
 
@@ -180,20 +175,13 @@ export function chartRoutes(app: Api, { charts }: Registry): void {
     },
     async (request, reply) => {
       const { version: versions, metric: metrics = [], param: params = [], dataset, digest, ...look } = request.query;
-      const { chart, form } = readChart<'metrics' | 'parallel' | 'slices' | 'roc' | 'precision-recall'>(
-        request.params.chart,
-        request.headers.accept,
-      );
       const asked = { dataset, digest };
-      const data =
-        chart === 'metrics'
-          ? await charts.bars(versions, metrics)
-          : chart === 'parallel'
-            ? await charts.parallel(versions, { params, metrics })
-            : chart === 'slices'
-              ? await charts.slices(versions, { ...asked, metrics })
-              : await charts.curve(versions, chart, asked);
-      return sendChart(request, reply, charts.draw, { data, form, look });
+      return answerChart(request, reply, charts, look, (chart: CompareCharts): Promise<ChartData> => {
+        if (chart === 'metrics') return charts.bars(versions, metrics);
+        if (chart === 'parallel') return charts.parallel(versions, { params, metrics });
+        if (chart === 'slices') return charts.slices(versions, { ...asked, metrics });
+        return charts.curve(versions, chart, asked);
+      });
     },
   );
 

@@ -38,6 +38,8 @@ export function createCharts({ read, dialect, drawer, now }: Parts) {
     confusion: async (version: string, asked: EvaluationAsked) =>
       confusionChart(read, (await together([version]))[0]!, asked),
     badge: (model: string): Promise<Badge> => badgeOf(read, model),
+    /** Something is about to be drawn: what draws is loaded while the data are read. */
+    prepare: () => drawer.prepare(),
     draw: (spec: Spec): Promise<string> =>
       drawer.draw(spec).catch((error) => {
         if (error instanceof NotDrawn) refuse('overloaded', 'Too many charts to draw. Try again in a few seconds.', {});
