@@ -2793,7 +2793,7 @@ export interface operations {
                 /** @description Of each version, at most */
                 points?: number;
                 theme?: "light" | "dark";
-                /** @description Versions as model/ref, the parameter once for each */
+                /** @description Given once for each: model/ref, where the ref is a number, latest, @alias or a status */
                 version: string[];
                 /** @description Pixels */
                 width?: number;
@@ -2894,7 +2894,7 @@ export interface operations {
                 /** @description Of parallel coordinates: these params. Default: those in which the versions differ */
                 param?: string[];
                 theme?: "light" | "dark";
-                /** @description Versions as model/ref, the parameter once for each */
+                /** @description Given once for each: model/ref, where the ref is a number, latest, @alias or a status */
                 version: string[];
                 /** @description Pixels */
                 width?: number;

@@ -38,6 +38,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'restore', summary: 'take a model or version out of the trash', load: () => import('./commands/restore.ts') },
   { name: 'trash', summary: 'list what can be restored', load: () => import('./commands/trash.ts') },
   { name: 'evidence', summary: 'fetch a pack of evidence, verify one', load: () => import('./commands/evidence.ts') },
+  { name: 'chart', summary: 'draw metrics, comparisons and evaluations', load: () => import('./commands/chart.ts') },
   { name: 'ledger', summary: 'verify, export and read the ledger', load: () => import('./commands/ledger.ts') },
   { name: 'config', summary: 'show the configuration in effect', load: () => import('./commands/config.ts') },
   { name: 'migrate', summary: 'bring a database up to this version', load: () => import('./commands/migrate.ts') },

@@ -17,10 +17,10 @@ import { type Api, IfNoneMatchHeader, isHeld, NameParam, NotModified, responses,
 
 const tags = ['Charts'];
 const MetricName = Type.String({ minLength: 1, maxLength: LIMITS.metricName, examples: ['auc'] });
-const Versions = Type.Array(Type.String({ minLength: 3, maxLength: 600, examples: ['churn/7'] }), {
+const Versions = Type.Array(Type.String({ maxLength: LIMITS.name * 4, examples: ['churn/7'] }), {
   minItems: 1,
   maxItems: LIMITS.compared,
-  description: 'Versions as model/ref, the parameter once for each',
+  description: 'Given once for each: model/ref, where the ref is a number, latest, @alias or a status',
 });
 const Names = (description: string) => Type.Optional(Type.Array(MetricName, { maxItems: 20, description }));
 const OnDataset = {
@@ -141,12 +141,11 @@ export function chartRoutes(app: Api, { charts }: Registry): void {
     async (request, reply) => {
       const { evaluation, dataset, digest, metric: metrics = [], ...look } = request.query;
       const { name, ref } = request.params;
-      const version = `${name}/${ref}`;
       const asked = { evaluation, dataset, digest };
       return answerChart(request, reply, charts, look, (chart: EvaluationCharts): Promise<ChartData> => {
-        if (chart === 'slices') return charts.slices([version], { ...asked, metrics });
-        if (chart === 'confusion-matrix') return charts.confusion(version, asked);
-        return charts.curve([version], chart, asked);
+        if (chart === 'slices') return charts.ofVersion.slices(name, ref, { ...asked, metrics });
+        if (chart === 'confusion-matrix') return charts.ofVersion.confusion(name, ref, asked);
+        return charts.ofVersion.curve(name, ref, chart, asked);
       });
     },
   );

@@ -1,8 +1,7 @@
 import type { ChartMetric } from '../../contract/chart.ts';
-import { LIMITS } from '../../contract/limits.ts';
 import type { Reader } from '../../db/database.ts';
+import { parseNamed, saying } from '../compare/named.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
-import { refuse } from '../refusals.ts';
 import { findVersion } from '../versions/find.ts';
 import { getVersion, type VersionRow } from '../versions/repository.ts';
 
@@ -14,23 +13,20 @@ export interface Asked {
 
 /** Versions that a query names as `churn/7` or `churn/@champion`, in its order, each once. */
 export async function versionsAsked(reader: Reader, names: readonly string[]): Promise<Asked[]> {
-  if (names.length > LIMITS.compared)
-    refuse('query-invalid', `At most ${LIMITS.compared} versions are drawn together, not ${names.length}.`, {
-      parameter: 'version',
-    });
   const versions = new Map<number, Asked>();
-  for (const name of names) {
-    // A model's name holds no slash, so the first one ends it.
-    const slash = name.indexOf('/');
-    if (slash < 1)
-      refuse('query-invalid', `A version is named as model/ref, such as churn/7 or churn/@champion, not as ${name}.`, {
-        parameter: 'version',
-      });
-    const [model, ref] = [name.slice(0, slash), name.slice(slash + 1)];
-    const row = (await findVersion(reader, model, ref)) ?? (await getVersion(reader, model, ref)).row;
+  for (const [place, name] of names.entries()) {
+    const named = parseNamed(name, place);
+    const { model, ref } = named;
+    const row =
+      (await findVersion(reader, model, ref)) ?? (await saying(named, place, getVersion(reader, model, ref))).row;
     versions.set(row.id, { model, row });
   }
   return [...versions.values()];
+}
+
+/** The one version of an address. */
+export async function versionAsked(reader: Reader, model: string, ref: string): Promise<Asked> {
+  return { model, row: (await findVersion(reader, model, ref)) ?? (await getVersion(reader, model, ref)).row };
 }
 
 /** What metrics mean, in the order of their names. */

@@ -3,7 +3,7 @@ import { type Drawer, NotDrawn } from '../../charts/draw.ts';
 import type { Spec } from '../../charts/spec.ts';
 import type { Database } from '../../db/database.ts';
 import { refuse } from '../refusals.ts';
-import { versionsAsked } from './asked.ts';
+import { versionAsked, versionsAsked } from './asked.ts';
 import { badgeOf } from './badge.ts';
 import { barsChart } from './bars.ts';
 import type { EvaluationAsked } from './evaluated.ts';
@@ -35,8 +35,15 @@ export function createCharts({ read, dialect, drawer, now }: Parts) {
       slicesChart(read, await together(versions), asked),
     curve: async (versions: readonly string[], chart: 'roc' | 'precision-recall', asked: EvaluationAsked) =>
       curveChart(read, await together(versions), chart, asked),
-    confusion: async (version: string, asked: EvaluationAsked) =>
-      confusionChart(read, (await together([version]))[0]!, asked),
+    /** Of one version's evaluation. */
+    ofVersion: {
+      slices: async (model: string, ref: string, asked: SlicesAsked) =>
+        slicesChart(read, [await versionAsked(read, model, ref)], asked),
+      curve: async (model: string, ref: string, chart: 'roc' | 'precision-recall', asked: EvaluationAsked) =>
+        curveChart(read, [await versionAsked(read, model, ref)], chart, asked),
+      confusion: async (model: string, ref: string, asked: EvaluationAsked) =>
+        confusionChart(read, await versionAsked(read, model, ref), asked),
+    },
     badge: (model: string): Promise<Badge> => badgeOf(read, model),
     /** Something is about to be drawn: what draws is loaded while the data are read. */
     prepare: () => drawer.prepare(),

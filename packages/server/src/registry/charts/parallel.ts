@@ -1,7 +1,7 @@
 import type { ParallelChart } from '../../contract/chart.ts';
 import type { MetricValue } from '../../contract/shapes.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { paramsOf } from '../compare/params.ts';
 import { linksOf } from '../evidence/linked.ts';
 import { type Asked, chartMetrics, listed, nameOf } from './asked.ts';
 import { latestOf, mostShared } from './bars.ts';
@@ -13,7 +13,6 @@ export interface ParallelAsked {
 
 /** Axes that are drawn at most. */
 export const MOST_AXES = 16;
-const LONGEST = 200;
 
 /**
  * Params of the runs and metrics of several versions, beside each other. Without names: those in which the versions
@@ -28,7 +27,7 @@ export async function parallelChart(
   const params: Map<string, string>[] = [];
   for (const { row } of versions) {
     values.push(await latestOf(reader, row));
-    params.push(await paramsOf(reader, row));
+    params.push(await paramsOfVersion(reader, row));
   }
   const unasked = asked.params.length + asked.metrics.length === 0;
   const metricNames = unasked ? mostShared(values).filter((name) => differs(values, name)) : asked.metrics;
@@ -72,25 +71,11 @@ function differs(of: readonly ReadonlyMap<string, unknown>[], name: string): boo
 /** What reads as a number in every version is one. */
 function numbersIfAll(texts: readonly (string | null)[]): (number | string | null)[] {
   const numbers = texts.map((text) => (text === null ? null : text.trim() === '' ? Number.NaN : Number(text)));
-  return numbers.every((number) => number === null || Number.isFinite(number))
-    ? numbers
-    : texts.map((text) => text && [...text].slice(0, LONGEST).join(''));
+  return numbers.every((number) => number === null || Number.isFinite(number)) ? numbers : [...texts];
 }
 
-async function paramsOf(reader: Reader, row: Asked['row']): Promise<Map<string, string>> {
-  const { run } = linksOf(row);
-  const rows = run === undefined ? [] : await paramsOfRun(reader, { run_id: run, most: 1_000 });
-  return new Map(rows.map(({ key, value }) => [key, value]));
+async function paramsOfVersion(reader: Reader, row: Asked['row']): Promise<Map<string, string>> {
+  const { run, logged_model } = linksOf(row);
+  const cells = await paramsOf(reader, run, logged_model);
+  return new Map([...cells].map(([name, { shown }]) => [name, String(shown)]));
 }
-
-/** A run that was purged has none, though its rows may not be gone yet. */
-const paramsOfRun = prepareRead<{ run_id: string; most: number }, { key: string; value: string }>((db, param) =>
-  db
-    .selectFrom('param')
-    .innerJoin('run', 'run.run_id', 'param.run_id')
-    .select(['param.key', 'param.value'])
-    .where('param.run_id', '=', param('run_id'))
-    .where('run.lifecycle_stage', '!=', 'purged')
-    .orderBy('param.key')
-    .limit(param('most')),
-);
