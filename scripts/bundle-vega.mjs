@@ -23,7 +23,13 @@ await bundle.close();
 rmSync(join(INTO, 'vega.js.map'), { force: true });
 
 const folders = new Set(output.flatMap(({ moduleIds = [] }) => moduleIds.flatMap((id) => PACKAGE.exec(id)?.[1] ?? [])));
-writeFileSync(join(INTO, 'vega.LICENSES.txt'), [...folders].sort().map(licenceOf).join(`\n${'-'.repeat(78)}\n\n`));
+writeFileSync(
+  join(INTO, 'vega.LICENSES.txt'),
+  [...folders]
+    .sort()
+    .map(licenceOf)
+    .join(`\n${'-'.repeat(78)}\n\n`),
+);
 
 function licenceOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
