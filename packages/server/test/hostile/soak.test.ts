@@ -76,6 +76,7 @@ const READS = [
     '/models/churn',
     '/models/churn/versions/latest',
     '/models/a.b/versions/1/archive.tar',
+    '/models/a.b/versions/1/evidence.zip',
     '/ledger/checkpoint',
     '/trash',
   ],

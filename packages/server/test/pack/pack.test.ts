@@ -11,6 +11,7 @@ import { BOUNDS } from '../../src/pack/format.ts';
 import { openPack } from '../../src/pack/pack.ts';
 import { bytesOf } from '../support/blob-contract.ts';
 import { databases } from '../support/databases.ts';
+import { logModel, logRun } from '../support/logged.ts';
 import { aName, make } from '../support/make.ts';
 import { ada, type Opened, useRegistry } from '../support/open-registry.ts';
 import { failing, fetchPack, jsonIn, linesIn, readPack, verified } from '../support/packs.ts';
@@ -93,6 +94,30 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('a pack of e
     expect(listed.map(({ name }: { name: string }) => name)).toEqual([...files.keys()].slice(0, -2));
     // The version that took its place and left again has both moves in its own.
     expect(await failing(await fetchPack(at, model, other.number))).toEqual([]);
+  });
+
+  it('has what a version was made from, and says of linked metrics that they are', async () => {
+    const { run_id } = await logRun(at);
+    const { model_id, uri } = await logModel(at, run_id, 'model', { MLmodel: 'flavors: {}', 'model.bin': 'x' });
+    await at.mlflow('POST', '/runs/log-metric', { run_id, key: 'auc', value: 0.9, timestamp: 1, step: 0 });
+    const dataset = { dataset_name: 'holdout', dataset_digest: '1' };
+    await at.mlflow('POST', '/runs/log-metric', { run_id, model_id, key: 'f1', value: 0.8, timestamp: 1, ...dataset });
+    const model = aName();
+    await at.mlflow('POST', '/registered-models/create', { name: model });
+    const asked = { name: model, source: uri, run_id, model_id };
+    const made = await at.mlflow('POST', '/model-versions/create', asked);
+    expect(made.status, made.text).toBe(200);
+    const pack = await fetchPack(at, model, 1);
+    expect(await failing(pack, { key: at.ledger.vkey })).toEqual([]);
+    const files = await readPack(pack);
+    expect(jsonIn(files, 'lineage.json')).toMatchObject({ lineage: { run_id }, source: { model_id, protected: true } });
+    const { linked } = jsonIn(files, 'metrics.json');
+    expect(linked).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'auc', value: 0.9, origin: { of: 'run', id: run_id } })]),
+    );
+    expect(jsonIn(files, 'evaluations.json')).toMatchObject([{ metrics: { f1: 0.8 }, source: { run_id } }]);
+    expect(String(files.get('index.html'))).toContain('stand in no event');
+    expect(jsonIn(files, 'artifacts.json').map(({ path }: { path: string }) => path)).toEqual(['MLmodel', 'model.bin']);
   });
 
   it('is the same bytes for the same position of the ledger', async () => {
