@@ -5,6 +5,7 @@ import { createIngest } from '../../src/registry/ingest.ts';
 import { scrub } from '../../src/registry/scrub.ts';
 import { createStock } from '../../src/registry/stock.ts';
 import { DAY_MS, type Opened } from '../support/open-registry.ts';
+import { COMPARE_CASES, COMPARE_CHANGES } from './plan-compare-cases.ts';
 import { REGISTRY_CASES } from './plan-registry-cases.ts';
 import { TRACKED_CASES } from './plan-tracked-cases.ts';
 
@@ -59,7 +60,7 @@ export const CASES: readonly Case[] = [
   {
     title: CHANGED,
     async work({ ask, registry }) {
-      for (const [method, path, body] of CHANGES) {
+      for (const [method, path, body] of [...CHANGES, ...COMPARE_CHANGES]) {
         const answer = await ask(method, path, { body });
         expect([200, 201, 204], `${method} ${path}: ${answer.text}`).toContain(answer.status);
         // What it left is done by now.
@@ -168,6 +169,7 @@ export const CASES: readonly Case[] = [
   { title: 'a proof of consistency', get: '/ledger/proofs/consistency?from=5&to=7777' },
   { title: 'a part of the ledger', get: '/ledger/export?from=1&to=100' },
 
+  ...COMPARE_CASES,
   ...REGISTRY_CASES,
   ...TRACKED_CASES,
   { title: 'every minute: what changes left', work: ({ registry }) => registry.finish() },

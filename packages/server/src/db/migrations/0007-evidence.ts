@@ -50,7 +50,8 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   // Which versions were made from a logged model, to which evaluations of it go.
   await run(sql`create index version_logged_model on version (${memberIn(dialect, 'source', 'model_id')}, id)
     where source is not null`);
-  // What is live, model by model, and of which models something ever was.
+  // What is live, model by model, and of which models something ever was. It finds the latest of a model in a status, too.
+  await run(sql`drop index version_latest`);
   await run(sql`create index version_live on version (status, model_id, number) where deregistered is null`);
   await run(sql`create index tenure_in_status on tenure (status, model_id, number)`);
 
