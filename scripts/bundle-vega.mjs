@@ -1,5 +1,5 @@
 // Makes one file of what draws charts and of all that it needs, in place of the compiled `charts/vega.js` that names it:
-// whoever installs the server gets none of Vega's 80 packages (docs/decisions/0015-vega-is-bundled.md). Beside it stand the
+// whoever installs the server gets none of Vega's 80 packages (docs/decisions/0016-vega-is-bundled.md). Beside it stand the
 // licences of what went in.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

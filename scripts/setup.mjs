@@ -19,7 +19,7 @@ const BUILDS = [
     name: 'server',
     from: ['packages/server/src', 'packages/server/tsconfig.build.json', 'scripts/bundle-vega.mjs'],
     makes: 'packages/server/dist',
-    then: 'scripts/bundle-vega.mjs',
+    afterwards: 'scripts/bundle-vega.mjs',
   },
 ];
 
@@ -58,7 +58,7 @@ function install() {
   stamp('install', lock);
 }
 
-function make({ name, from, makes, then }, anyway) {
+function make({ name, from, makes, afterwards }, anyway) {
   const newest = Math.max(...from.map((path) => newestIn(join(ROOT, path))));
   const key = `${newest} ${stampOf('install')}`;
   if (!anyway && stampOf(`build-${name}`) === key && existsSync(join(ROOT, makes))) return;
@@ -68,7 +68,7 @@ function make({ name, from, makes, then }, anyway) {
     ? 'tsconfig.build.json'
     : 'tsconfig.json';
   run(join(BIN, 'tsc'), ['-p', join('packages', name, project)], env);
-  if (then) run(join(BIN, 'node'), [then], env);
+  if (afterwards) run(join(BIN, 'node'), [afterwards], env);
   stamp(`build-${name}`, key);
 }
 

@@ -2,7 +2,7 @@ import * as vega from 'vega';
 
 /**
  * All that is taken of Vega: the build makes one file of this and of what it needs, so that whoever installs the server
- * gets none of its packages (docs/decisions/0015-vega-is-bundled.md).
+ * gets none of its packages (docs/decisions/0016-vega-is-bundled.md).
  */
 export { type Config, loader, None, parse, resetSVGDefIds, View } from 'vega';
 export { expressionInterpreter } from 'vega-interpreter';

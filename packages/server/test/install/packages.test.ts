@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../support/server-process.ts';
 import { done, nodeOf, npmOf, npmTool, ROOT, run } from './tools.ts';
+import { bundledTree } from './tree.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'assayer-packages-'));
 const tarballs: string[] = [];
@@ -42,7 +43,8 @@ describe('what is packed', () => {
     expect(await listed(client)).toEqual(
       [...words, ...(await builtFrom('packages/client/src', ['.js', '.d.ts']))].sort(),
     );
-    const own = ['bin/assayer.js', 'openapi.json'];
+    // Of what is in the bundle that draws charts.
+    const own = ['bin/assayer.js', 'openapi.json', 'dist/charts/vega.LICENSES.txt'];
     expect(await listed(server)).toEqual(
       [...words, ...own, ...(await builtFrom('packages/server/src', ['.js']))].sort(),
     );
@@ -70,6 +72,14 @@ it('O6 no known weakness in the production tree', async ({ skip }) => {
   skip(error !== undefined, 'the registry does not answer about advisories');
   expect(metadata.dependencies.prod).toBeGreaterThan(20);
   expect(vulnerabilities).toEqual({});
+});
+
+it('O6 no known weakness in what the bundle that draws charts is made of', async ({ skip }) => {
+  const { stdout } = await run('npm', ['audit', '--json'], { cwd: ROOT });
+  const { error, vulnerabilities } = JSON.parse(stdout);
+  skip(error !== undefined, 'the registry does not answer about advisories');
+  const weak = (await bundledTree()).filter(({ name }) => name in vulnerabilities);
+  expect(weak.map(({ name, version }) => `${name}@${version}`)).toEqual([]);
 });
 
 /** The tarballs installed into an empty folder by this npm on this Node, as a user does it. */
@@ -130,6 +140,7 @@ describe.each(MATRIX)('on Node.js $version, installed by npm $npm', ({ version, 
     await assayer('pull', 'churn/1', 'pulled');
     expect((await readFile(join(place, 'pulled', 'number.pkl')))[3]).toBe(Number(version));
     expect(await assayer('search', '--filter', 'metrics.auc > 0.9')).toContain('churn');
+    expect(await assayer('chart', 'history', 'churn/1', '--metric', 'auc')).toMatch(/^<svg .*auc by step/s);
     expect(await assayer('ledger', 'verify')).toContain('The ledger holds');
     expect(await assayer('health')).toContain('is ready');
     // The client runs on older ones too.

@@ -28,6 +28,21 @@ export async function lockedPackages(): Promise<Map<string, Locked>> {
 
 /** What runs in production: all that the server needs, and what that needs; the server and client themselves left out. */
 export async function productionTree(): Promise<Locked[]> {
+  return treeFrom((packages) => walkable(packages, 'packages/server'));
+}
+
+/** What the build puts into a file of its own (scripts/bundle-vega.mjs): nobody installs it, and everybody runs it. */
+export async function bundledTree(): Promise<Locked[]> {
+  return treeFrom(() => ['vega', 'vega-interpreter', 'vega-lite']);
+}
+
+const walkable = (packages: Map<string, Locked>, path: string): string[] => {
+  const { dependencies, optionalDependencies } = packages.get(path) as Locked;
+  return Object.keys({ ...dependencies, ...optionalDependencies });
+};
+
+/** Packages that the server asks for, and all that these need. */
+async function treeFrom(asked: (packages: Map<string, Locked>) => string[]): Promise<Locked[]> {
   const locked = await lockedPackages();
   const found = new Map<string, Locked>();
   const visit = (from: string, name: string) => {
@@ -40,10 +55,9 @@ export async function productionTree(): Promise<Locked[]> {
     walk(path);
   };
   const walk = (path: string) => {
-    const { dependencies, optionalDependencies } = locked.get(path) as Locked;
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) visit(path, name);
+    for (const name of walkable(locked, path)) visit(path, name);
   };
-  walk('packages/server');
+  for (const name of asked(locked)) visit('packages/server', name);
   return [...found.values()];
 }
 
