@@ -33,10 +33,7 @@ const OnDataset = {
   ),
   digest: Type.Optional(Type.String({ minLength: 1, maxLength: LIMITS.datasetText })),
 };
-const headers = Type.Object({
-  ...IfNoneMatchHeader,
-  accept: Type.Optional(Type.String({ description: 'Chooses the form where the chart is named without an ending' })),
-});
+const headers = Type.Object(IfNoneMatchHeader);
 const answers = (data: Parameters<typeof forms>[0]) => responses({ 200: forms(data), 304: NotModified });
 type EvaluationCharts = 'slices' | 'confusion-matrix' | 'roc' | 'precision-recall';
 type CompareCharts = 'metrics' | 'parallel' | 'slices' | 'roc' | 'precision-recall';

@@ -4,6 +4,20 @@ import type { Known, Operation } from './known.ts';
 import { mlflowQuery } from './mlflow.ts';
 import { encoded, NAMES, PATHS, REFS, text } from './texts.ts';
 
+/** Without these hardly anything is answered. */
+const MOSTLY = ['reason', 'version', 'metric'];
+const METRICS = ['auc', 'loss', 'x'];
+const CHARTS = [
+  'metric-history',
+  'metric',
+  'slices',
+  'confusion-matrix',
+  'roc',
+  'precision-recall',
+  'metrics',
+  'parallel',
+].flatMap((name) => ['', '.json', '.vl.json', '.svg'].map((ending) => name + ending));
+
 /** The address of an operation with its parameters, mostly known ones. */
 export function addressOf(dice: Dice, operation: Operation, known: Known): string {
   const { id, path, method, mlflow } = operation;
@@ -11,6 +25,9 @@ export function addressOf(dice: Dice, operation: Operation, known: Known): strin
     name: () => encoded(dice, text(dice, NAMES)),
     ref: () => encoded(dice, text(dice, REFS)),
     alias: () => encoded(dice, text(dice, ['champion', 'best', 'é_1', 'v1', 'latest'])),
+    chart: () => encoded(dice, text(dice, CHARTS)),
+    metric: () => encoded(dice, text(dice, METRICS)),
+    id: () => encoded(dice, text(dice, ['1', '2', '7'])),
     run_id: () => encoded(dice, text(dice, known.runs)),
     model_id: () => encoded(dice, text(dice, [...known.loggedModels, 'm-0'])),
     path: () =>
@@ -35,7 +52,18 @@ function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): str
       : garble(dice, Buffer.from(dice.one([...tokens, 'AA']))).toString('latin1');
   const list = { q: () => words(dice), filter: () => filter(dice), sort: () => sort(dice), as_of: time };
   const page = { page_size: number, page_token: token };
+  const version = () => text(dice, ['churn/1', 'churn/2', 'fraud/@champion', 'modèle 模/latest']);
+  const look = {
+    width: () => text(dice, ['200', '720', '2000', '2001', '1e3']),
+    height: () => text(dice, ['200', '420', '199']),
+    theme: () => text(dice, ['light', 'dark', 'red']),
+  };
+  const chart = { metric: () => text(dice, METRICS), dataset: () => text(dice, ['holdout']), ...look };
   const known: Record<string, Record<string, () => string>> = {
+    getChart: { version, ...chart, x: () => text(dice, ['step', 'time']), points: number },
+    getModelChart: { ...chart, versions: number },
+    getVersionChart: { ...chart, evaluation: number },
+    getCompareChart: { version, ...chart, param: () => text(dice, ['a']) },
     listModels: { ...list, ...page },
     listVersions: { ...list, ...page },
     listVersionsOfModel: { ...list, ...page },
@@ -59,7 +87,9 @@ function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): str
     proveConsistency: { from: number, to: number },
     exportLedger: { from: number, to: number },
   };
-  const asked = Object.entries(known[operation] ?? {}).filter(([key]) => dice.chance(key === 'reason' ? 0.9 : 0.35));
+  const asked = Object.entries(known[operation] ?? {}).filter(([key]) =>
+    dice.chance(MOSTLY.includes(key) ? 0.9 : 0.35),
+  );
   if (operation === 'exportLedger' && !asked.some(([key]) => key === 'to')) asked.push(['to', () => '50']);
   const parts = asked.map(([key, make]) => `${key}=${encoded(dice, make(), 0.05)}`);
   if (dice.odd(0.05))
