@@ -2800,8 +2800,6 @@ export interface operations {
                 x?: "step" | "time";
             };
             header?: {
-                /** @description Chooses the form where the chart is named without an ending */
-                accept?: string;
                 /**
                  * @description The ETag that is held: the same one gets 304
                  * @example "3"
@@ -2900,8 +2898,6 @@ export interface operations {
                 width?: number;
             };
             header?: {
-                /** @description Chooses the form where the chart is named without an ending */
-                accept?: string;
                 /**
                  * @description The ETag that is held: the same one gets 304
                  * @example "3"
@@ -3965,8 +3961,6 @@ export interface operations {
                 width?: number;
             };
             header?: {
-                /** @description Chooses the form where the chart is named without an ending */
-                accept?: string;
                 /**
                  * @description The ETag that is held: the same one gets 304
                  * @example "3"
@@ -5164,8 +5158,6 @@ export interface operations {
                 width?: number;
             };
             header?: {
-                /** @description Chooses the form where the chart is named without an ending */
-                accept?: string;
                 /**
                  * @description The ETag that is held: the same one gets 304
                  * @example "3"
