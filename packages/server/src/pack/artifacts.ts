@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { Artifact } from '../contract/artifact.ts';
 import { manifestOf } from '../contract/manifest.ts';
 import type { Reader } from '../db/database.ts';
+import { breath } from '../registry/paging/breath.ts';
 import { listArtifacts } from '../registry/versions/artifacts.ts';
 
 const ROWS_TOGETHER = 100;
@@ -14,7 +14,7 @@ export async function* artifactsOf(reader: Reader, version_id: number): AsyncGen
     yield* rows;
     if (rows.length < ROWS_TOGETHER) return;
     after = rows.at(-1)?.path;
-    await setImmediate();
+    await breath();
   }
 }
 

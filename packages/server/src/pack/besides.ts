@@ -1,5 +1,6 @@
 import type { Event } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
+import { breath } from '../registry/paging/breath.ts';
 import { type Chosen, packedLines } from './packed-events.ts';
 import { DEFAULT_POLICY, TOLD } from './told.ts';
 
@@ -30,6 +31,7 @@ export async function eventsBesides(
   const edits = new Set<number>();
   // The newest first: it is the earliest edits that are left out.
   for (const moment of [...moments, chosen.size + 1].reverse()) {
+    await breath();
     for (const seq of await policies(moment)) edits.add(seq);
     if (edits.size > most) break;
   }

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import type { EventType } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
 import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
+import { breath } from '../registry/paging/breath.ts';
 import type { About } from './story.ts';
 
 /** Which events go into a pack: those of the version from one on, and some others. */
@@ -41,8 +41,7 @@ export async function chooseEvents(
 async function* pagesOf(reader: Reader, chosen: Chosen): AsyncGenerator<number[]> {
   let besides = [...chosen.besides];
   for (let after = chosen.from - 1; ; ) {
-    // SQLite answers at once: without a pause nothing else would be served.
-    await setImmediate();
+    await breath();
     const rows = await places(reader, chosen)
       .where('seq', '>', after)
       .where('seq', '<=', chosen.size)
@@ -77,7 +76,10 @@ export async function* packedLines(
       .select(['seq', ...LINE_IF_SHORT])
       .where('seq', 'in', seqs);
     if (types) rows = rows.where('type', 'in', types);
-    yield* withLines(reader, await rows.orderBy('seq').execute());
+    for await (const row of withLines(reader, await rows.orderBy('seq').execute())) {
+      yield row;
+      await breath();
+    }
   }
 }
 

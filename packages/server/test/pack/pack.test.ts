@@ -275,6 +275,37 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('a pack of e
     expect(version.model).toBe(name);
   });
 
+  it('is of one position of the ledger, whatever happens to the version meanwhile', async () => {
+    let { model } = await make.version(at, { sealed: true });
+    const happen = async () => {
+      for (let i = 0; i < 15; i += 1) {
+        // So that a pack is put together in the meantime.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const next = aName();
+        await at.registry.versions.tag(ada, model, '1', `k${i % 7}`, String(i));
+        await at.registry.versions.promote(ada, model, '1', { to: i % 2 ? 'staging' : 'draft' });
+        await at.registry.evidence.evaluations.record(ada, model, '1', { dataset: HOLDOUT, metrics: { auc: i / 100 } });
+        await at.put('/policies/default', { statuses: { staging: { expires_days: 1 + i } } });
+        await at.registry.models.rename(ada, model, next);
+        model = next;
+      }
+      return true as const;
+    };
+    const happening = happen();
+    const sizes = new Set<number>();
+    for (let isOver = false; !isOver; ) {
+      isOver = await Promise.race([happening, new Promise<false>((resolve) => setTimeout(resolve, 1, false))]);
+      const answer = await at.get(`/models/${model}/versions/1/evidence.zip`);
+      if (answer.status === 404) continue; // renamed on the way
+      const report = await verified(answer.bytes, { key: at.ledger.vkey });
+      expect(report.checks.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+      sizes.add(report.ledger!.size);
+    }
+    await at.registry.idle();
+    await at.put('/policies/default', {});
+    expect(sizes.size).toBeGreaterThan(2);
+  });
+
   it('tells what it leaves out where there is more than its bounds', async () => {
     const version = await make.version(at, { sealed: true });
     const { model } = version;
