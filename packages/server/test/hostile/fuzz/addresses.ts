@@ -78,6 +78,8 @@ function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): str
       to: time,
       order: () => text(dice, ['asc', 'desc']),
     },
+    compareVersions: { base: number, as_of: time },
+    listLive: { ...page, status: () => text(dice, ['production', 'staging', 'draft']), as_of: time },
     getModel: { as_of: time },
     getVersion: { as_of: time },
     deregisterModel: { reason: () => text(dice, ['r']), force: () => text(dice, ['true', 'false', '1']) },
@@ -91,6 +93,9 @@ function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): str
     dice.chance(MOSTLY.includes(key) ? 0.9 : 0.35),
   );
   if (operation === 'exportLedger' && !asked.some(([key]) => key === 'to')) asked.push(['to', () => '50']);
+  if (operation === 'compareVersions')
+    for (let i = dice.one([1, 2, 2, 3, 21]); i > 0; i -= 1)
+      asked.push(['version', () => text(dice, [`${dice.one(NAMES)}/${dice.one(REFS)}`])]);
   const parts = asked.map(([key, make]) => `${key}=${encoded(dice, make(), 0.05)}`);
   if (dice.odd(0.05))
     parts.push(
