@@ -165,6 +165,14 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
       () => send('GET', `/models/long/versions/1?as_of=${new Date().toISOString()}`),
     ],
     ['a page of events of long changes', 200, () => send('GET', '/events?page_size=50')],
+    [
+      'a pack of evidence of a version after many long changes',
+      200,
+      async () => {
+        await send('POST', '/models/long/versions/1/seal');
+        return send('GET', '/models/long/versions/1/evidence.zip');
+      },
+    ],
   ];
 
   it.each(READS)('R5 %s costs at most 5 s of CPU and 64 MiB', async (_what, status, ask) => {
