@@ -25,7 +25,7 @@ export async function seed(data: string, database: string, shape: Shape): Promis
     const files = await keepFiles(registry);
     const endLoading = await startLoading(db);
     const batch = createBatch(db, ledger);
-    await write(createHistory({ ...batch, files, tick, ids: { model: 1, version: 1, promotion: 1 } }), batch, shape);
+    await write(createHistory({ ...batch, files, tick, ids: { model: 1, version: 1, promotion: 0 } }), batch, shape);
     await batch.flush('now');
     await endLoading();
   } finally {

@@ -228,6 +228,21 @@ for (const [database, open] of Object.entries(databases)) {
       });
     });
 
+    it('of what waits in a model in the trash, nothing is executed in another one of its name', async () => {
+      const waits = 203; // of these, 200 are cancelled with the model
+      const { model } = await reviewed({}, { statuses: { staging: { approvals: 1 } } });
+      for (let number = 2; number <= waits; number += 1) await make.version(t, { model, sealed: true, artifacts: {} });
+      let last = 0;
+      for (let number = 1; number <= waits; number += 1)
+        last = (await promote(model, number, 'ada', { to: 'staging' })).json.id;
+      await t.del(`/models/${model}?reason=old`);
+      expect((await t.get(`/promotions/${last}`)).json.state).toBe('waiting');
+      expectProblem(await say(last, 'approve', 'bob'), 404, 'model-not-found');
+      await t.post('/models', { name: model });
+      expect((await say(last, 'approve', 'bob')).status).toBe(404);
+      expect((await say(last, 'reject', 'bob', { reason: 'gone' })).json.state).toBe('rejected');
+    });
+
     it('a protected alias waits as well, and is set with the last approval', async () => {
       const { model } = await reviewed();
       const set = (actor: string) =>

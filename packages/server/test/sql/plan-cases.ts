@@ -6,6 +6,7 @@ import { scrub } from '../../src/registry/scrub.ts';
 import { createStock } from '../../src/registry/stock.ts';
 import { DAY_MS, type Opened } from '../support/open-registry.ts';
 import { COMPARE_CASES, COMPARE_CHANGES } from './plan-compare-cases.ts';
+import { decide, LIFECYCLE_CASES, LIFECYCLE_CHANGES } from './plan-lifecycle-cases.ts';
 import { REGISTRY_CASES } from './plan-registry-cases.ts';
 import { TRACKED_CASES } from './plan-tracked-cases.ts';
 
@@ -59,13 +60,15 @@ function lists(of: string, path: string, queries: Record<string, string>): Case[
 export const CASES: readonly Case[] = [
   {
     title: CHANGED,
-    async work({ ask, registry }) {
-      for (const [method, path, body] of [...CHANGES, ...COMPARE_CHANGES]) {
+    async work(opened) {
+      const { ask, registry } = opened;
+      for (const [method, path, body] of [...CHANGES, ...COMPARE_CHANGES, ...LIFECYCLE_CHANGES]) {
         const answer = await ask(method, path, { body });
-        expect([200, 201, 204], `${method} ${path}: ${answer.text}`).toContain(answer.status);
+        expect([200, 201, 202, 204], `${method} ${path}: ${answer.text}`).toContain(answer.status);
         // What it left is done by now.
         await registry.idle();
       }
+      await decide(opened);
     },
   },
   { title: 'models', get: '/models' },
@@ -170,6 +173,7 @@ export const CASES: readonly Case[] = [
   { title: 'a part of the ledger', get: '/ledger/export?from=1&to=100' },
 
   ...COMPARE_CASES,
+  ...LIFECYCLE_CASES,
   ...REGISTRY_CASES,
   ...TRACKED_CASES,
   { title: 'every minute: what changes left', work: ({ registry }) => registry.finish() },

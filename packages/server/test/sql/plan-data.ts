@@ -59,6 +59,11 @@ async function settle(open: () => Promise<Database>): Promise<void> {
       select 1000000 + n, 'auc', 0, 0, 0, 0 from generate_series(1, 20000) as n`.execute(one);
     await sql`insert into metric_definition (name, updated_at, updated_by, etag)
       select 'filler ' || n, 0, '', 1 from generate_series(1, 20000) as n`.execute(one);
+    await sql`insert into policy (model_id, version, doc, at, by)
+      select 1000000 + n, 1, '{}', 0, 'ada' from generate_series(1, 20000) as n`.execute(one);
+    await sql`insert into promotion (model_id, number, target, state, etag, doc, requested_at, expires_at)
+      select 1000000 + n, 1, 'staging', case when n % 2 = 0 then 'waiting' else 'rejected' end, 1, ${PROMOTION}, 0,
+        ${Date.UTC(2100, 0)} from generate_series(1, 20000) as n`.execute(one);
     await sql`insert into condemned select 'swept ' || n, 0, ${Number.MAX_SAFE_INTEGER} from generate_series(1, 20000) as n`.execute(
       one,
     );
@@ -74,6 +79,7 @@ async function settle(open: () => Promise<Database>): Promise<void> {
   await db.close();
 }
 
+const PROMOTION = JSON.stringify({ action: 'promotion', to: 'staging', by: 'ada', approvals: [], checks: [] });
 const COPIES = { name_use: 25, model: 25, model_facet: 25, model_text: 25, inspection: 1_000, ledger_tile: 50 };
 /** What makes a copy another row. */
 const OWN: Record<string, (column: string) => string> = {

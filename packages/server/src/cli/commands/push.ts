@@ -84,18 +84,20 @@ async function run(out: Output, options: Options, name: string, path: string): P
     tellSummary(out, pushed);
     const { number } = version;
     const params = { path: { name: model, ref: String(number) } };
-    for (const alias of aliases)
-      await answerOf(
+    for (const alias of aliases) {
+      const set = await answerOf(
         connection.client.PUT('/api/v1/models/{name}/aliases/{alias}', {
           params: { path: { name: model, alias } },
           body: { version: number },
         }),
       );
+      if ('state' in set) tellPromotion(out, set);
+    }
     const body = status && { to: status, ...(options.reason && { reason: options.reason }) };
     const promotion =
       body &&
       (await answerOf(connection.client.POST('/api/v1/models/{name}/versions/{ref}/promotions', { params, body })));
     if (promotion) tellPromotion(out, promotion);
-    out.document({ ...pushed, ...(promotion && { version: promotion.version, promotion }) });
+    out.document({ ...pushed, ...(promotion && { version: promotion.version ?? pushed.version, promotion }) });
   });
 }

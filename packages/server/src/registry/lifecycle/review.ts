@@ -35,7 +35,7 @@ export async function approvePromotion(
       by,
     });
   if (held.doc.approvals.some((one) => one.by === by)) return toPromotion(held, name);
-  const { model, row } = await getVersion(work.tx, name, String(held.number));
+  const { model, row } = await getSubject(work, held, name);
   const { move, judgement } = await judgeAgain(work, builtIn, held, model, row);
   const { approvals_needed, checks, rule } = judgement;
   const approvals = [...held.doc.approvals, { by, at: toTime(work.at), reason: reason ?? null }];
@@ -85,6 +85,15 @@ async function end(
   const { held, model } = await getOpen(work, id);
   assertMatches(held.etag, ifMatch);
   return toPromotion(await close(work, held, model, state, reason), model);
+}
+
+/** The version that it is about. Another model may bear the name of one in the trash. */
+async function getSubject(work: Work, held: Held, name: string): Promise<{ model: ModelRow; row: VersionRow }> {
+  const found = await getVersion(work.tx, name, String(held.number));
+  if (found.model.id === held.model_id) return found;
+  return refuse('model-not-found', `The model of promotion ${held.id} is in the trash: restore it first.`, {
+    model: name,
+  });
 }
 
 /** The same move under the policy as it is now, and what that says of it. */

@@ -46,7 +46,15 @@ function valid(dice: Dice, operation: string): unknown {
     describeModel: () => some(model),
     renameModel: () => ({ name: text(dice, NAMES, 0.1) }),
     rollBack: () => ({ reason: text(dice, ['worse']), ...some({ status: () => dice.one(['production', 'staging']) }) }),
-    setAlias: () => ({ version: dice.one([dice.int(0, 4), text(dice, REFS)]) }),
+    setAlias: () => ({
+      version: dice.one([dice.int(0, 4), text(dice, REFS)]),
+      ...some({ reason: () => text(dice, ['r']), force: () => true }),
+    }),
+    setPolicy: () => policy(dice),
+    setDefaultPolicy: () => dice.one([{}, policy(dice)]),
+    approvePromotion: () => some({ reason: () => text(dice, ['r']) }),
+    rejectPromotion: () => ({ reason: text(dice, ['r']) }),
+    cancelPromotion: () => some({ reason: () => text(dice, ['r']) }),
     createVersion: () => ({
       ...some(version),
       ...some({ metrics: () => ({ auc: dice.one([0.5, 'NaN', '-Infinity', 1e308]) }) }),
@@ -58,6 +66,26 @@ function valid(dice: Dice, operation: string): unknown {
     }),
   };
   return (of[operation] ?? (() => dice.one([undefined, {}, { [text(dice, PATHS)]: 1 }])))();
+}
+
+function policy(dice: Dice): unknown {
+  const dataset = { name: text(dice, ['holdout']) };
+  const checks = [
+    { check: 'sealed' },
+    { check: 'verdict', not_worse_than: dice.one(['clean', 'malformed', 'unsafe']) },
+    {
+      check: 'metric',
+      metric: text(dice, ['auc']),
+      comparator: dice.one(['>', '!=', '~']),
+      value: dice.one([0, 1e308]),
+    },
+    { check: 'not_worse_than_live', metric: 'auc', dataset, tolerance: dice.one([0, -1, 0.1]) },
+    { check: 'has', fields: [text(dice, ['card', 'tags.team', 'properties.a.b', 'properties.', 'card.x'])] },
+    { check: 'evaluated_on', dataset, within_days: dice.one([0, 1, 1e9]) },
+    { check: text(dice, ['signature_compatible', 'magic']) },
+  ];
+  const rule = { mode: 'warn', checks: checks.slice(dice.int(0, checks.length)) };
+  return { statuses: { [dice.one(REFS.slice(7))]: rule }, aliases: { [text(dice, ['champion', 'latest'])]: rule } };
 }
 
 function value(dice: Dice): unknown {

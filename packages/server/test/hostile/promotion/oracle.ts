@@ -125,9 +125,9 @@ export class Oracle {
       case 'metric': {
         const value = this.#value(version, check.metric, check.dataset);
         if (value === undefined || Number.isNaN(value)) return false;
-        return { '>': value > check.value, '>=': value >= check.value, '<': value < check.value }[
-          check.comparator as '>' | '>=' | '<'
-        ];
+        if (check.comparator === '>') return value > check.value;
+        if (check.comparator === '>=') return value >= check.value;
+        return check.comparator === '<' ? value < check.value : value <= check.value;
       }
       case 'evaluated_on': {
         const last = newestOn(version, check.dataset);
