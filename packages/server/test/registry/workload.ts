@@ -65,7 +65,7 @@ export async function workAtRandom({ registry, clock }: Opened, seed: number, st
     [3, () => artifacts.detach(ada, slot())],
     [2, () => trash.purgeExpired()],
     [2, () => policies.change(ada, one([null, ...NAMES]), one([{}, policy()]))],
-    [6, () => versions.promote(ada, one(NAMES), ref(), { to: 'production' })],
+    [6, () => versions.promote(ada, one(NAMES), ref(), { to: 'production', archiveOthers: random(2) > 0 })],
     [8, () => promotions.approve(other(), 1 + random(30), one([{}, { reason }]))],
     [2, () => promotions.reject(other(), 1 + random(30), { reason })],
     [2, () => promotions.cancel(ada, 1 + random(30), {})],

@@ -62,7 +62,7 @@ async function settle(open: () => Promise<Database>): Promise<void> {
     await sql`insert into policy (model_id, version, doc, at, by)
       select 1000000 + n, 1, '{}', 0, 'ada' from generate_series(1, 20000) as n`.execute(one);
     await sql`insert into promotion (model_id, number, target, state, etag, doc, requested_at, expires_at)
-      select 1000000 + n, 1, 'staging', case when n % 2 = 0 then 'waiting' else 'rejected' end, 1, ${PROMOTION}, 0,
+      select 1000000 + n, 1, 'staging', case n % 200 when 0 then 'waiting' when 1 then 'rejected' else 'executed' end, 1, ${PROMOTION}, 0,
         ${Date.UTC(2100, 0)} from generate_series(1, 20000) as n`.execute(one);
     await sql`insert into condemned select 'swept ' || n, 0, ${Number.MAX_SAFE_INTEGER} from generate_series(1, 20000) as n`.execute(
       one,

@@ -65,6 +65,5 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     state ${text} not null, etag ${int} not null, doc ${text} not null, requested_at ${int} not null, expires_at ${int})`);
   await run(sql`create index promotion_state on promotion (state, id)`);
   await run(sql`create index promotion_model on promotion (model_id, id)`);
-  await run(sql`create index promotion_expiry on promotion (expires_at) where state = 'waiting'`);
   await run(sql`create unique index promotion_waiting on promotion (model_id, number, target) where state = 'waiting'`);
 }

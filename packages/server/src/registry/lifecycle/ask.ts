@@ -64,16 +64,17 @@ async function wait(
   asked: Reasons,
   leaving: readonly VersionRow[],
 ): Promise<Promotion> {
-  const doc = docOf(work, move, judgement, asked, leaving);
+  const terms = termsOf(move);
+  const doc = { ...docOf(work, move, judgement, asked, leaving), ...terms };
   const held = await insertPromotion(work, rowOf(work, move, 'waiting', work.at + judgement.rule.patience, doc));
-  const { action, from, to, alias, policy, checks, approvals_needed, superseded, archive_others, keeps_time } = doc;
+  const { action, from, to, alias, policy, checks, approvals_needed, superseded } = doc;
   work.record({
     type: 'promotion.requested',
     subject: `${move.model.name}/${held.number}`,
     ...(asked.reason !== undefined && { reason: asked.reason }),
     details: {
       promotion: held.id,
-      ...{ action, from, to, alias, policy, checks, approvals_needed, superseded, archive_others, keeps_time },
+      ...{ action, from, to, alias, policy, checks, approvals_needed, superseded, ...terms },
       expires_at: toTime(held.expires_at as number),
     },
     changes: [untouched(held)],
@@ -140,9 +141,13 @@ function docOf(
     superseded: leaving.map(({ number }) => number),
     by: work.caller.actor.name,
     closed: null,
-    ...(move.action === 'promotion' && move.archiveOthers && { archive_others: true as const }),
-    ...(move.action === 'alias' && move.keepsTime && { keeps_time: true as const }),
   };
+}
+
+/** What the move takes besides, when it is made at last. */
+function termsOf(move: Move): Pick<PromotionDoc, 'archive_others' | 'keeps_time'> {
+  if (move.action === 'promotion' && move.archiveOthers) return { archive_others: true };
+  return move.action === 'alias' && move.keepsTime ? { keeps_time: true } : {};
 }
 
 function rowOf(

@@ -1,5 +1,6 @@
 import { SYSTEM } from '../../contract/actor.ts';
 import type { Reader } from '../../db/database.ts';
+import { IS_WAITING } from '../../db/waiting.ts';
 import type { Change } from '../change.ts';
 import { close } from './close.ts';
 import { getPromotion, isExpired } from './promotions.ts';
@@ -22,9 +23,8 @@ export async function expirePromotions(
     const rows = await reader
       .selectFrom('promotion')
       .select('id')
-      .where('state', '=', 'waiting')
+      .where(IS_WAITING)
       .where('expires_at', '<=', now())
-      .orderBy('expires_at')
       .limit(EXPIRED_TOGETHER)
       .execute();
     for (const { id } of rows) {

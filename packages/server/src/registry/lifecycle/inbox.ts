@@ -1,5 +1,6 @@
 import type { Promotion, PromotionState } from '../../contract/promotion.ts';
 import type { Dialect, Reader } from '../../db/database.ts';
+import { MODEL_OF_P } from '../../db/waiting.ts';
 import { getModel } from '../models/repository.ts';
 import { type Clock, startClock } from '../paging/clock.ts';
 import { sealToken } from '../paging/page-token.ts';
@@ -63,13 +64,13 @@ async function* newestFirst(
   clock: Clock,
 ): AsyncGenerator<Row | 'late'> {
   for (let before = after; ; ) {
-    let query = read.selectFrom('promotion as p').innerJoin('model as m', 'm.id', 'p.model_id');
+    let query = read.selectFrom('promotion as p');
     if (model_id !== undefined) query = query.where('p.model_id', '=', model_id);
     else if (state !== undefined) query = query.where('p.state', '=', state);
     if (before !== undefined) query = query.where('p.id', '<', before);
     const rows: Row[] = await query
       .selectAll('p')
-      .select('m.name as model')
+      .select(MODEL_OF_P)
       .orderBy('p.id', 'desc')
       .limit(ROWS_TOGETHER)
       .execute();

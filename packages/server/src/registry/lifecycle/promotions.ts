@@ -6,6 +6,7 @@ import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import { insertRow } from '../../db/rows.ts';
 import type { PromotionTable } from '../../db/tables.ts';
+import { IS_WAITING, MODEL_OF_P } from '../../db/waiting.ts';
 import type { Work } from '../batch.ts';
 import { refuse } from '../refusals.ts';
 import type { Move } from './moves.ts';
@@ -98,7 +99,7 @@ const waiting = prepareRead<Pick<PromotionRow, 'model_id' | 'number' | 'target'>
   db
     .selectFrom('promotion')
     .selectAll()
-    .where('state', '=', 'waiting')
+    .where(IS_WAITING)
     .where('model_id', '=', param('model_id'))
     .where('number', '=', param('number'))
     .where('target', '=', param('target')),
@@ -121,7 +122,7 @@ export async function listWaiting(
   const rows = await reader
     .selectFrom('promotion')
     .selectAll()
-    .where('state', '=', 'waiting')
+    .where(IS_WAITING)
     .where('model_id', '=', model_id)
     .$if(number !== undefined, (query) => query.where('number', '=', number as number))
     .orderBy('number')
@@ -134,9 +135,8 @@ export async function listWaiting(
 export async function getPromotion(reader: Reader, id: number): Promise<{ held: Held; model: string }> {
   const row = await reader
     .selectFrom('promotion as p')
-    .innerJoin('model as m', 'm.id', 'p.model_id')
     .selectAll('p')
-    .select('m.name as model')
+    .select(MODEL_OF_P)
     .where('p.id', '=', id)
     .executeTakeFirst();
   if (!row)
