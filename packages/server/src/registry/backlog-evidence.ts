@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from 'kysely';
 import type { Reader, Writer } from '../db/database.ts';
 import type { Step } from './backlog.ts';
 
@@ -120,6 +121,11 @@ export async function leaveEvidence(tx: Writer, version_ids: readonly number[]):
       .execute();
 }
 
+/** That a version has rows in a table. In a select of its own PostgreSQL asks it version by version, and reads no table for it. */
+export function hasRows(table: 'latest_point' | 'metric_point' | 'evaluation' | 'standing') {
+  return sql<SqlBool>`(select exists (select 1 from ${sql.table(table)} as own where own.version_id = version.id))`;
+}
+
 /** Those of some versions that have metrics of their own, or evaluations. */
 async function withEvidence(reader: Reader, version_ids: readonly number[]): Promise<number[]> {
   if (version_ids.length === 0) return [];
@@ -127,13 +133,7 @@ async function withEvidence(reader: Reader, version_ids: readonly number[]): Pro
     .selectFrom('version')
     .select('id')
     .where('id', 'in', version_ids)
-    .where((eb) =>
-      eb.or([
-        eb.exists(eb.selectFrom('latest_point').select('name').whereRef('version_id', '=', 'version.id')),
-        eb.exists(eb.selectFrom('metric_point').select('name').whereRef('version_id', '=', 'version.id')),
-        eb.exists(eb.selectFrom('evaluation').select('id').whereRef('version_id', '=', 'version.id')),
-      ]),
-    )
+    .where((eb) => eb.or((['latest_point', 'metric_point', 'evaluation'] as const).map(hasRows)))
     .execute();
   return rows.map(({ id }) => id);
 }

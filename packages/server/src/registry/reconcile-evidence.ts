@@ -4,6 +4,7 @@ import type { Event } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
 import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
 import { isLeft } from './backlog.ts';
+import { hasRows } from './backlog-evidence.ts';
 import { differingDefinitions } from './reconcile-definitions.ts';
 import { comparingEvaluations, differingDatasets } from './reconcile-evaluations.ts';
 import type { Difference } from './reconcile-events.ts';
@@ -70,13 +71,7 @@ async function idsWithRows(read: Reader, first: At, end: At): Promise<number[]> 
     .select('id')
     .where((eb) => eb(eb.refTuple('model_id', 'number'), '>=', eb.tuple(first.model_id, first.number)))
     .where((eb) => eb(eb.refTuple('model_id', 'number'), '<=', eb.tuple(end.model_id, end.number)))
-    .where((eb) =>
-      eb.or(
-        (['metric_point', 'latest_point', 'evaluation', 'standing'] as const).map((table) =>
-          eb.exists(eb.selectFrom(table).select('version_id').whereRef('version_id', '=', 'version.id')),
-        ),
-      ),
-    )
+    .where((eb) => eb.or((['metric_point', 'latest_point', 'evaluation', 'standing'] as const).map(hasRows)))
     .execute();
   return rows.map(({ id }) => id);
 }

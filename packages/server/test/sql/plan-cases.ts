@@ -7,6 +7,7 @@ import { createStock } from '../../src/registry/stock.ts';
 import { DAY_MS, type Opened } from '../support/open-registry.ts';
 import { COMPARE_CASES, COMPARE_CHANGES } from './plan-compare-cases.ts';
 import { decide, LIFECYCLE_CASES, LIFECYCLE_CHANGES } from './plan-lifecycle-cases.ts';
+import { EVIDENCE_CASES, EVIDENCE_CHANGES } from './plan-evidence-cases.ts';
 import { REGISTRY_CASES } from './plan-registry-cases.ts';
 import { TRACKED_CASES } from './plan-tracked-cases.ts';
 
@@ -50,6 +51,7 @@ const CHANGES: readonly [method: string, path: string, body?: unknown][] = [
   ['DELETE', `/models/${nameOf(3)}?reason=old&force=true`],
   ['POST', `/models/${nameOf(3)}/restore`],
   ['DELETE', `/models/${nameOf(4)}?reason=old&force=true`],
+  ...EVIDENCE_CHANGES,
 ];
 
 /** One list with each of these queries, by what they ask. */
@@ -174,6 +176,7 @@ export const CASES: readonly Case[] = [
 
   ...COMPARE_CASES,
   ...LIFECYCLE_CASES,
+  ...EVIDENCE_CASES,
   ...REGISTRY_CASES,
   ...TRACKED_CASES,
   { title: 'every minute: what changes left', work: ({ registry }) => registry.finish() },

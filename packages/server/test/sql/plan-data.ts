@@ -7,6 +7,7 @@ import type { Database } from '../../src/db/database.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import type { Tables } from '../../src/db/tables.ts';
 import { postgresDatabase } from '../support/databases.ts';
+import { fillEvidence } from './plan-evidence.ts';
 import { fillTracked } from './plan-tracked.ts';
 
 /** Models of ten versions, and one of more than are gathered at once. */
@@ -20,6 +21,7 @@ export async function fill(dialect: Database['name']): Promise<{ open(): Promise
   const open = () => openDatabase(postgres?.url ?? `sqlite:${join(data, 'assayer.db')}`, { connections: 4 });
   const db = await open();
   await fillTracked(db);
+  await fillEvidence(db);
   await db.close();
   if (postgres) await settle(open);
   return {

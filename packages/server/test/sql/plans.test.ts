@@ -18,6 +18,7 @@ const ALLOWED: Record<Database['name'], Record<string, string>> = {
     promotion: FIRST,
     'event_subject by event_subject_model, to the end':
       'the check of a foreign key, which is passed over where none is violated',
+    evaluation: FIRST,
     version: FIRST,
     'version by version_size': FIRST,
     'version by version_updated': FIRST,
@@ -29,6 +30,7 @@ const ALLOWED: Record<Database['name'], Record<string, string>> = {
   postgres: {
     'event by event_pkey': FIRST,
     'promotion by promotion_pkey': FIRST,
+    'evaluation by evaluation_pkey': FIRST,
     'version by version_pkey': FIRST,
     'version by version_size': FIRST,
     'version by version_updated': FIRST,

@@ -37,20 +37,50 @@ export function toEvaluation(row: EvaluationRow): Evaluation {
   };
 }
 
-const rowsOf = prepareRead<{ ids: unknown }, EvaluationRow>((db, param) =>
+const rowsOf = prepareRead<{ ids: unknown }, Selectable<EvaluationTable>>((db, param) =>
   db
     .selectFrom('evaluation')
-    .innerJoin('evaluated_dataset as d', 'd.id', 'evaluation.dataset_id')
-    .innerJoin('model as m', 'm.id', 'evaluation.model_id')
-    .selectAll('evaluation')
-    .select(['m.name as model', 'd.name as dataset_name', 'd.digest as dataset_digest'])
-    .where(isOneOf(db, 'evaluation.id', param('ids'), 'bigint'))
-    .orderBy('evaluation.id', 'desc'),
+    .selectAll()
+    .where(isOneOf(db, 'id', param('ids'), 'bigint'))
+    .orderBy('id', 'desc'),
 );
+
+const modelsOf = prepareRead<{ ids: unknown }, { id: number; model: string }>((db, param) =>
+  db
+    .selectFrom('model')
+    .select(['id', 'name as model'])
+    .where(isOneOf(db, 'id', param('ids'), 'bigint')),
+);
+
+type Named = { id: number; dataset_name: string; dataset_digest: string };
+
+const datasetsOf = prepareRead<{ ids: unknown }, Named>((db, param) =>
+  db
+    .selectFrom('evaluated_dataset')
+    .select(['id', 'name as dataset_name', 'digest as dataset_digest'])
+    .where(isOneOf(db, 'id', param('ids'), 'bigint')),
+);
+
+/** Name and digest of data sets, by id. */
+export async function datasetsById(reader: Reader, ids: readonly number[]): Promise<Map<number, Named>> {
+  const rows = await datasetsOf(reader, { ids: listOf(reader, [...new Set(ids)]) });
+  return new Map(rows.map((row) => [row.id, row]));
+}
 
 /** Evaluations by id, the one recorded last first. */
 export async function evaluationsById(reader: Reader, ids: readonly number[]): Promise<Evaluation[]> {
-  return ids.length === 0 ? [] : (await rowsOf(reader, { ids: listOf(reader, ids) })).map(toEvaluation);
+  if (ids.length === 0) return [];
+  const rows = await rowsOf(reader, { ids: listOf(reader, ids) });
+  const model_ids = listOf(reader, [...new Set(rows.map(({ model_id }) => model_id))]);
+  const models = new Map((await modelsOf(reader, { ids: model_ids })).map(({ id, model }) => [id, model]));
+  const datasets = await datasetsById(
+    reader,
+    rows.map(({ dataset_id }) => dataset_id),
+  );
+  return rows.map((row) => {
+    const { dataset_name, dataset_digest } = datasets.get(row.dataset_id)!;
+    return toEvaluation({ ...row, model: models.get(row.model_id)!, dataset_name, dataset_digest });
+  });
 }
 
 /** How many characters each has, the one recorded last first: what is read together may be bounded by it. */

@@ -12,6 +12,7 @@ import { Refused } from '../refusals.ts';
 import { getDatasetRow } from './datasets.ts';
 import { definitionsOf } from './definitions.ts';
 import { intervalsOf } from './interval.ts';
+import { liveVersions } from './live.ts';
 import { type Stands, standingsAfter } from './standings.ts';
 import { fromStored } from './values.ts';
 
@@ -93,7 +94,10 @@ async function look(
   for (let place = start; ; ) {
     const step = Math.max(ROWS_TOGETHER, most + 1 - rows.length);
     const some = await standingsAfter(read, of, place.last, step);
-    const live = await liveOf(read, some);
+    const live = await liveVersions(
+      read,
+      some.map(({ version_id }) => version_id),
+    );
     for (const stands of some) {
       const version = live.get(stands.version_id);
       if (version) {
@@ -110,27 +114,6 @@ async function look(
     if (clock.isOver()) return { rows, next: place };
     await clock.rest();
   }
-}
-
-type Live = { id: number; number: number; status: string; model: string };
-
-const liveVersions = prepareRead<{ ids: unknown }, Live>((db, param) =>
-  db
-    .selectFrom('version as v')
-    .innerJoin('model as m', 'm.id', 'v.model_id')
-    .select(['v.id', 'v.number', 'v.status', 'm.name as model'])
-    .where(isOneOf(db, 'v.id', param('ids'), 'bigint'))
-    .where('v.deregistered', 'is', null)
-    .where('m.deregistered', 'is', null),
-);
-
-async function liveOf(read: Reader, some: readonly Stands[]): Promise<Map<number, Ranked['version']>> {
-  if (some.length === 0) return new Map();
-  const ids = listOf(
-    read,
-    some.map(({ version_id }) => version_id),
-  );
-  return new Map((await liveVersions(read, { ids })).map(({ id, ...version }) => [id, version]));
 }
 
 const byIds = prepareRead<{ ids: unknown }, { id: number; n: number | null; at: number }>((db, param) =>

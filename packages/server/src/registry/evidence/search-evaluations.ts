@@ -13,7 +13,8 @@ import { isSatisfied } from '../search/evaluate.ts';
 import type { Filter } from '../search/filter.ts';
 import { parseFilter } from '../search/grammar.ts';
 import { EVALUATION_KEYS, type Filtered, required, valuesOf } from './evaluation-filter.ts';
-import { evaluationsById, type Sized } from './evaluations-of.ts';
+import { datasetsById, evaluationsById, type Sized } from './evaluations-of.ts';
+import { liveVersions } from './live.ts';
 
 interface Parts {
   read: Database['read'];
@@ -87,22 +88,32 @@ async function satisfying(
     read,
     group.map(({ id }) => id),
   );
-  const rows = await liveRows(read, { ids });
-  return rows.filter((row) => !filter || isSatisfied(filter, valuesOf(row))).map(({ id }) => id);
+  const rows = await rowsById(read, { ids });
+  const live = await liveVersions(
+    read,
+    rows.map(({ version_id }) => version_id),
+  );
+  const datasets = await datasetsById(
+    read,
+    rows.map(({ dataset_id }) => dataset_id),
+  );
+  const isWanted = ({ version_id, dataset_id, ...row }: Row) => {
+    const version = live.get(version_id);
+    if (!version || !filter) return version !== undefined;
+    const { dataset_name, dataset_digest } = datasets.get(dataset_id)!;
+    return isSatisfied(filter, valuesOf({ ...row, model: version.model, dataset_name, dataset_digest }));
+  };
+  return rows.filter(isWanted).map(({ id }) => id);
 }
 
-const liveRows = prepareRead<{ ids: unknown }, Filtered>((db, param) =>
+type Row = Omit<Filtered, 'model' | 'dataset_name' | 'dataset_digest'> & { version_id: number; dataset_id: number };
+
+const rowsById = prepareRead<{ ids: unknown }, Row>((db, param) =>
   db
-    .selectFrom('evaluation as e')
-    .innerJoin('evaluated_dataset as d', 'd.id', 'e.dataset_id')
-    .innerJoin('model as m', 'm.id', 'e.model_id')
-    .innerJoin('version as v', 'v.id', 'e.version_id')
-    .select(['e.id', 'e.number', 'e.version_digest', 'e.evaluator', 'e.n', 'e.at', 'e.recorded_at', 'e.recorded_by'])
-    .select(['e.source', 'e.metrics', 'e.tags', 'm.name as model', 'd.name as dataset_name'])
-    .select('d.digest as dataset_digest')
-    .where(isOneOf(db, 'e.id', param('ids'), 'bigint'))
-    .where('v.deregistered', 'is', null)
-    .where('m.deregistered', 'is', null),
+    .selectFrom('evaluation')
+    .select(['id', 'version_id', 'number', 'version_digest', 'dataset_id', 'evaluator', 'n', 'at', 'recorded_at'])
+    .select(['recorded_by', 'source', 'metrics', 'tags'])
+    .where(isOneOf(db, 'id', param('ids'), 'bigint')),
 );
 
 /** Digests of one data set along which a search walks at most; of more, along all evaluations. */
