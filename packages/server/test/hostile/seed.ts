@@ -8,6 +8,13 @@ export async function seed(server: string): Promise<void> {
       for (const path of ['model.bin', 'deep/data.json'])
         await ask(`${model}/versions/${number}/artifacts/${path}`, 'PUT', Buffer.from(`${path} of ${name} ${number}`));
     }
+    for (const number of [1, 2]) {
+      const metrics = [0, 1, 2].map((step) => ({ name: 'val/loss', value: step === 2 ? 'NaN' : 1 / number, step }));
+      await ask(`${model}/versions/${number}/metrics`, 'POST', { metrics });
+      const evaluated = { metrics: { accuracy: 0.9 / number }, n: 100 };
+      for (const digest of ['d1', 'd2'])
+        await ask(`${model}/versions/${number}/evaluations`, 'POST', { dataset: { name, digest }, ...evaluated });
+    }
     await ask(`${model}/versions/1/seal`, 'POST');
     await ask(`${model}/versions/1/promotions`, 'POST', { to: 'production' });
     await ask(`${model}/aliases/champion`, 'PUT', { version: 2 });

@@ -6,7 +6,7 @@ import { encoded, NAMES, PATHS, REFS, text } from './texts.ts';
 
 /** Without these hardly anything is answered. */
 const MOSTLY = ['reason', 'version', 'metric'];
-const METRICS = ['auc', 'loss', 'x'];
+const METRICS = ['accuracy', 'auc', 'loss', 'val/loss', '精度', 'x'];
 const CHARTS = [
   'metric-history',
   'metric',
@@ -36,7 +36,7 @@ export function addressOf(dice: Dice, operation: Operation, known: Known): strin
         .map((segment) => encoded(dice, segment))
         .join('/'),
   };
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name]!());
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => (params[name] ?? params.name)!());
   const own = mlflow && (method === 'GET' || dice.odd(0.05)) ? `?${mlflowQuery(dice, operation, known)}` : '';
   const query = mlflow ? own : queryOf(dice, id, known);
   return `${!dice.odd(0.03) ? filled : dice.one([`${filled}/`, `/${filled}`, filled.toUpperCase(), `${filled};a=b`, `${filled}#x`, filled.replace('/api', '/api/./')])}${query}`;
@@ -69,6 +69,19 @@ function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): str
     listVersionsOfModel: { ...list, ...page },
     listArtifacts: page,
     listTrash: page,
+    listMetrics: page,
+    listMetricPoints: { ...page, origin: () => text(dice, ['version', 'run', 'logged_model', 'x']) },
+    listMetricDefinitions: page,
+    listEvaluations: { ...page, filter: () => filter(dice) },
+    listEvaluationsOfVersion: page,
+    listDatasets: page,
+    leaderboard: {
+      ...page,
+      metric: () => text(dice, METRICS),
+      digest: () => text(dice, ['d1', 'd2']),
+      model: () => text(dice, NAMES),
+      direction: () => text(dice, ['higher', 'lower', 'x']),
+    },
     listEvents: {
       ...page,
       subject: () => text(dice, [...NAMES, 'churn/1']),

@@ -34,6 +34,7 @@ function valid(dice: Dice, operation: string): unknown {
       base: () => ({ model: text(dice, NAMES), version: dice.int(1, 3) }),
     }),
   });
+  const number = () => dice.one<unknown>([0.5, -0, 1, 'NaN', 'Infinity', '-Infinity', 1e308, 5e-324]);
   const model = { ...metadata, owner: () => text(dice, ['ada']) };
   const version = {
     ...metadata,
@@ -59,6 +60,41 @@ function valid(dice: Dice, operation: string): unknown {
       ...some(version),
       ...some({ metrics: () => ({ auc: dice.one([0.5, 'NaN', '-Infinity', 1e308]) }) }),
     }),
+    logMetrics: () => ({
+      metrics: [1, 2].map((step) => ({
+        name: text(dice, ['auc', 'val/loss', '精度']),
+        value: number(),
+        ...some({ step: () => step, at: () => text(dice, ['2026-01-01T00:00:00Z', '0001-01-01T00:00:00Z']) }),
+      })),
+    }),
+    recordEvaluation: () => ({
+      dataset: { name: text(dice, NAMES), digest: text(dice, ['d1', 'd2']) },
+      metrics: { accuracy: number(), [text(dice, ['auc'])]: number() },
+      ...some({
+        n: () => dice.one([1, 100, 2 ** 52]),
+        slices: () => [{ slice: text(dice, ['a']), metrics: { accuracy: number() } }],
+        at: () => '2026-01-01T00:00:00Z',
+        tags: () => ({ [text(dice, ['a'])]: text(dice, ['1']) }),
+        curves: () => ({
+          confusion: {
+            labels: ['a', 'b'],
+            counts: dice.one([
+              [
+                [1, 2],
+                [3, 4],
+              ],
+              [[1, 2]],
+            ]),
+          },
+        }),
+      }),
+    }),
+    defineMetric: () =>
+      some({
+        unit: () => dice.one([null, text(dice, ['ms'])]),
+        direction: () => dice.one([null, 'higher', 'lower']),
+        description: () => dice.one([null, text(dice, ['what it means'])]),
+      }),
     describeVersion: () => some(version),
     promoteVersion: () => ({
       to: dice.one(REFS.slice(7)),
