@@ -40,6 +40,14 @@ for (const [database, open] of Object.entries(databases))
 
       const ref = async (n: number, text: string) => (await on(n, `/models/${name}/versions/${text}`)).json.number;
       expect([await ref(2, '@champion'), await ref(3, '@champion'), await ref(4, '@champion')]).toEqual([1, 1, 2]);
+      for (const n of [2, 4])
+        expect((await on(n, `/models/${name}/aliases/champion`)).json).toEqual(
+          (await on(n, `/models/${name}/versions/@champion`)).json,
+        );
+      expect((await t.get(`/models/${name}/aliases/champion`)).json).toMatchObject({ number: 2 });
+      expectProblem(await t.get(`/models/${name}/aliases/none`), 404, 'alias-not-found');
+      for (const alias of ['champion', 'v1'])
+        expectProblem(await on(1, `/models/${name}/aliases/${alias}`), 404, 'version-not-found');
       expect([await ref(2, 'production'), await ref(3, 'staging'), await ref(4, 'production')]).toEqual([1, 2, 2]);
       expect([
         await ref(2, 'latest'),

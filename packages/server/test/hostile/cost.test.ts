@@ -80,13 +80,29 @@ describe.runIf(process.platform === 'linux')('the cost of one request', () => {
       201,
       () => send('POST', '/models/churn/versions', { tags: many(1_000, () => 'v'.repeat(900)) }),
     ],
+    [
+      'twenty versions compared, of a thousand tags each',
+      200,
+      () => send('GET', `/compare?${all(20, () => 'version=churn/latest', '&')}`),
+    ],
     ['five thousand metrics', 201, () => send('POST', '/models/churn/versions', { metrics: many(5_000, (i) => i) })],
+    [
+      'twenty versions compared, of five thousand metrics each',
+      200,
+      () => send('GET', `/compare?${all(20, () => 'version=churn/latest', '&')}`),
+    ],
     [
       'properties of a megabyte',
       201,
       () =>
         send('POST', '/models/churn/versions', { properties: many(500, () => ['x'.repeat(1_900), { a: [1, 2, 3] }]) }),
     ],
+    [
+      'twenty versions compared, of a megabyte of properties each',
+      200,
+      () => send('GET', `/compare?${all(20, () => 'version=churn/latest', '&')}`),
+    ],
+    ['a page of what is live', 200, () => send('GET', '/live?page_size=1000')],
     ['a megabyte of brackets', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x5b))],
     ['a megabyte of one number', 400, () => send('POST', '/models', new Uint8Array(MiB).fill(0x39))],
     [

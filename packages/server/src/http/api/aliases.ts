@@ -2,10 +2,24 @@ import { Type } from 'typebox';
 import { Model } from '../../contract/model.ts';
 import { Promotion } from '../../contract/promotion.ts';
 import { Reason, VersionNumber } from '../../contract/shapes.ts';
+import { Version } from '../../contract/version.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { callerOf } from '../auth.ts';
 import { sendPromotion } from './promotions.ts';
-import { ActorHeader, type Api, IfMatchHeader, ifMatchOf, responses, sendTagged, WRITES } from './route.ts';
+import {
+  ActorHeader,
+  type Api,
+  AsOf,
+  IfMatchHeader,
+  IfNoneMatchHeader,
+  ifMatchOf,
+  moment,
+  NotModified,
+  responses,
+  sendDocument,
+  sendTagged,
+  WRITES,
+} from './route.ts';
 
 const tags = ['Life cycle'];
 const AliasParams = Type.Object({
@@ -13,7 +27,26 @@ const AliasParams = Type.Object({
   alias: Type.String({ examples: ['champion'] }),
 });
 
-export function aliasRoutes(app: Api, { models }: Registry): void {
+export function aliasRoutes(app: Api, { models, versions }: Registry): void {
+  app.get(
+    '/models/:name/aliases/:alias',
+    {
+      schema: {
+        operationId: 'getAlias',
+        summary: 'The version that an alias points at',
+        tags,
+        params: AliasParams,
+        querystring: Type.Object(AsOf, { additionalProperties: false }),
+        headers: Type.Object(IfNoneMatchHeader),
+        response: responses({ 200: Version, 304: NotModified }),
+      },
+    },
+    async (request, reply) => {
+      const { name, alias } = request.params;
+      return sendDocument(request, reply, await versions.getJson(name, `@${alias}`, moment(request.query.as_of)));
+    },
+  );
+
   app.put(
     '/models/:name/aliases/:alias',
     {

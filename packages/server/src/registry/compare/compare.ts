@@ -4,6 +4,7 @@ import type { Dialect, Reader } from '../../db/database.ts';
 import { seqAt } from '../../events/moments.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
 import { lastEvaluationId } from '../evidence/evaluations-of.ts';
+import { startClock } from '../paging/clock.ts';
 import { refuse } from '../refusals.ts';
 import { formatsOfEach } from '../versions/repository.ts';
 import { MOST } from './bounds.ts';
@@ -38,6 +39,7 @@ export async function compareVersions(
       parameter: 'base',
     });
   const seq = at === undefined ? undefined : await seqAt(read, at);
+  const clock = startClock(parts.dialect);
   const sides: Side[] = [];
   const signatures: ComparedSignature[] = [];
   const readOne = (place: number) => {
@@ -50,6 +52,7 @@ export async function compareVersions(
     const side = place === base ? held : await readOne(place);
     signatures.push(toSignature(signatureDiff(signature, side.signature)));
     sides.push({ ...side, signature: null });
+    await clock.rest();
   }
   if (seq === undefined) await tellFormats(read, sides);
   const metrics = sides.map((side) => side.metrics);
@@ -70,7 +73,7 @@ export async function compareVersions(
     params: compareValues(sides.map(({ params }) => params)),
     facts: compareValues(sides.map(({ facts }) => facts)),
     metrics: compareMetrics(metrics, base, definitions, MOST.metrics),
-    evaluations: await compareEvaluations(read, evaluated, base, upToId),
+    evaluations: await compareEvaluations({ read, clock }, evaluated, base, upToId),
     signatures,
     files: await filesOf(parts, sides, base, seq !== undefined),
     tags: compareValues(sides.map(({ tags }) => tags)),

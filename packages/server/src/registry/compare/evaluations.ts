@@ -14,6 +14,7 @@ import { isOneOf, listOf } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
 import { newestEvaluationIds } from '../evidence/evaluations-of.ts';
+import type { Clock } from '../paging/clock.ts';
 import { compareText } from '../search/order.ts';
 import { MOST } from './bounds.ts';
 import { compareMetrics, type MeasuredByName } from './metrics.ts';
@@ -23,6 +24,12 @@ export interface Evaluated {
   name: string;
   version_id: number;
   digest: string | null;
+}
+
+interface Parts {
+  read: Reader;
+  /** Others are served in between. */
+  clock: Clock;
 }
 
 interface Head {
@@ -68,11 +75,12 @@ const valuesOf = prepareRead<{ ids: unknown }, { id: number; metrics: string; sl
  * One data set is in memory at a time. `upToId`: the last one that is looked at.
  */
 export async function compareEvaluations(
-  read: Reader,
+  parts: Parts,
   of: readonly Evaluated[],
   base: number,
   upToId?: number,
 ): Promise<ComparedEvaluations> {
+  const { read } = parts;
   const distinct = [...new Set(of.map(({ version_id }) => version_id))];
   const ids = [];
   for (const version_id of distinct) ids.push(...(await newestEvaluationIds(read, version_id, upToId)));
@@ -85,9 +93,9 @@ export async function compareEvaluations(
   const apart = single.sort((a, b) => placesOf(a)[0]! - placesOf(b)[0]! || b.id - a.id);
   return {
     total: shared.length,
-    datasets: await datasetsOf(read, of, base, shared),
+    datasets: await datasetsOf(parts, of, base, shared),
     apart_total: apart.length,
-    apart: await tellApart(read, of, apart.slice(0, MOST.apart), [...sets.values()].flat()),
+    apart: await tellApart(parts, of, apart.slice(0, MOST.apart), [...sets.values()].flat()),
   };
 }
 
@@ -98,7 +106,7 @@ function bySharing(a: readonly Head[], b: readonly Head[]): number {
 }
 
 async function datasetsOf(
-  read: Reader,
+  { read, clock }: Parts,
   of: readonly Evaluated[],
   base: number,
   shared: readonly Head[][],
@@ -111,6 +119,7 @@ async function datasetsOf(
     datasets.push(dataset);
     const rows = [dataset, ...dataset.slices.items].flatMap(({ metrics }) => metrics.items);
     values += rows.length * of.length;
+    await clock.rest();
   }
   return datasets;
 }
@@ -182,7 +191,7 @@ function slicesOf(
 }
 
 async function tellApart(
-  read: Reader,
+  { read, clock }: Parts,
   of: readonly Evaluated[],
   apart: readonly Head[],
   all: readonly Head[],
@@ -191,6 +200,7 @@ async function tellApart(
   const told: ApartEvaluation[] = [];
   for (const head of apart) {
     const { id, version_id, name, digest } = head;
+    await clock.rest();
     const [stored] = await valuesOf(read, { ids: listOf(read, [id]) });
     if (!stored) continue;
     const version = of.findIndex((one) => one.version_id === version_id);

@@ -95,6 +95,7 @@ function queryOf(dice: Dice, operation: string, { tokens, digests }: Known): str
     listLive: { ...page, status: () => text(dice, ['production', 'staging', 'draft']), as_of: time },
     getModel: { as_of: time },
     getVersion: { as_of: time },
+    getAlias: { as_of: time },
     deregisterModel: { reason: () => text(dice, ['r']), force: () => text(dice, ['true', 'false', '1']) },
     deregisterVersion: { reason: () => text(dice, ['r']), force: () => text(dice, ['true', 'false', '1']) },
     putArtifact: { digest: () => text(dice, [...digests.map((digest) => `sha256:${digest}`), 'sha256:x']) },
