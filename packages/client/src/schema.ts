@@ -351,7 +351,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The version that an alias points at */
+        get: operations["getAlias"];
         /** Point an alias at a version */
         put: operations["setAlias"];
         post?: never;
@@ -3775,6 +3776,59 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    getAlias: {
+        parameters: {
+            query?: {
+                /** @description Answer with the state of that moment */
+                as_of?: string;
+            };
+            header?: {
+                /**
+                 * @description The ETag that is held: the same one gets 304
+                 * @example "3"
+                 */
+                "if-none-match"?: string;
+            };
+            path: {
+                /** @example champion */
+                alias: string;
+                /**
+                 * @description Name of the model, percent-encoded
+                 * @example churn
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            414: components["responses"]["Problem414"];
+            415: components["responses"]["Problem415"];
+            431: components["responses"]["Problem431"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     setAlias: {
