@@ -6,8 +6,8 @@ import { scrub } from '../../src/registry/scrub.ts';
 import { createStock } from '../../src/registry/stock.ts';
 import { DAY_MS, type Opened } from '../support/open-registry.ts';
 import { COMPARE_CASES, COMPARE_CHANGES } from './plan-compare-cases.ts';
-import { decide, LIFECYCLE_CASES, LIFECYCLE_CHANGES } from './plan-lifecycle-cases.ts';
 import { EVIDENCE_CASES, EVIDENCE_CHANGES } from './plan-evidence-cases.ts';
+import { decide, LIFECYCLE_CASES, LIFECYCLE_CHANGES } from './plan-lifecycle-cases.ts';
 import { REGISTRY_CASES } from './plan-registry-cases.ts';
 import { TRACKED_CASES } from './plan-tracked-cases.ts';
 

@@ -5,7 +5,7 @@ import { differingEvidence } from '../../src/registry/reconcile-evidence.ts';
 import { ada } from '../support/open-registry.ts';
 import type { Case } from './plan-cases.ts';
 
-const FEW = nameOf(6);
+const FEW = nameOf(12);
 const OF_FEW = `/models/${FEW}/versions/1`;
 const ON = { dataset: { name: 'holdout', digest: 'd' }, metrics: { auc: 0.9, accuracy: 0.9 }, n: 100 };
 
