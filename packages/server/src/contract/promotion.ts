@@ -143,9 +143,3 @@ export const DryRun = Type.Object(
   { title: 'DryRun', additionalProperties: false },
 );
 export type DryRun = Static<typeof DryRun>;
-
-/** Every version that was live at a moment, model by model. */
-export const LivePage = Page(
-  Type.Object({ model: Type.String(), version: Version }, { title: 'LiveVersion', additionalProperties: false }),
-  'LivePage',
-);
