@@ -5,6 +5,7 @@ import { createIngest } from '../../src/registry/ingest.ts';
 import { scrub } from '../../src/registry/scrub.ts';
 import { createStock } from '../../src/registry/stock.ts';
 import { DAY_MS, type Opened } from '../support/open-registry.ts';
+import { CHART_CASES, CHART_CHANGES } from './plan-chart-cases.ts';
 import { COMPARE_CASES, COMPARE_CHANGES } from './plan-compare-cases.ts';
 import { EVIDENCE_CASES, EVIDENCE_CHANGES } from './plan-evidence-cases.ts';
 import { decide, LIFECYCLE_CASES, LIFECYCLE_CHANGES } from './plan-lifecycle-cases.ts';
@@ -64,7 +65,7 @@ export const CASES: readonly Case[] = [
     title: CHANGED,
     async work(opened) {
       const { ask, registry } = opened;
-      for (const [method, path, body] of [...CHANGES, ...COMPARE_CHANGES, ...LIFECYCLE_CHANGES]) {
+      for (const [method, path, body] of [...CHANGES, ...COMPARE_CHANGES, ...CHART_CHANGES, ...LIFECYCLE_CHANGES]) {
         const answer = await ask(method, path, { body });
         expect([200, 201, 202, 204], `${method} ${path}: ${answer.text}`).toContain(answer.status);
         // What it left is done by now.

@@ -41,6 +41,7 @@ const ALLOWED: Record<Database['name'], Record<string, string>> = {
     'model by model_updated': FIRST,
     'ledger_checkpoint by ledger_checkpoint_pkey': 'the last one is read',
     'version by version_pkey, passing some': 'every other version is of the model that is asked for',
+    'version by version_any_number, passing some': 'every other version is of the model that is asked for',
     'condemned by condemned_waiting': 'this index has nothing but what is asked for',
     'promotion by promotion_waiting, passing some':
       'this index has nothing but what waits, which is looked at every hour',
