@@ -26,7 +26,7 @@ interface Grid {
 /** Cells in rows and columns, each with its number where that fits. A picture that would be too small for its labels grows. */
 export function gridBody(look: Look, grid: Grid): Spec {
   const { theme } = look;
-  const { ramp, onLittle, onMuch, grid: lines } = COLOURS[theme];
+  const { ramp, turn, onLittle, onMuch, grid: lines } = COLOURS[theme];
   const room = Math.min(220, look.width / 3);
   const rows = toDistinct(
     grid.rows.map(({ name, suffix = '' }) => {
@@ -89,7 +89,7 @@ export function gridBody(look: Look, grid: Grid): Spec {
               mark: { type: 'text', baseline: 'middle' },
               encoding: {
                 text: { field: 'told' },
-                color: { condition: { test: 'datum.shade > 0.5', value: onMuch }, value: onLittle },
+                color: { condition: { test: `datum.shade > ${turn}`, value: onMuch }, value: onLittle },
               },
             },
           ]

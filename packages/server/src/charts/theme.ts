@@ -15,10 +15,11 @@ interface Colours {
   text: string;
   muted: string;
   grid: string;
-  /** Told apart by people with any vision of colours (Okabe and Ito, Color Universal Design, 2008); in each theme those that stand out. */
+  /** Told apart by people with any vision of colours: after Okabe and Ito (Color Universal Design, 2008), each as dark or light as it has to be to stand out. */
   series: readonly string[];
-  /** From little to much, and from which share on the text in a cell is to be the other. */
+  /** From little to much, and beyond which share text stands out better in the other colour. */
   ramp: readonly [little: string, much: string];
+  turn: number;
   onLittle: string;
   onMuch: string;
 }
@@ -31,6 +32,7 @@ export const COLOURS: Record<Theme, Colours> = {
     grid: '#e3e6ea',
     series: ['#0072b2', '#d55e00', '#007a56', '#b0578d', '#9a6700', '#2f8fc4', '#3b3f45'],
     ramp: ['#eef4fa', '#0b5a8f'],
+    turn: 0.68,
     onLittle: '#1f2328',
     onMuch: '#ffffff',
   },
@@ -41,6 +43,7 @@ export const COLOURS: Record<Theme, Colours> = {
     grid: '#2a313a',
     series: ['#56b4e9', '#e69f00', '#2bc79a', '#e08dbb', '#f0e442', '#ff7f45', '#d5dae0'],
     ramp: ['#1c2733', '#7cc4f2'],
+    turn: 0.5,
     onLittle: '#e6e9ed',
     onMuch: '#0b1016',
   },
