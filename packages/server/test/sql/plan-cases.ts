@@ -176,6 +176,7 @@ export const CASES: readonly Case[] = [
   { title: 'a part of the ledger', get: '/ledger/export?from=1&to=100' },
 
   ...COMPARE_CASES,
+  ...CHART_CASES,
   ...LIFECYCLE_CASES,
   ...EVIDENCE_CASES,
   ...REGISTRY_CASES,
