@@ -36,6 +36,7 @@ export const LISTS: readonly Call[] = [
     name: 'list-production',
     request: () => list(VERSIONS, { filter: "status = 'production' AND framework = 'pytorch'" }),
   },
+  { name: 'list-live', request: () => list('/api/v1/live', {}) },
   { name: 'list-by-metric', request: () => list(VERSIONS, { sort: '-metrics.auc' }) },
   { name: 'search-text', request: () => list(VERSIONS, { q: 'baseline' }) },
   {

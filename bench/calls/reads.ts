@@ -1,5 +1,7 @@
-import { EACH, MANY } from '../seed/shape.ts';
-import { type Call, modelAt, passOf, pathOf } from './call.ts';
+import { EACH, MANY, nameOf } from '../seed/shape.ts';
+import { type Call, modelAt, passOf, pathOf, placeOf } from './call.ts';
+
+const COMPARED = 20;
 
 const get = (path: string) => ({ method: 'GET', path });
 
@@ -16,5 +18,12 @@ export const READS: readonly Call[] = [
     name: 'get-version-of-many',
     needsMany: true,
     request: ({ shape }, i) => get(`${pathOf(MANY)}/versions/${((i * 7_919) % shape.many) + 1}`),
+  },
+  {
+    name: 'compare-20',
+    request: ({ shape }, i) => {
+      const names = Array.from({ length: COMPARED }, (_, k) => nameOf(placeOf(i * COMPARED + k, shape.models)));
+      return get(`/api/v1/compare?${names.map((name) => `version=${name}/latest`).join('&')}`);
+    },
   },
 ];
