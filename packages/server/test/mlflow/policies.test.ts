@@ -51,7 +51,7 @@ for (const [database, open] of Object.entries(databases))
       expectRefused(
         answer,
         'RESOURCE_CONFLICT',
-        /^Model Version \(name=.*, version=1\) waits for 1 approval before it is moved to production: see \/api\/v1\/promotions\/\d+\. Anyone but ada approves it with POST \/api\/v1\/promotions\/\d+\/approve until /,
+        /^Model Version \(name=.*, version=1\) waits for 1 approval before it is moved to production: see http:\/\/[^/]+\/api\/v1\/promotions\/\d+\. Anyone but ada approves it with POST http:\/\/[^/]+\/api\/v1\/promotions\/\d+\/approve until /,
       );
       const id = Number(/promotions\/(\d+)/.exec(answer.json.message)?.[1]);
       expect((await t.get(`/promotions/${id}`)).json).toMatchObject({ model, number: 1, state: 'waiting', by: 'ada' });

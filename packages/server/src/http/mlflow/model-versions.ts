@@ -67,7 +67,7 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
     const ref = String(version);
     return inMlflowWords({ model: name, version }, async () => {
       const promotion = await versions.promote(callerOf(request), name, ref, { to, archiveOthers });
-      if (promotion.state === 'waiting') refuseWaiting(promotion);
+      if (promotion.state === 'waiting') refuseWaiting(request, promotion);
       return sendVersion(reply, await rows.version(name, ref), name);
     });
   });

@@ -132,7 +132,7 @@ export function registeredModelRoutes(route: AddRoute, registry: Registry): void
     const version = readVersion(text);
     await inMlflowWords({ model: name, version }, async () => {
       const set = await models.setAlias(callerOf(request), name, alias, String(version), { keepsTime: true });
-      if (set.waiting) refuseWaiting(set.waiting);
+      if (set.waiting) refuseWaiting(request, set.waiting);
     });
     return {};
   });

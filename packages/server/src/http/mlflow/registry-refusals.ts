@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { Promotion } from '../../contract/promotion.ts';
 import { refusing } from '../../registry/lifecycle/rules.ts';
 import { isPrompt } from '../../registry/models/prompts.ts';
@@ -60,13 +61,14 @@ function failedChecks({ members }: Refused<'check-failed'>, model: string, versi
  * What was asked for is kept, and waits for approvals: to the client that is an error, and one that it does not repeat. A
  * check that failed has another code, so that a program can tell the two apart.
  */
-export function refuseWaiting(promotion: Promotion): never {
+export function refuseWaiting({ protocol, headers }: FastifyRequest, promotion: Promotion): never {
   const { id, model, number, to, alias, approvals_needed, approvals, by, expires_at } = promotion;
   const left = approvals_needed - approvals.length;
+  const url = `${protocol}://${headers.host}/api/v1/promotions/${id}`;
   const what = alias === null ? `is moved to ${to}` : `becomes @${alias}`;
   throw new MlflowRefused(
     'RESOURCE_CONFLICT',
-    `Model Version (name=${model}, version=${number}) waits for ${left} ${left === 1 ? 'approval' : 'approvals'} before it ${what}: see /api/v1/promotions/${id}. Anyone but ${by} approves it with POST /api/v1/promotions/${id}/approve until ${expires_at}; it need not be asked for again.`,
+    `Model Version (name=${model}, version=${number}) waits for ${left} ${left === 1 ? 'approval' : 'approvals'} before it ${what}: see ${url}. Anyone but ${by} approves it with POST ${url}/approve until ${expires_at}; it need not be asked for again.`,
   );
 }
 

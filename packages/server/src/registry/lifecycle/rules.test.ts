@@ -15,14 +15,18 @@ const NONE = { own: undefined, byDefault: undefined };
 interface Seen {
   version?: Partial<Version>;
   metrics?: Record<string, Metric['value']>;
+  origin?: Metric['origin'];
   evaluations?: [DatasetAsked, Partial<Evaluation>][];
 }
 
-function witness(number: number, { version, metrics = {}, evaluations = [] }: Seen): Witness {
+function witness(
+  number: number,
+  { version, metrics = {}, origin = { of: 'version' }, evaluations = [] }: Seen,
+): Witness {
   const doc = { state: 'sealed', verdict: 'clean', tags: {}, properties: {}, lineage: null, signature: null };
   const point = ([name, value]: [string, Metric['value']]): [string, Metric] => [
     name,
-    { name, value, step: 0, at: '2026-01-01T00:00:00.000Z', origin: { of: 'version' } },
+    { name, value, step: 0, at: '2026-01-01T00:00:00.000Z', origin },
   ];
   return {
     name: `churn/${number}`,
@@ -265,6 +269,10 @@ describe('checks', () => {
     expect(has({ lineage: { base: { model: 'm', version: 1 } } }, 'lineage.base.model')).toBe('passed');
     expect(has({ lineage: { git_commit: 'c' } }, 'lineage.git_commit', 'lineage.run_id')).toBe('failed');
     expect(outcome({ check: 'has', fields: ['metrics.auc'] }, { metrics: { auc: 'NaN' } })).toBe('passed');
+    const fields = ruleOf({ checks: [{ check: 'has', fields: ['card', 'metrics.auc', 'tags.team'] }] });
+    expect(checksOf(fields, { status: 'draft' }, evidence({}))[0]?.remedy).toBe(
+      'add card, tags.team: PATCH /api/v1/models/churn/versions/7, and log metrics.auc: POST /api/v1/models/churn/versions/7/metrics',
+    );
   });
 
   it('evaluated on: within days, and no trick with a time in the future', () => {
@@ -287,6 +295,9 @@ describe('checks', () => {
     expect(check?.evidence).toEqual([
       { what: 'a/b of churn/7', value: 2, href: '/api/v1/models/churn/versions/7/metrics/a%2Fb' },
     ]);
+    const linked = evidence({ metrics: { 'a/b': 2 }, origin: { of: 'run', id: 'r1' } });
+    const [other] = checksOf(rule, { status: 'draft' }, linked);
+    expect(other?.detail).toBe('a/b of churn/7 (linked from run r1) is 2, and has to be > 1');
   });
 });
 

@@ -7,8 +7,18 @@ export function has({ version: witness }: Evidence, fields: readonly string[]): 
   const facts = fields.map((field) => ({ what: `${field} of ${name}`, value: told(valueAt(witness, field)), href }));
   const missing = fields.filter((field) => isEmpty(valueAt(witness, field)));
   if (missing.length === 0) return passed(`it has ${fields.join(', ')}`, facts);
-  const detail = `it has no ${missing.join(', no ')}`;
-  return failed(detail, `add ${missing.join(', ')}: PATCH ${href}`, facts);
+  return failed(`it has no ${missing.join(', no ')}`, remedyOf(missing, href), facts);
+}
+
+/** Metrics are logged, everything else is described. */
+function remedyOf(missing: readonly string[], href: string): string {
+  const logged = missing.filter((field) => field.startsWith('metrics.'));
+  const described = missing.filter((field) => !field.startsWith('metrics.'));
+  const remedies = [
+    ...(described.length > 0 ? [`add ${described.join(', ')}: PATCH ${href}`] : []),
+    ...(logged.length > 0 ? [`log ${logged.join(', ')}: POST ${href}/metrics`] : []),
+  ];
+  return remedies.join(', and ');
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { MetricOrigin } from '../../../contract/metric.ts';
 import type { Fact } from '../../../contract/promotion.ts';
 import type { MetricValue } from '../../../contract/shapes.ts';
 import { type DatasetAsked, evaluationOn, type Witness } from '../evidence.ts';
@@ -22,8 +23,9 @@ export function readingOf(
 ): { what: string; reading: Reading | undefined; missing: Missing } {
   const { name, href, metrics } = witness;
   if (!dataset) {
-    const what = `${metric} of ${name}`;
-    const value = metrics.get(metric)?.value;
+    const found = metrics.get(metric);
+    const what = `${metric} of ${name}${found ? linkedFrom(found.origin) : ''}`;
+    const value = found?.value;
     const at = `${href}/metrics/${encodeURIComponent(metric)}`;
     const missing = {
       detail: `${name} has no metric ${metric}`,
@@ -45,6 +47,11 @@ export function readingOf(
     facts: [{ what, value: null, href: at }],
   };
   return { what, reading: value === undefined ? undefined : { what, value, href: at }, missing };
+}
+
+/** What is linked can be logged anew by whoever may write to the run: it is said of it. */
+function linkedFrom({ of, id }: MetricOrigin): string {
+  return of === 'version' ? '' : ` (linked from ${of === 'run' ? 'run' : 'logged model'} ${id})`;
 }
 
 /** What is told where there is an evaluation, but of what the version was before. */
