@@ -285,6 +285,15 @@ for (const [database, open] of Object.entries(databases)) {
       expect(await statusOf(model, 3)).toBe('production');
     });
 
+    it('a rollback leaves one where the policy says one, however many there were', async () => {
+      const { name: model } = await make.model(t);
+      for (let i = 0; i < 3; i += 1) await make.version(t, { model, status: 'production' });
+      await t.put(`/models/${model}/policy`, { statuses: { production: { single: true } } });
+      const back = await t.post(`/models/${model}/rollback`, { reason: 'worse' });
+      expect(back.json).toMatchObject({ number: 2, superseded: [1, 3] });
+      expect((await t.get(`/models/${model}`)).json.live.production).toEqual([2]);
+    });
+
     it('where the rule allows force, it overrides checks and approvals with a reason', async () => {
       const rule = { ...REVIEWED.statuses?.production, force: true };
       const { model } = await reviewed({ metrics: { auc: 0.1 } }, { statuses: { production: rule } });

@@ -64,7 +64,7 @@ export class Oracle {
     const failing = (rule.checks ?? []).filter((check) => !this.#passes(check, version, live, event));
     const enforced = rule.mode === 'warn' ? [] : failing.map(({ check }) => check);
     if (enforced.includes('sealed')) wrong.push('is not sealed, as its rule asks');
-    for (const check of failing) this.#count(`${rule.mode === 'warn' ? 'warned' : 'failing'} ${check.check}`);
+    for (const check of failing) this.#count(`failed ${check.check}`);
     if (isForced) {
       this.#count('forced');
       if (event.reason === undefined) wrong.push('is forced without a reason');
