@@ -2418,6 +2418,8 @@ export interface components {
             model: string;
             n: number | null;
             number: number;
+            /** @description Whether the version had the digest then that it has now: no check counts what was evaluated before the seal */
+            of_these_bytes: boolean;
             rank: number;
             status: string;
             /** @example 0.93 */

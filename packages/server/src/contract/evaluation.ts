@@ -176,6 +176,10 @@ export const Standing = Type.Object(
     interval: Nullable(Interval),
     n: Nullable(Type.Integer()),
     evaluation: Type.Integer({ description: 'Id of the evaluation' }),
+    of_these_bytes: Type.Boolean({
+      description:
+        'Whether the version had the digest then that it has now: no check counts what was evaluated before the seal',
+    }),
     at: Time,
   },
   { title: 'Standing', additionalProperties: false },

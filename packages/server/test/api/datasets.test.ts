@@ -4,7 +4,7 @@ import { aName, make } from '../support/make.ts';
 import { useRegistry } from '../support/open-registry.ts';
 import { expectProblem } from '../support/problems.ts';
 
-type Row = { rank: number; model: string; number: number; value: number | string };
+type Row = { rank: number; model: string; number: number; value: number | string; of_these_bytes: boolean };
 
 for (const [database, open] of Object.entries(databases)) {
   describe(`data sets on ${database}`, () => {
@@ -20,6 +20,18 @@ for (const [database, open] of Object.entries(databases)) {
     const board = async (name: string, query: string) =>
       (await t.get(`/datasets/${encodeURIComponent(name)}/leaderboard?${query}`)).json;
     const places = (rows: Row[]) => rows.map(({ rank, number, value }) => [rank, number, value]);
+
+    it('say whether it was these bytes that were evaluated, or what was there before the seal', async () => {
+      const { model, number } = await make.version(t);
+      const name = aName('holdout');
+      await evaluate(name, model, number, { auc: 0.9 });
+      const told = async () => (await board(name, 'metric=auc')).items.map((row: Row) => row.of_these_bytes);
+      expect(await told()).toEqual([false]);
+      await t.post(`/models/${model}/versions/${number}/seal`);
+      expect(await told()).toEqual([false]);
+      await evaluate(name, model, number, { auc: 0.9 });
+      expect(await told()).toEqual([true]);
+    });
 
     it('are listed by name, with their digests, the one evaluated on last first', async () => {
       const stem = aName('z 数/set');

@@ -60,10 +60,19 @@ export async function leaderboard(parts: Parts, name: string, asked: Leaderboard
   const { rows, next } = await look(parts, start, { metric, direction, model_id, most: page_size });
   const evaluations = new Map((await evaluationsOf(read, rows)).map((row) => [row.id, row]));
   const items = rows.map(({ rank, stands, version }): Standing => {
-    const { n, at } = evaluations.get(stands.evaluation_id)!;
+    const { n, at, of_these_bytes } = evaluations.get(stands.evaluation_id)!;
     const value = fromStored(stands);
     const interval = intervalsOf({ [metric]: value }, n)[metric] ?? null;
-    return { rank, ...version, value, interval, n, evaluation: stands.evaluation_id, at: toTime(at) };
+    return {
+      rank,
+      ...version,
+      value,
+      interval,
+      n,
+      evaluation: stands.evaluation_id,
+      of_these_bytes: of_these_bytes === 1,
+      at: toTime(at),
+    };
   });
   const of = dataset.id === start.dataset_id ? dataset : await datasetById(read, start.dataset_id);
   return {
@@ -116,11 +125,18 @@ async function look(
   }
 }
 
-const byIds = prepareRead<{ ids: unknown }, { id: number; n: number | null; at: number }>((db, param) =>
-  db
-    .selectFrom('evaluation')
-    .select(['id', 'n', 'at'])
-    .where(isOneOf(db, 'id', param('ids'), 'bigint')),
+const byIds = prepareRead<{ ids: unknown }, { id: number; n: number | null; at: number; of_these_bytes: number }>(
+  (db, param) =>
+    db
+      .selectFrom('evaluation as e')
+      .innerJoin('version as v', 'v.id', 'e.version_id')
+      .select((eb) => [
+        'e.id',
+        'e.n',
+        'e.at',
+        eb.case().whenRef('e.version_digest', '=', 'v.digest').then(1).else(0).end().as('of_these_bytes'),
+      ])
+      .where(isOneOf(db, 'e.id', param('ids'), 'bigint')),
 );
 
 async function evaluationsOf(read: Reader, rows: readonly Ranked[]) {
