@@ -46,6 +46,16 @@ describe('drawing', () => {
     expect(await drawer.draw(spec())).toMatch(/^<svg/);
   });
 
+  it('draws on after a picture that failed, for longer than it keeps a thread without work', async () => {
+    await using drawer = closing({ timeoutMs: 5_000, idleMs: 50 });
+    const endless = spec(3, { transform: [{ calculate: 'sequence(0, 1e5)', as: 'z' }, { flatten: ['z'] }] });
+    await expect(drawer.draw(endless)).rejects.toBeInstanceOf(NotDrawn);
+    drawer.prepare();
+    // The new thread is longer loading than 50 ms.
+    expect(await drawer.draw(spec())).toMatch(/^<svg/);
+    expect(await drawer.draw(spec(2))).toMatch(/^<svg/);
+  });
+
   it('refuses at once when too many wait, and all that wait when it is closed', async () => {
     const drawer = createDrawer({ maxWaiting: 2 });
     const asked = Array.from({ length: 4 }, () => drawer.draw(spec()).catch((error) => error));

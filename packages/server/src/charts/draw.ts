@@ -53,9 +53,9 @@ export function createDrawer(options: DrawOptions = {}): Drawer {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 64 },
     });
-    started.on('message', ({ svg, error }: Drawn) =>
-      finish(svg === undefined ? new Error(`a chart could not be drawn: ${error}`) : svg),
-    );
+    started.on('message', ({ svg, error }: Drawn) => {
+      if (started === worker) finish(svg === undefined ? new Error(`a chart could not be drawn: ${error}`) : svg);
+    });
     started.on('error', (error) => replace(started, isOutOfMemory(error) ? tooMuch() : error));
     started.on('exit', () => replace(started, new Error('the drawing thread ended')));
     started.unref();
@@ -67,7 +67,7 @@ export function createDrawer(options: DrawOptions = {}): Drawer {
     current = waiting.shift();
     if (!current) {
       worker?.unref();
-      timer = setTimeout(end, idleMs).unref();
+      rest();
       return;
     }
     worker ??= start();
@@ -93,6 +93,12 @@ export function createDrawer(options: DrawOptions = {}): Drawer {
     if (current) finish(why);
   }
 
+  /** There is one timer at a time: that of the picture being drawn, or this one. */
+  function rest(): void {
+    clearTimeout(timer);
+    timer = setTimeout(end, idleMs).unref();
+  }
+
   function end(): Promise<number> | undefined {
     clearTimeout(timer);
     const last = worker;
@@ -104,7 +110,7 @@ export function createDrawer(options: DrawOptions = {}): Drawer {
     prepare() {
       if (closed || worker) return;
       worker = start();
-      timer = setTimeout(end, idleMs).unref();
+      rest();
     },
     draw: (spec) =>
       new Promise((resolve, reject) => {
