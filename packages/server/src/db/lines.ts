@@ -49,10 +49,12 @@ export async function* withRead<P extends LinePlace, T extends object>(
   for await (const group of inGroups(places, places.length, missing, LONG_TOGETHER)) {
     const wanted = group.filter(({ line }) => line === null).map(({ seq }) => seq);
     const lines = new Map(wanted.length > 0 ? await linesOf(reader, wanted) : []);
-    for (const place of group) {
+    // An event of several subjects may stand in more than one row.
+    const lastOf = new Map(group.map(({ seq }, i) => [seq, i]));
+    for (const [i, place] of group.entries()) {
       const line = place.line ?? lines.get(place.seq)!;
       const found = read(line);
-      if (typeof line !== 'string') giveBack(line);
+      if (typeof line !== 'string' && lastOf.get(place.seq) === i) giveBack(line);
       yield { ...place, ...found };
     }
   }

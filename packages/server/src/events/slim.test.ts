@@ -24,7 +24,7 @@ const change = fc.record({
 });
 const event = fc.record({
   seq: fc.nat(),
-  type: fc.constantFrom('version.updated', 'version.created'),
+  type: fc.constantFrom('version.updated', 'version.created', 'artifact.attached', 'artifact.detached'),
   subject: text,
   details: fc.option(map, { nil: undefined }),
   changes: fc.array(change, { maxLength: 4 }),
@@ -48,7 +48,7 @@ describe('a line without what nobody asks for', () => {
         const cutAll = (part: object | null) =>
           part && Object.fromEntries(Object.entries(part).map(([key, held]) => [key, cut(held)]));
         const expected = JSON.parse(line);
-        if (expected.details) expected.details = cut(expected.details);
+        if (expected.details && one.type === 'version.updated') expected.details = cut(expected.details);
         for (const told of expected.changes) {
           told.before = cutAll(told.before);
           if (told.model_id === 1 && told.number === 2) {

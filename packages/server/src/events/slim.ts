@@ -13,9 +13,12 @@ interface Subject {
 const SHORT_LINE = 16_384;
 const SHORT_VALUE = 256;
 
+/** What these details say of the artifacts and their formats stands nowhere else. */
+const WITH_FORMATS = ['version.created', 'artifact.attached', 'artifact.detached'];
+
 /**
  * A line of the ledger without the long values that nobody asks for: what stood before the changes, what they made of
- * other subjects, what is known, and long details. Where they stood there is null, or an empty object for one. A line may
+ * other subjects, what is known, and long details other than of artifacts. Where they stood there is null, or an empty object for one. A line may
  * be megabytes long, and what is made of it is garbage that is not collected soon.
  */
 export function slim(line: string | Buffer, subject: Subject, known: Known = () => false): string {
@@ -25,8 +28,11 @@ export function slim(line: string | Buffer, subject: Subject, known: Known = () 
   const cut = (place: Place) => {
     if (place.to - place.from > SHORT_VALUE) cuts.push(place);
   };
-  for (const member of membersAt(bytes, 0)) {
-    if (member.key === 'details') cut(member);
+  const members = [...membersAt(bytes, 0)];
+  const type = members.find(({ key }) => key === 'type');
+  const isCut = !type || !WITH_FORMATS.includes(JSON.parse(textAt(bytes, type)));
+  for (const member of members) {
+    if (member.key === 'details' && isCut) cut(member);
     if (member.key !== 'changes') continue;
     for (const change of itemsAt(bytes, member.from)) {
       const parts = new Map([...membersAt(bytes, change.from)].map((part) => [part.key, part]));

@@ -36,11 +36,18 @@ export async function subjectWithFormatsAt(
 
 /** The formats at paths that came with an event; undefined at one from which an artifact went. */
 function formatsIn({ type, details }: Told): [path: string, format: string | undefined][] {
-  if (type === 'artifact.attached') return [[String(details?.path), String(details?.format)]];
-  if (type === 'artifact.detached') return [[String(details?.path), undefined]];
+  if (type === 'artifact.attached') return [[textIn(details, 'path'), textIn(details, 'format')]];
+  if (type === 'artifact.detached') return [[textIn(details, 'path'), undefined]];
   // A version that was created with its files is sealed: none comes or goes.
   if (type === 'version.created') return ((details?.formats ?? []) as string[]).map((format) => [format, format]);
   return [];
+}
+
+/** An event without it was written by no registry, or read without it: an answer would be wrong. */
+function textIn(details: Told['details'], member: string): string {
+  const text = details?.[member];
+  if (typeof text !== 'string') throw new TypeError(`An event of an artifact does not say its ${member}`);
+  return text;
 }
 
 const ROWS_TOGETHER = 200;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.ts';
-import { aName } from '../support/make.ts';
+import { logModel, putFiles } from '../support/logged.ts';
+import { aName, make } from '../support/make.ts';
 import { useRegistry } from '../support/open-registry.ts';
 
 const AT = Date.parse('2026-03-01T10:00:00.000Z');
@@ -103,6 +104,53 @@ for (const [database, open] of Object.entries(databases)) {
       const past = (await t.get(`/models/${name}/versions/1?as_of=${new Date(Date.now() + 60_000).toISOString()}`))
         .json;
       expect(past).toEqual((await t.get(`/models/${name}/versions/1`)).json);
+    });
+
+    it('that was logged before the last file of the logged model came says nothing of the version', async () => {
+      const run_id = await createRun();
+      const { model_id, root } = await logModel(t, run_id, 'model', { MLmodel: 'first' });
+      const of = { ...DATASET, model_id };
+      const soon = (more: number) => ({ ...of, timestamp: Date.now() + more });
+      await logBatch(run_id, points({ auc: 0.99, early: 1 }, soon(60_000)));
+      t.clock.set(Date.now() + 120_000);
+      await putFiles(t, root, { MLmodel: 'second' });
+      t.clock.run();
+      const other = await register(model_id);
+      expect(await evaluations(other)).toMatchObject([{ version_digest: null, metrics: { auc: 0.99, early: 1 } }]);
+      await logBatch(run_id, points({ auc: 0.7 }, soon(180_000)));
+      const name = await register(model_id);
+      const { digest } = (await t.get(`/models/${name}/versions/1`)).json;
+      expect(
+        (await evaluations(name)).map((one: Record<string, unknown>) => [one.version_digest, one.metrics]),
+      ).toEqual([
+        [digest, { auc: 0.7 }],
+        [null, { auc: 0.99, early: 1 }],
+      ]);
+      expect((await evaluations(other))[0]).toMatchObject({ version_digest: digest, metrics: { auc: 0.7 } });
+    });
+
+    it('is not carried over from other bytes, nor from a version that was open', async () => {
+      const run_id = await createRun();
+      const { model } = await make.version(t, { lineage: { run_id } });
+      const at = `/models/${model}/versions/1`;
+      await t.put(`${at}/artifacts/m.txt`, Buffer.from('bytes A'));
+      await logBatch(run_id, points({ auc: 0.99 }, DATASET));
+      await t.del(`${at}/artifacts/m.txt`);
+      await t.put(`${at}/artifacts/m.txt`, Buffer.from('bytes B'));
+      await logBatch(run_id, points({ open: 1 }, DATASET));
+      await logBatch(run_id, points({ open: 1 }, DATASET));
+      expect((await t.post(`${at}/seal`)).status).toBe(200);
+      const { digest } = (await t.get(at)).json;
+      await logBatch(run_id, points({ note: 1 }, DATASET));
+      await logBatch(run_id, points({ more: 2 }, DATASET));
+      expect(
+        (await evaluations(model)).map((one: Record<string, unknown>) => [one.version_digest, one.metrics]),
+      ).toEqual([
+        [digest, { note: 1, more: 2 }],
+        [digest, { note: 1 }],
+        [null, { open: 1 }],
+        [null, { auc: 0.99 }],
+      ]);
     });
 
     it('finds its model by the tag of the run where the points name none, else the versions of the run', async () => {

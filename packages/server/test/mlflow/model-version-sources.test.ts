@@ -6,7 +6,7 @@ import { tellingInspector } from '../support/inspector.ts';
 import { logModel, logRun, putFiles, sha256Of } from '../support/logged.ts';
 import { aName, make } from '../support/make.ts';
 import { expectRefused } from '../support/mlflow.ts';
-import { type Opened, useRegistry } from '../support/open-registry.ts';
+import { type Answer, type Opened, useRegistry } from '../support/open-registry.ts';
 
 const create = (t: Opened, name: string, body: Record<string, unknown>) =>
   t.mlflow('POST', '/model-versions/create', { name, ...body });
@@ -20,6 +20,7 @@ const filesOf = async (t: Opened, name: string, version: number) => {
 const SIGNATURES: Record<string, Signature> = {
   one: { inputs: [{ name: 'x', type: 'float64' }] },
   two: { outputs: [{ name: 'y', type: 'int64' }] },
+  wide: { inputs: Array.from({ length: 30 }, (_, i) => ({ name: `${i}${'n'.repeat(900)}`, type: 'float64' })) },
   large: { inputs: [{ name: 'n'.repeat(2_000), type: 'float64' }] },
 };
 const EMPTY = digestOf('[]');
@@ -69,6 +70,37 @@ for (const [database, open] of Object.entries(databases))
         type: 'version.created',
         details: { source, digest, artifact_count: 2, formats: expect.any(Array) },
       });
+    });
+
+    it('tells its formats as of any time, however long its tags, its source and the paths are', async () => {
+      const folder = 'd'.repeat(200);
+      const run = await logRun(t, { [`${folder}/a.json`]: 'format=json', [`${folder}/m.pkl`]: 'format=pickle' });
+      const name = await aModel();
+      const tags = Array.from({ length: 6 }, (_, i) => ({ key: `t${i}`, value: 'ж'.repeat(4_000) }));
+      const asked = { source: `runs:/${run.run_id}/${folder}`, run_id: run.run_id, tags };
+      expect((await create(t, name, asked)).status).toBe(200);
+      await make.version(t, { model: name, tags: { long: 'x'.repeat(20_000) } });
+      const path = `${folder}/${folder}/m`;
+      const artifacts = `/models/${name}/versions/2/artifacts`;
+      await t.put(`${artifacts}/${path}`, Buffer.from('format=pickle signature=wide'));
+      await t.put(`${artifacts}/${path}2`, Buffer.from('format=onnx'));
+      await t.del(`${artifacts}/${path}2`);
+      const at = `as_of=${new Date(Date.now() + 60_000).toISOString()}`;
+      for (const format of ['json', 'pickle', 'onnx']) {
+        const search = `/models/${name}/versions?filter=${encodeURIComponent(`format='${format}'`)}`;
+        const numbers = (answer: Answer) => answer.json.items.map((one: { number: number }) => one.number);
+        const now = numbers(await t.get(search));
+        expect(now).toEqual({ json: [1], pickle: [2, 1], onnx: [] }[format]);
+        expect(numbers(await t.get(`${search}&${at}`))).toEqual(now);
+      }
+      const compared = async (more = '') => (await t.get(`/compare?version=${name}/1&version=${name}/2${more}`)).json;
+      expect((await compared(`&${at}`)).versions.map((one: { formats: string[] }) => one.formats)).toEqual([
+        ['json', 'pickle'],
+        ['pickle'],
+      ]);
+      const problems = [];
+      for await (const problem of t.registry.ledger.reconcile()) problems.push(problem);
+      expect(problems).toEqual([]);
     });
 
     it('A version is for ever: files of its run that are overwritten, deleted or added change nothing of it', async () => {

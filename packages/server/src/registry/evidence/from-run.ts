@@ -13,6 +13,8 @@ export interface Measured {
   run_id: string;
   model_id: string | undefined;
   evaluation: NewEvaluation;
+  /** Whether the files that the version is made from were written later: it says nothing of them. */
+  isOfOther?: boolean;
 }
 
 /** Under which MLflow's evaluators say how many rows they looked at. */
@@ -67,27 +69,42 @@ function fromNumber(value: number) {
   return fromStored({ value: Number.isNaN(value) ? 0 : value, is_nan: Number.isNaN(value) ? 1 : 0 });
 }
 
-/** What was evaluated later adds to what was evaluated before in the same run; undefined where it says nothing new. */
-export function joined(before: Evaluation | undefined, { run_id, evaluation }: Measured): NewEvaluation | undefined {
-  if (before?.source?.run_id !== run_id) return evaluation;
+/**
+ * What was evaluated later adds to what was evaluated before in the same run, of the same sealed bytes; undefined where it
+ * says nothing new.
+ */
+export function joined(
+  before: Evaluation | undefined,
+  { run_id, evaluation }: Measured,
+  digest: string | null,
+): NewEvaluation | undefined {
+  if (before?.source?.run_id !== run_id || before.version_digest !== digest) return evaluation;
+  const saysNothing = Object.entries(evaluation.metrics).every(([name, value]) => before.metrics[name] === value);
+  if (saysNothing && (evaluation.n ?? before.n) === before.n) return undefined;
+  // Of a version that is open, nobody knows whether the bytes are still the same.
+  if (digest === null) return evaluation;
   const metrics = { ...before.metrics, ...evaluation.metrics };
   if (Object.keys(metrics).length > LIMITS.evaluationMetrics) return evaluation;
-  const isNew = Object.entries(metrics).some(([name, value]) => before.metrics[name] !== value);
   const n = evaluation.n ?? before.n ?? undefined;
-  return isNew ? { ...evaluation, metrics, ...(n !== undefined && { n }) } : undefined;
+  return { ...evaluation, metrics, ...(n !== undefined && { n }) };
 }
 
 /** As many as a version takes over of what was logged for the model that it is made from: as for its metrics. */
 const MOST_POINTS = 10 * LIMITS.metrics;
 const MOST_MEASURED = 100;
 
-/** What was measured of a logged model on data sets so far. */
-export async function measuredOfModel(reader: Reader, model_id: string): Promise<Measured[]> {
+/**
+ * What was measured of a logged model on data sets so far. Points that are not later than `written_at`, when the last of
+ * its files came, by the clock of the client that logged them, are of other bytes.
+ */
+export async function measuredOfModel(reader: Reader, model_id: string, written_at: number): Promise<Measured[]> {
   const points = (await pointsOnDatasets(reader, { model_id })).map(({ is_nan, ...point }) => ({
     ...point,
     value: is_nan ? Number.NaN : point.value,
   }));
-  return measuredIn(points).slice(-MOST_MEASURED);
+  const earlier = measuredIn(points.filter(({ timestamp }) => timestamp <= written_at));
+  const later = measuredIn(points.filter(({ timestamp }) => timestamp > written_at));
+  return [...earlier.map((one) => ({ ...one, isOfOther: true })), ...later].slice(-MOST_MEASURED);
 }
 
 type Row = Required<Point> & { run_id: string; is_nan: number };

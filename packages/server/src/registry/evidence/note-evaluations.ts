@@ -97,6 +97,7 @@ export async function writeMeasured(
   measured: Measured,
 ): Promise<void> {
   const before = await newestEvaluationOn(work.tx, row.id, measured.evaluation.dataset);
-  const evaluation = joined(before, measured);
-  if (evaluation) await writeEvaluation(work, model, row, evaluation, { run_id: measured.run_id });
+  const digest = measured.isOfOther ? null : row.digest;
+  const evaluation = joined(before, measured, digest);
+  if (evaluation) await writeEvaluation(work, model, row, evaluation, { run_id: measured.run_id }, digest);
 }

@@ -29,6 +29,7 @@ export async function writeEvaluation(
   row: VersionRow,
   asked: NewEvaluation,
   source: Evaluation['source'],
+  version_digest = row.digest,
 ): Promise<Evaluation> {
   const { dataset, metrics, n = null, evaluator = null, curves = null, tags = {} } = asked;
   const at = asked.at === undefined ? work.at : fromTime(asked.at);
@@ -38,7 +39,7 @@ export async function writeEvaluation(
   }));
   const dataset_id = await noteDataset(work, row, dataset, at);
   const recorded = {
-    version_digest: row.digest,
+    version_digest,
     metrics,
     intervals: intervalsOf(metrics, n),
     slices,

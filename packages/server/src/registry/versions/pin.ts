@@ -6,7 +6,7 @@ import type { Source, Version } from '../../contract/version.ts';
 import { insertRows } from '../../db/rows.ts';
 import type { Work } from '../batch.ts';
 import type { Change } from '../change.ts';
-import { measuredOfModel } from '../evidence/from-run.ts';
+import { type Measured, measuredOfModel } from '../evidence/from-run.ts';
 import { writeMeasured } from '../evidence/note-evaluations.ts';
 import { assertSize, assertTags } from '../metadata.ts';
 import { takeNumber } from '../models/name-use.ts';
@@ -60,7 +60,7 @@ async function pin(work: Work, limitBytes: number, name: string, asked: NewPinne
   assertTags(tags);
   assertSize({ tags, properties: {}, card: null });
   const row = await getModel(work.tx, name);
-  const { artifacts, formats, version: sealed } = await readTree(work.tx, resolved.files, limitBytes);
+  const { artifacts, formats, written_at, version: sealed } = await readTree(work.tx, resolved.files, limitBytes);
   const number = await takeNumber(work, row);
   const at = toTime(work.at);
   const version: Version = {
@@ -98,12 +98,17 @@ async function pin(work: Work, limitBytes: number, name: string, asked: NewPinne
     details: { source: resolved.uri, digest: version.digest, artifact_count: artifacts.length, formats },
     changes: [change, ...changes],
   });
-  return resolved.logged_model === undefined ? version : takeOver(work, row, version, resolved.logged_model);
+  if (resolved.logged_model === undefined) return version;
+  return takeOver(work, row, version, await measuredOfModel(work.tx, resolved.logged_model, written_at));
 }
 
 /** What was measured of the logged model on data sets so far becomes evaluations of the version. */
-async function takeOver(work: Work, model: ModelRow, version: Version, logged_model: string): Promise<Version> {
-  const measured = await measuredOfModel(work.tx, logged_model);
+async function takeOver(
+  work: Work,
+  model: ModelRow,
+  version: Version,
+  measured: readonly Measured[],
+): Promise<Version> {
   const row = async () => (await findNumber(work.tx, model.id, version.number)) as VersionRow;
   for (const one of measured) await writeMeasured(work, model, await row(), one);
   return measured.length === 0 ? version : toVersion(await row(), model.name);

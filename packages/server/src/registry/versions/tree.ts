@@ -20,12 +20,16 @@ interface Leaf extends Pick<InspectionTable, 'format' | 'verdict'> {
   /** Whether it states inputs and outputs. */
   signed: number | boolean;
   condemned: string | null;
+  /** When its bytes came. */
+  written_at: number;
 }
 
 /** What a version comes to hold, and what it is because of it. */
 export interface Tree {
   artifacts: { path: string; path_key: string; size_bytes: number; sha256: string }[];
   formats: string[];
+  /** When the last of the files came; 0 where there is none. */
+  written_at: number;
   version: Pick<Version, 'digest' | 'size_bytes' | 'artifact_count' | 'verdict' | 'framework' | 'signature'>;
 }
 
@@ -60,7 +64,8 @@ export async function readTree(reader: Reader, files: Resolved['files'], limitBy
     verdict: worstVerdict(leaves.map((leaf) => leaf.verdict)),
     ...(await described(reader, leaves)),
   };
-  return { artifacts, formats: [...new Set(leaves.map(({ format }) => format))].sort(), version };
+  const formats = [...new Set(leaves.map(({ format }) => format))].sort();
+  return { artifacts, formats, written_at: leaves.reduce((last, leaf) => Math.max(last, leaf.written_at), 0), version };
 }
 
 /** Two paths that a client or a file system may take for one another cannot stand in one version. */
@@ -145,5 +150,8 @@ function leavesFrom(db: Reader, table: 'file' | 'artifact') {
     .innerJoin('inspection', 'inspection.sha256', 'named.sha256')
     .leftJoin('condemned', 'condemned.sha256', 'named.sha256')
     .select(['named.path', 'named.size_bytes', 'named.sha256', 'inspection.format', 'inspection.verdict'])
-    .select((eb) => [eb('inspection.signature', 'is not', null).as('signed'), 'condemned.sha256 as condemned']);
+    .select((eb) => [eb('inspection.signature', 'is not', null).as('signed'), 'condemned.sha256 as condemned'])
+    .select(
+      `named.${table === 'file' ? 'updated_at' : 'created_at'} as written_at` as 'named.updated_at as written_at',
+    );
 }
