@@ -8,14 +8,15 @@ import { HttpRefused } from './refused.ts';
 /**
  * Who asks. While access is open that is what the client says: the `X-Assayer-Actor` header, or the user name of basic
  * authentication (so MLFLOW_TRACKING_USERNAME works too), or a bearer token (MLFLOW_TRACKING_TOKEN), which is named by
- * its digest and kept nowhere. It is recorded as unverified.
+ * its digest and kept nowhere. It is recorded as unverified. HTTP takes spaces off the ends of a header; so does this,
+ * whichever way the name came: `ada ` is ada, or somebody could approve what they asked for.
  */
 export function actorOf(request: FastifyRequest): Actor {
   const named = request.headers['x-assayer-actor'];
   const { authorization } = request.headers;
   const name =
     named === undefined ? (basicUser(authorization) ?? bearer(authorization)) : utf8(String(named), 'X-Assayer-Actor');
-  if (name === undefined || name === '') return ANONYMOUS;
+  if (name === undefined) return ANONYMOUS;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if ([...name].length > LIMITS.actor || /[\u0000-\u001f\u007f-\u009f]/.test(name))
     throw new HttpRefused(
@@ -23,7 +24,8 @@ export function actorOf(request: FastifyRequest): Actor {
       'actor-invalid',
       `An actor's name has at most ${LIMITS.actor} characters, none of them control characters.`,
     );
-  return { name, verified: false };
+  const trimmed = name.trim();
+  return trimmed === '' ? ANONYMOUS : { name: trimmed, verified: false };
 }
 
 function basicUser(authorization: string | undefined): string | undefined {

@@ -159,6 +159,9 @@ describe('who asks', () => {
     expect(await by(basic('bo'))).toBe('bo');
     expect(await by(basic('josé:s:x'))).toBe('josé');
     expect(await by(basic(':secret'))).toBe('anonymous');
+    expect(await by(basic(' bo \u00a0:secret'))).toBe('bo');
+    expect(await by({ 'x-assayer-actor': utf8('\u00a0 bo \u00a0') })).toBe('bo');
+    expect(await by(basic(' :secret'))).toBe('anonymous');
     expect(await by({ ...basic('bo:x'), 'x-assayer-actor': 'ada' })).toBe('ada');
     expect(await by({ authorization: 'Bearer abc' })).toBe('bearer:ba7816bf'); // the example of FIPS 180-2
     expect(await by({ authorization: 'bearer  abc' })).toBe('bearer:ba7816bf');

@@ -146,8 +146,8 @@ for (const [database, open] of Object.entries(databases))
     });
 
     it('an alias is held against the version that it names now', async () => {
-      const { model } = await make.version(t, { metrics: { auc: 0.9 }, aliases: ['champion'] });
-      await make.version(t, { model, metrics: { auc: 0.8 } });
+      const { model } = await make.version(t, { sealed: true, metrics: { auc: 0.9 }, aliases: ['champion'] });
+      await make.version(t, { model, sealed: true, metrics: { auc: 0.8 } });
       const rule = { checks: [{ check: 'not_worse_than_live', metric: 'auc' }] };
       await t.put('/policies/default', { aliases: { champion: rule } });
       const set = (version: number) => t.put(`/models/${model}/aliases/champion`, { version });
@@ -156,6 +156,32 @@ for (const [database, open] of Object.entries(databases))
       await t.post(`${at(model, 2)}/metrics`, { metrics: [{ name: 'auc', value: 0.91 }] });
       expect((await set(2)).json.aliases).toEqual({ champion: 2 });
       await t.put('/policies/default', {});
+    });
+
+    it('a protected alias names no bytes that can still change, and what was measured of such counts for nothing', async () => {
+      const { name: model } = await make.model(t);
+      await make.version(t, { model, artifacts: { 'a.txt': 'good' } });
+      const dataset = { name: 'holdout', digest: 'd1' };
+      const checks = [{ check: 'metric', metric: 'auc', comparator: '>=', value: 0.9, dataset: { name: 'holdout' } }];
+      await t.put(`/models/${model}/policy`, { aliases: { champion: { checks, force: true } } });
+      await t.post(`${at(model, 1)}/evaluations`, { dataset, metrics: { auc: 0.95 } });
+      const set = (force = false) =>
+        t.put(`/models/${model}/aliases/champion`, { version: 1, ...(force && { force, reason: 'r' }) });
+      for (const force of [false, true]) {
+        const told = expectProblem(await set(force), 422, 'check-failed');
+        expect(told).toMatchObject({
+          can_force: false,
+          checks: [
+            { check: 'sealed', outcome: 'failed', mode: 'enforce' },
+            { check: 'metric', outcome: 'failed' },
+          ],
+        });
+      }
+      await make.artifact(t, model, 1, 'b.txt', 'other');
+      await t.post(`${at(model, 1)}/seal`);
+      expectProblem(await set(), 422, 'check-failed');
+      await t.post(`${at(model, 1)}/evaluations`, { dataset, metrics: { auc: 0.95 } });
+      expect((await set()).json.aliases).toEqual({ champion: 1 });
     });
 
     it('what only warns is told and recorded, and goes on', async () => {

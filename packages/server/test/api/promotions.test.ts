@@ -388,7 +388,10 @@ for (const [database, open] of Object.entries(databases)) {
       expect((await check(model, 'to=production')).json).toMatchObject({ outcome: 'waiting', approvals_needed: 2 });
       const refused = (await check(model, 'alias=champion')).json;
       expect(refused).toMatchObject({ outcome: 'refused', to: null, alias: 'champion', can_force: false });
-      expect(refused.checks).toMatchObject([{ check: 'has', outcome: 'failed', remedy: expect.any(String) }]);
+      expect(refused.checks).toMatchObject([
+        { check: 'sealed', outcome: 'passed' },
+        { check: 'has', outcome: 'failed', remedy: expect.any(String) },
+      ]);
       expect((await check(model, 'alias=other')).json).toMatchObject({ outcome: 'allowed', checks: [] });
       expect(await t.registry.ledger.size()).toBe(size);
       expect((await t.get('/promotions')).json.items).toEqual([]);

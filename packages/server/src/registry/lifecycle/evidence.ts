@@ -40,7 +40,8 @@ export function evaluationOn(
   dataset: DatasetAsked,
 ): { counts?: Evaluation; isOfOther: boolean } {
   const newest = evaluations.get(keyOfDataset(dataset));
-  const isOfOther = newest !== undefined && newest.version_digest !== version.digest;
+  const isOfOther =
+    newest !== undefined && (newest.version_digest === null || newest.version_digest !== version.digest);
   return newest && !isOfOther ? { counts: newest, isOfOther } : { isOfOther };
 }
 

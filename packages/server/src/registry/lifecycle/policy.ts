@@ -77,6 +77,11 @@ function filled(rule: StatusRule & AliasRule, policy: PolicyInForce, builtIn: Bu
 /** Of an alias that is protected no more. */
 export const UNPROTECTED: Rule = filled({}, BUILT_IN, { single: [] }, { alias: '' });
 
+/** Whether somebody set a rule for an alias. */
+export function isProtected({ policy }: Pick<Rule, 'policy'>): boolean {
+  return policy.of !== 'built-in';
+}
+
 /** As it stands in a sentence: `production`, `@champion`. */
 export function nameOf(target: Target): string {
   return 'status' in target ? target.status : `@${target.alias}`;

@@ -234,6 +234,8 @@ describe('checks', () => {
       expect(outcome({ ...check, dataset }, seen('sha256:1'), { metrics: {} })).toBe('failed'); // not the live one
       expect(outcome({ check: 'evaluated_on', dataset }, seen('sha256:1'))).toBe('passed');
       expect(outcome({ check: 'evaluated_on', dataset }, seen(null))).toBe('failed');
+      const open: Seen = { ...seen(null), version: { state: 'open', digest: null } };
+      expect(outcome({ check: 'evaluated_on', dataset }, open)).toBe('failed');
       const above: PolicyCheck = { check: 'metric', metric: 'auc', comparator: '>', value: 0.5, dataset };
       expect(outcome(above, seen('sha256:1'))).toBe('passed');
       expect(outcome(above, seen(null))).toBe('failed');

@@ -9,16 +9,17 @@ import { sealed } from './checks/sealed.ts';
 import { signatureCompatible } from './checks/signature-compatible.ts';
 import { notUnsafe, notWorseThan } from './checks/verdict.ts';
 import type { Evidence } from './evidence.ts';
-import type { Rule, Target } from './policy.ts';
+import { isProtected, type Rule, type Target } from './policy.ts';
 
 /**
- * Every check of a promotion, in order. First what no policy can take away: a seal for whatever leaves draft, and a
- * verdict that is not `unsafe` where it goes live; then those of the rule in force.
+ * Every check of a promotion, in order. First what no policy can take away: a seal for whatever leaves draft or comes
+ * under a protected alias, and a verdict that is not `unsafe` where it goes live; then those of the rule in force.
  */
 export function checksOf(rule: Rule, target: Target, evidence: Evidence): Check[] {
   const to = 'status' in target ? target.status : undefined;
   const checks: Check[] = [];
-  if (to !== undefined && to !== 'draft') checks.push({ check: 'sealed', ...sealed(evidence), mode: 'enforce' });
+  const isBound = to === undefined ? isProtected(rule) : to !== 'draft';
+  if (isBound) checks.push({ check: 'sealed', ...sealed(evidence), mode: 'enforce' });
   if (to === 'staging' || to === 'production')
     checks.push({ check: 'verdict', ...notUnsafe(evidence, canOverride(rule)), mode: 'enforce' });
   const ofRule = rule.checks.filter(({ check }) => check !== 'sealed' || checks[0]?.check !== 'sealed');

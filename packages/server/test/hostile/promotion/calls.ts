@@ -89,7 +89,7 @@ export async function playSequence(t: Opened, files: Files, seed: number, tally:
     const path = `${at()}/versions/${made.json.number}`;
     if (chance(30)) await ask('PUT', `${path}/artifacts/a?digest=sha256:${files[one(VERDICTS)]}`);
     if (chance(10)) await evaluate(path);
-    if (chance(90)) await ask('POST', `${path}/seal`);
+    if (chance(80)) await ask('POST', `${path}/seal`);
     if (chance(40)) await evaluate(path);
   }
   const evaluate = (path: string) =>
@@ -99,15 +99,20 @@ export async function playSequence(t: Opened, files: Files, seed: number, tally:
       ...(chance(20) && { at: new Date(t.clock.now() - one([-1, 10, 40]) * DAY_MS).toISOString() }),
     });
   const said = () => ({ ...(chance(60) && { reason: 'as the dice fall' }), ...(chance(35) && { force: true }) });
-  const review = (verb: string) =>
-    waiting.length === 0
-      ? ask('POST', `/promotions/${1 + random(50)}/${verb}`, { reason: 'r' })
-      : ask('POST', `/promotions/${one(waiting.slice(-4))}/${verb}`, { reason: 'r' });
+  /** Of those that wait, as far as is known, and now and then of one that is over. */
+  async function review(verb: string) {
+    const id = waiting.length === 0 || chance(2) ? 1 + random(50) : one(waiting.slice(-4));
+    const { json } = await ask('POST', `/promotions/${id}/${verb}`, { reason: 'r' });
+    const known = waiting.indexOf(id);
+    if (known >= 0 && json.state !== 'waiting' && json.status !== 403) waiting.splice(known, 1);
+  }
 
   const calls: [weight: number, call: () => Promise<unknown>][] = [
     [8, create],
     [3, () => ask('POST', `${version()}/seal`)],
     [6, () => evaluate(version())],
+    [4, () => ask('PUT', `${version()}/artifacts/${one(['a', 'b'])}?digest=sha256:${files[one(VERDICTS)]}`)],
+    [1, () => ask('DELETE', `${version()}/artifacts/a`)],
     [4, () => ask('POST', `${version()}/metrics`, { metrics: [{ name: METRIC, value: value(), step: random(3) }] })],
     [3, () => ask('PATCH', version(), { card: one([null, '# Card']), tags: { team: one([null, 'x']) } })],
     [3, () => ask('PATCH', version(), { properties: { tier: one([null, 2]) }, signature: one(SIGNATURES) })],
@@ -116,6 +121,7 @@ export async function playSequence(t: Opened, files: Files, seed: number, tally:
     [8, () => ask('PUT', `${at()}/aliases/${one(ALIASES)}`, { version: number(), ...said() })],
     [2, () => ask('DELETE', `${at()}/aliases/${one(ALIASES)}`)],
     [26, () => review('approve')],
+    [6, overtake],
     [2, () => review('reject')],
     [2, () => review('cancel')],
     [7, () => ask('PUT', `${at()}/policy`, policyOf(one, chance))],
@@ -135,6 +141,12 @@ export async function playSequence(t: Opened, files: Files, seed: number, tally:
     [2, () => verb(() => t.registry.models.setAlias(caller(), name, one(ALIASES), `${number()}`, said()))],
     [1, () => verb(() => t.registry.promotions.expire())],
   ];
+  /** What waits is approved under another policy than the one that it was asked for under. */
+  async function overtake() {
+    if (waiting.length === 0) return;
+    await ask('PUT', `${at()}/policy`, policyOf(one, chance));
+    for (let times = 0; times < 3; times += 1) await review('approve');
+  }
   async function rename() {
     const to = name.endsWith('-b') ? name.slice(0, -2) : `${name}-b`;
     const { status } = await ask('POST', `${at()}/rename`, { name: to });

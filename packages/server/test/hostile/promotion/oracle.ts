@@ -58,7 +58,7 @@ export class Oracle {
     const isForced = details.forced === true;
     const mayForce = !found || rule.force === true;
     const floor: string[] = [];
-    if (!isAlias && target !== 'draft' && version.doc.state !== 'sealed') wrong.push('is not sealed');
+    if (target !== 'draft' && version.doc.state !== 'sealed') wrong.push('is not sealed');
     if (LIVE.includes(target) && version.doc.verdict === 'unsafe') floor.push('is unsafe');
     const live = this.#liveOf(model, version, target, event);
     const failing = (rule.checks ?? []).filter((check) => !this.#passes(check, version, live, event));
@@ -312,5 +312,5 @@ function isThere(doc: VersionDoc, field: string): boolean {
 function newestOn({ doc, evaluations }: Version, { name, digest }: Dataset): Evaluation | undefined {
   const of = evaluations.filter(({ dataset }) => dataset.name === name && (!digest || dataset.digest === digest));
   const newest = of.at(-1);
-  return newest?.version_digest === doc.digest ? newest : undefined;
+  return newest && newest.version_digest !== null && newest.version_digest === doc.digest ? newest : undefined;
 }
