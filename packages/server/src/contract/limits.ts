@@ -37,6 +37,8 @@ export const LIMITS = {
   pointsTogether: 1_000,
   pointsOfVersion: 10_000_000,
   datasetText: 500,
+  /** Of the name and of the digest of a data set, in UTF-8: together they are the key of an index. */
+  datasetBytes: 1_024,
   evaluationMetrics: 1_000,
   slices: 1_000,
   curvePoints: 10_000,

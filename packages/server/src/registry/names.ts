@@ -35,6 +35,12 @@ export function assertLabel(label: string, field: string): void {
   if (problem) refuseField(field, problem);
 }
 
+/** Why a data set cannot have such a name or digest, or undefined where it can. */
+export function problemOfDatasetText(text: string): string | undefined {
+  if (Buffer.byteLength(text) > LIMITS.datasetBytes) return `must have at most ${LIMITS.datasetBytes} bytes`;
+  return problemOfLabel(text);
+}
+
 /**
  * What two names share when a client, proxy or file system may take one for the other: NFC and one percent-decoding.
  * No two live models (nor two paths of a version) share it. Letter case distinguishes.

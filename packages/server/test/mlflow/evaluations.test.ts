@@ -173,6 +173,30 @@ for (const [database, open] of Object.entries(databases)) {
       expect(await evaluations(name)).toHaveLength(2);
     });
 
+    it('is none where a data set has more bytes than one may have here, and the points are logged', async () => {
+      const model_id = await createModel(await createRun());
+      const name = await register(model_id);
+      const run_id = await createRun();
+      // Letters that no database makes shorter: it has to hold both texts in one key.
+      const text = (length: number) =>
+        Array.from({ length }, (_, i) => String.fromCodePoint(0x4e00 + ((i * 7_919) % 20_000))).join('');
+      const of = { dataset_name: text(341), dataset_digest: text(341), model_id };
+      await logBatch(run_id, points({ auc: 0.9 }, of));
+      expect(await evaluations(name)).toHaveLength(1);
+      for (const more of [{ dataset_name: text(342) }, { dataset_digest: text(342) }])
+        await logBatch(run_id, points({ auc: 0.7 }, { ...of, ...more }));
+      expect(await evaluations(name)).toHaveLength(1);
+      const at = `/models/${name}/versions/1/evaluations`;
+      const record = (dataset: object) => t.post(at, { dataset, metrics: { auc: 1 } });
+      expect((await record({ name: text(341), digest: text(341) })).status).toBe(201);
+      const refused = await record({ name: text(342), digest: 'd' });
+      expect([refused.status, refused.json.errors]).toEqual([
+        422,
+        [{ path: '/dataset/name', message: 'must have at most 1024 bytes' }],
+      ]);
+      expect((await record({ name: 'n', digest: text(342) })).json.errors[0].path).toBe('/dataset/digest');
+    });
+
     it('leaves versions in the trash alone', async () => {
       const model_id = await createModel(await createRun());
       const name = await register(model_id);

@@ -1,12 +1,14 @@
 import type { Curves, NewEvaluation } from '../../contract/evaluation.ts';
 import { assertTags } from '../metadata.ts';
-import { assertLabel } from '../names.ts';
+import { assertLabel, problemOfDatasetText } from '../names.ts';
 import { refuseField } from '../refusals.ts';
 
 /** Refuses what the schema cannot: slices told twice, curves that go back, a confusion matrix that is not square. */
 export function assertEvaluation({ dataset, metrics, slices = [], curves, tags, n }: NewEvaluation): void {
-  assertLabel(dataset.name, '/dataset/name');
-  assertLabel(dataset.digest, '/dataset/digest');
+  for (const member of ['name', 'digest'] as const) {
+    const problem = problemOfDatasetText(dataset[member]);
+    if (problem) refuseField(`/dataset/${member}`, problem);
+  }
   for (const name of Object.keys(metrics)) assertLabel(name, `/metrics/${name}`);
   assertTags(tags);
   const names = new Set<string>();

@@ -3,7 +3,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { charactersOf, problemOfLabel } from '../names.ts';
+import { charactersOf, problemOfDatasetText, problemOfLabel } from '../names.ts';
 import type { NewPoint } from '../runs/points.ts';
 import { LAST_MOMENT } from './metrics-of.ts';
 import { fromStored, toStored } from './values.ts';
@@ -38,13 +38,10 @@ export function measuredIn(points: readonly (Point & { run_id: string })[]): Mea
 }
 
 function isEvaluation({ key, dataset_name, dataset_digest }: Point): boolean {
-  const isLabel = (text: string | undefined, most: number) =>
-    text !== undefined && text !== '' && charactersOf(text) <= most && problemOfLabel(text) === undefined;
-  return (
-    isLabel(dataset_name, LIMITS.datasetText) &&
-    isLabel(dataset_digest, LIMITS.datasetText) &&
-    isLabel(key, LIMITS.metricName)
-  );
+  const isText = (text: string | undefined) =>
+    !!text && charactersOf(text) <= LIMITS.datasetText && problemOfDatasetText(text) === undefined;
+  const isMetric = key !== '' && charactersOf(key) <= LIMITS.metricName && problemOfLabel(key) === undefined;
+  return isMetric && isText(dataset_name) && isText(dataset_digest);
 }
 
 function isLater(a: Point, b: Point): boolean {
