@@ -12,8 +12,15 @@ export function toShown(text: string): string {
 
 /** The text in at most so many pixels: what stands in the middle gives way. */
 export function shorten(text: string, width: number, size: number, bold = false): string {
-  return cutMiddle(toShown(text), width, size, bold);
+  const shown = cutMiddle(toShown(text), width, size, bold);
+  return isMistaken(shown) ? `${shown} ` : shown;
 }
+
+/**
+ * Vega looks texts up in plain objects: in expressions (`vega-expression/src/parser.js`, `legalKeywords`) and in domains
+ * (`vega-lite/src/util.ts`, `unique`). What it would find there gets a space that no picture shows.
+ */
+const isMistaken = (text: string) => text === 'if' || text in Object.prototype;
 
 /** Of text that is longer than any picture is wide, its ends are looked at. */
 const MOST = 400;

@@ -1,4 +1,4 @@
-import type { ChartData, ChartMetric, HistoryChart, HistorySeries } from '../../src/contract/chart.ts';
+import type { ChartData, ChartMetric, HistoryChart, HistorySeries, VersionsChart } from '../../src/contract/chart.ts';
 import type { MetricValue } from '../../src/contract/shapes.ts';
 
 type Given = Pick<HistorySeries, 'model' | 'number' | 'points'> & Partial<HistorySeries>;
@@ -360,4 +360,63 @@ export const samples: Record<string, ChartData> = {
   },
   'parallel-empty': { chart: 'parallel', title: 'params and metrics', summary: 's', versions: [], axes: [] },
 };
+/** Names that every object has, and a word of expressions: what draws looks up what it is given. */
+const INHERITED = ['if', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__'];
+for (const name of INHERITED) {
+  const metric = m(name);
+  const one = { model: name, number: 7 };
+  const other = { model: 'churn', number: 8 };
+  const given: ChartData[] = [
+    hist(name, metric, [
+      { ...one, points: curve(5, (i) => i) },
+      { ...other, points: curve(5, (i) => 2 * i) },
+    ]),
+    { ...(samples['versions-interval'] as VersionsChart), title: name, model: name, metric },
+    {
+      chart: 'metrics',
+      title: name,
+      summary: name,
+      metrics: [{ metric, bars: [one, other].map((of, i) => ({ ...of, value: i + 1, best: i === 1 })) }],
+    },
+    {
+      chart: 'slices',
+      title: name,
+      summary: name,
+      evaluations: [ev(name)],
+      slice_count: INHERITED.length,
+      slices: INHERITED.map((slice) => ({ slice, n: null })),
+      columns: [{ metric, evaluation: 12, ...one }],
+      values: INHERITED.map((_, i) => [i]),
+    },
+    {
+      chart: 'confusion-matrix',
+      title: name,
+      summary: name,
+      evaluation: ev(name),
+      ...cm(INHERITED, (i, j) => i + j),
+    },
+    {
+      chart: 'roc',
+      title: name,
+      summary: name,
+      series: [one, other].map(({ model, number }) => ({
+        evaluation: ev(model, number),
+        count: 2,
+        points: [0, 1].map((x) => ({ x, y: x })),
+      })),
+    },
+    {
+      chart: 'parallel',
+      title: name,
+      summary: name,
+      versions: [one, other],
+      axes: [
+        { of: 'param', name, unit: null, direction: null, values: INHERITED.slice(-2) },
+        { of: 'metric', ...metric, values: [1, 2] },
+      ],
+    },
+  ];
+  for (const data of given) samples[`${data.chart}-${name}`] = data;
+}
+
 export { CJK, EMO, L, names, RTL };
