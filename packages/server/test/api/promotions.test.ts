@@ -104,6 +104,23 @@ for (const [database, open] of Object.entries(databases)) {
       expect((await t.get(`/promotions/${id}`)).json).toEqual(read);
     });
 
+    it('where fewer approvals suffice by now, one who approved already can end it', async () => {
+      const { model, number } = await reviewed();
+      const { id } = (await promote(model, number)).json;
+      expect((await say(id, 'approve', 'bob')).json).toMatchObject({ state: 'waiting', approvals_needed: 2 });
+      await t.put(`/models/${model}/policy`, { statuses: { production: { approvals: 1 } } });
+      const again = await promote(model, number, 'eve');
+      expect(again.status).toBe(202);
+      expect(again.json).toMatchObject({ id, state: 'waiting', approvals_needed: 1, approvals: [{ by: 'bob' }] });
+      const size = await t.registry.ledger.size();
+      const last = await say(id, 'approve', 'bob');
+      expect(last.json).toMatchObject({ state: 'executed', approvals_needed: 1, approvals: [{ by: 'bob' }], etag: 3 });
+      expect(last.json.approvals).toHaveLength(1);
+      expect(await t.registry.ledger.size()).toBe(size + 1);
+      expect(await newest()).toMatchObject({ type: 'version.promoted', actor: 'bob', details: { promotion: id } });
+      for await (const difference of t.registry.ledger.reconcile()) expect.fail(JSON.stringify(difference));
+    });
+
     it('what fails a check does not even wait', async () => {
       const { model, number } = await reviewed({ metrics: { auc: 0.5 } });
       const told = expectProblem(await promote(model, number), 422, 'check-failed');

@@ -71,6 +71,14 @@ describe('what differs between signatures', () => {
   it('params are like inputs; a side that is not stated is told as such', () => {
     const params = [{ name: 'temperature', type: 'float64', optional: true }];
     expect(told({ inputs: [age], params }, { inputs: [age], params: [] })).toEqual(['! params removed temperature']);
+    for (const [from, to] of [
+      [undefined, []],
+      [[], undefined],
+      [[], []],
+    ] as const) // none, however it is said
+      expect(
+        told({ inputs: [age], ...(from && { params: [...from] }) }, { inputs: [age], ...(to && { params: [...to] }) }),
+      ).toEqual([]);
     expect(told(null, null)).toEqual([]);
     expect(told(null, { inputs: [age] })).toEqual(['. inputs unstated ']);
     expect(told({ inputs: [age], outputs: [city] }, null)).toEqual(['! inputs unstated ', '! outputs unstated ']);

@@ -24,6 +24,8 @@ function sideDiff(
   to: readonly Tensor[] | undefined,
 ): SignatureDifference[] {
   const about = (name: string, difference: Difference): SignatureDifference => ({ side, name, ...difference });
+  // To state that there are no params is to state none.
+  if (side === 'params' && !from?.length && !to?.length) return [];
   if (from === undefined && to === undefined) return [];
   if (from === undefined)
     return [about('', { kind: 'unstated', breaking: false, detail: `the first does not state its ${side}` })];

@@ -35,7 +35,8 @@ export async function ask(work: Work, rule: Rule, move: Move, asked: Reasons): P
   const forced = asked.force === true && judgement.can_force && (refusing.length > 0 || approvals_needed > 0);
   const waits = approvals_needed > 0 && !forced;
   const waiting = rule.isPlain ? undefined : await findOpen(work, move);
-  if (waits && waiting) return toPromotion(waiting, move.model.name);
+  // How many it needs by now: what it needed when it was asked for is no news.
+  if (waits && waiting) return toPromotion({ ...waiting, doc: { ...waiting.doc, approvals_needed } }, move.model.name);
   if (refusing.length > 0 && !forced) refuseFailed(move, judgement);
   const leaving = await givingWay(work.tx, move, rule);
   if (isDone(move, leaving))

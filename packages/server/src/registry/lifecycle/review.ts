@@ -17,7 +17,8 @@ import { findRollback } from './rollback.ts';
 
 /**
  * Adds an approval. With the last one that is needed, by the policy as it is now, the checks are run again, in the same
- * transaction: either it is executed, or it is refused for good.
+ * transaction: either it is executed, or it is refused for good. The second of one actor adds none; it suffices where
+ * fewer are needed by now.
  */
 export async function approvePromotion(
   work: Work,
@@ -34,21 +35,24 @@ export async function approvePromotion(
       promotion: id,
       by,
     });
-  if (held.doc.approvals.some((one) => one.by === by)) return toPromotion(held, name);
   const { model, row } = await getSubject(work, held, name);
   const { move, judgement } = await judgeAgain(work, builtIn, held, model, row);
   const { approvals_needed, checks, rule } = judgement;
-  const approvals = [...held.doc.approvals, { by, at: toTime(work.at), reason: reason ?? null }];
-  const approved: Held = { ...held, etag: held.etag + 1, doc: { ...held.doc, approvals, approvals_needed } };
-  work.record({
-    type: 'promotion.approved',
-    subject: `${name}/${held.number}`,
-    ...(reason !== undefined && { reason }),
-    details: { promotion: id, approvals_needed },
-    changes: [untouched(held)],
-  });
+  const isNew = held.doc.approvals.every((one) => one.by !== by);
+  const own = { by, at: toTime(work.at), reason: reason ?? null };
+  const approvals = isNew ? [...held.doc.approvals, own] : held.doc.approvals;
+  const doc = { ...held.doc, approvals, approvals_needed };
+  const approved: Held = { ...held, etag: held.etag + (isNew ? 1 : 0), doc };
+  if (isNew)
+    work.record({
+      type: 'promotion.approved',
+      subject: `${name}/${held.number}`,
+      ...(reason !== undefined && { reason }),
+      details: { promotion: id, approvals_needed },
+      changes: [untouched(held)],
+    });
   if (approvals.length < approvals_needed) {
-    await savePromotion(work, approved);
+    if (isNew) await savePromotion(work, approved);
     return toPromotion(approved, name);
   }
   const { policy } = rule;
@@ -58,8 +62,12 @@ export async function approvePromotion(
   const superseded = leaving.map(({ number }) => number);
   const { version, changes } = await makeMove(work, move, leaving);
   const from = move.action === 'alias' ? null : row.status;
-  const doc = { ...approved.doc, from, checks, policy, approvals_needed, superseded, closed: closedNow(work) };
-  const executed: Held = { ...approved, state: 'executed', etag: approved.etag + 1, doc };
+  const executed: Held = {
+    ...approved,
+    state: 'executed',
+    etag: approved.etag + 1,
+    doc: { ...doc, from, checks, policy, superseded, closed: closedNow(work) },
+  };
   await savePromotion(work, executed);
   recordMove(work, move, executed, changes);
   return toPromotion(executed, name, version);
