@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldersOf, keyOf, problemOfAlias, problemOfName, problemOfPath } from './names.ts';
+import { foldersOf, keyOf, problemOfAlias, problemOfMetricName, problemOfName, problemOfPath } from './names.ts';
 
 describe('P6 the key of a name', () => {
   it('is stable, and shared with every Unicode form and percent-encoding of it', () => {
@@ -52,6 +52,19 @@ it('a picture may have the name that the MLflow client 2.22 gives it, whatever i
     ).toBeUndefined();
   expect(problemOfPath('images/heat%17map.png')).toBe('must not hold encoded control characters');
   expect(problemOfPath('a%0a%step%1%timestamp%1%g.png')).toBe('must not hold encoded control characters');
+});
+
+describe('the name of a metric', () => {
+  it.each(['auc', 'train/loss', 'val: top-5 (%)', 'a..b', '...', '100%', 'c:', 'f1 \\ macro'])('may be %s', (name) => {
+    expect(problemOfMetricName(name)).toBeUndefined();
+  });
+
+  it.each([
+    ...['.', '..', '../auc', 'a/../b', 'a/./b', 'a//b', '/auc', 'auc/', 'file:///etc'],
+    ...['..\\auc', '\\\\host\\x', 'c:\\auc', 'C:/auc', '%2e%2e', '..%2f..', '%2fauc', 'a\nb'],
+  ])('cannot be %j', (name) => {
+    expect(problemOfMetricName(name)).toMatch(/^must not/);
+  });
 });
 
 describe('a name, alias or path', () => {

@@ -30,8 +30,20 @@ export function problemOfLabel(label: string): string | undefined {
   return CONTROL.test(label) ? 'must not hold control characters' : undefined;
 }
 
-export function assertLabel(label: string, field: string): void {
-  const problem = problemOfLabel(label);
+/**
+ * Why a metric cannot be called so, or undefined: of names that read as paths those stand for themselves that lead nowhere
+ * else, as MLflow has it (`mlflow/utils/validation.py`, `path_not_unique`), however they are written.
+ */
+export function problemOfMetricName(name: string): string | undefined {
+  const segments = keyOf(name).replaceAll('\\', '/').split('/');
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+    return 'must not hold ., .. or nothing between slashes, as a path that leads elsewhere';
+  if (/^[a-z]:$/i.test(segments[0]!) && segments.length > 1) return 'must not begin with a drive letter';
+  return problemOfLabel(name);
+}
+
+export function assertMetricName(name: string, field: string): void {
+  const problem = problemOfMetricName(name);
   if (problem) refuseField(field, problem);
 }
 

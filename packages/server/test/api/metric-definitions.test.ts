@@ -70,7 +70,9 @@ for (const [database, open] of Object.entries(databases)) {
       expect((await t.get(path, { 'if-none-match': '"2"' })).status).toBe(304);
       for (const bad of [{ direction: 'up' }, { unit: '' }, { more: 1 }, []])
         expectProblem(await t.put(path, bad), 422, 'invalid');
-      expectProblem(await t.put('/metric-definitions/a%0Ab', {}), 422, 'invalid');
+      for (const bad of ['a%0Ab', '..%2fauc', '%2fauc', 'a%2f%2fb', '..%5cauc'])
+        expectProblem(await t.put(`/metric-definitions/${bad}`, {}), 422, 'invalid');
+      expect((await t.put(`/metric-definitions/train%2f${aName('m')}`, {})).status).toBe(200);
     });
 
     it('lists all by name, page by page, each once', async () => {

@@ -1,6 +1,6 @@
 import type { Curves, NewEvaluation } from '../../contract/evaluation.ts';
 import { assertTags } from '../metadata.ts';
-import { assertLabel, problemOfDatasetText } from '../names.ts';
+import { assertMetricName, problemOfDatasetText } from '../names.ts';
 import { refuseField } from '../refusals.ts';
 
 /** Refuses what the schema cannot: slices told twice, curves that go back, a confusion matrix that is not square. */
@@ -9,13 +9,13 @@ export function assertEvaluation({ dataset, metrics, slices = [], curves, tags, 
     const problem = problemOfDatasetText(dataset[member]);
     if (problem) refuseField(`/dataset/${member}`, problem);
   }
-  for (const name of Object.keys(metrics)) assertLabel(name, `/metrics/${name}`);
+  for (const name of Object.keys(metrics)) assertMetricName(name, `/metrics/${name}`);
   assertTags(tags);
   const names = new Set<string>();
   for (const [i, slice] of slices.entries()) {
     if (names.has(slice.slice)) refuseField(`/slices/${i}/slice`, `names ${slice.slice} a second time`);
     names.add(slice.slice);
-    for (const name of Object.keys(slice.metrics)) assertLabel(name, `/slices/${i}/metrics/${name}`);
+    for (const name of Object.keys(slice.metrics)) assertMetricName(name, `/slices/${i}/metrics/${name}`);
     if (n !== undefined && slice.n !== undefined && slice.n > n)
       refuseField(`/slices/${i}/n`, `must be at most n, which is ${n}: a slice is a part of the data set`);
   }

@@ -6,7 +6,7 @@ import type { MetricDefinitionTable } from '../../db/tables.ts';
 import { same } from '../../events/replay.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
-import { assertLabel } from '../names.ts';
+import { assertMetricName } from '../names.ts';
 import { type Page, type PageAsked, pageOf } from '../paging/pages.ts';
 import { refuse } from '../refusals.ts';
 import { compareText } from '../search/order.ts';
@@ -19,7 +19,7 @@ export async function defineMetric(
   asked: NewMetricDefinition,
   ifMatch?: IfMatch,
 ): Promise<MetricDefinition> {
-  assertLabel(name, '/name');
+  assertMetricName(name, '/name');
   const before = (await definitionsOf(work.tx, [name])).get(name);
   assertMatches(before?.etag ?? 0, ifMatch);
   const meant = builtInDefinition(name);

@@ -3,7 +3,7 @@ import { LIMITS } from '../../contract/limits.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { charactersOf, problemOfDatasetText, problemOfLabel } from '../names.ts';
+import { charactersOf, problemOfDatasetText, problemOfMetricName } from '../names.ts';
 import type { NewPoint } from '../runs/points.ts';
 import { LAST_MOMENT } from './metrics-of.ts';
 import { fromStored, toStored } from './values.ts';
@@ -40,7 +40,7 @@ export function measuredIn(points: readonly (Point & { run_id: string })[]): Mea
 function isEvaluation({ key, dataset_name, dataset_digest }: Point): boolean {
   const isText = (text: string | undefined) =>
     !!text && charactersOf(text) <= LIMITS.datasetText && problemOfDatasetText(text) === undefined;
-  const isMetric = key !== '' && charactersOf(key) <= LIMITS.metricName && problemOfLabel(key) === undefined;
+  const isMetric = key !== '' && charactersOf(key) <= LIMITS.metricName && problemOfMetricName(key) === undefined;
   return isMetric && isText(dataset_name) && isText(dataset_digest);
 }
 

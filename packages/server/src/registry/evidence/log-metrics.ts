@@ -7,7 +7,7 @@ import { isOneOf, listOf } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { LatestPointTable, MetricPointTable } from '../../db/tables.ts';
 import type { Work } from '../batch.ts';
-import { assertLabel } from '../names.ts';
+import { assertMetricName } from '../names.ts';
 import { refuseField } from '../refusals.ts';
 import { compareText } from '../search/order.ts';
 import { getVersion, updateVersion, type VersionRow } from '../versions/repository.ts';
@@ -51,7 +51,7 @@ export async function logMetrics(
   ref: string,
   { metrics }: NewMetrics,
 ): Promise<LoggedMetrics & { added: number }> {
-  for (const [i, point] of metrics.entries()) assertLabel(point.name, `/metrics/${i}/name`);
+  for (const [i, point] of metrics.entries()) assertMetricName(point.name, `/metrics/${i}/name`);
   const { model, row } = await getVersion(work.tx, name, ref);
   const asked = distinct(metrics.map((point) => toPoint(work, row.id, point)));
   const document = new Map(Object.entries(JSON.parse(row.metrics) as Metrics));
