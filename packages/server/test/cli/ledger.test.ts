@@ -1,5 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { lstat, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { done, jsonOf, makePlace, run, type Served, serve, start, until } from './support.ts';
 
@@ -56,6 +58,14 @@ describe('ledger verify', () => {
     expect(code).toBe(1);
     expect(stderr.match(/CRLF/g)).toHaveLength(1);
     expect(stderr).not.toMatch(/changed:|malformed/);
+  });
+
+  it('an export to what is no file, such as a pipe or /dev/null, leaves it what it is', async () => {
+    const pipe = join(place.folder, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const [text] = await Promise.all([readFile(pipe, 'utf8'), done(place, 'ledger', 'export', '-o', 'pipe')]);
+    expect(text).toBe(await done(place, 'ledger', 'export'));
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
   });
 
   it('A4, A5: finds each edit of an export, and a cut tail', async () => {

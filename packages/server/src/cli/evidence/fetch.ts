@@ -45,7 +45,7 @@ export async function fetchPack(out: Output, options: Common & FetchOptions, nam
       const lines = failed.map(({ check, detail }) => `✗ ${check}: ${detail}`);
       throw refused('The pack that came does not hold, and was not kept.', lines, report);
     }
-    const file = output ?? `${of.model.replace(/[<>"|?*\\]/g, '_')}-${of.number}-evidence.zip`;
+    const file = output ?? `${of.model.replace(/[<>"|?*\\/]/g, '_')}-${of.number}-evidence.zip`;
     await assertFree(file, force);
     await rename(part, file);
     out.document({ file, ...fetched, of, ledger: report.ledger, key });

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { formatSize } from '../../config/sizes.ts';
 import { parseCount } from '../names.ts';
+import { kindOf } from '../pull/destination.ts';
 import { connect, type ServerOptions } from '../server/connect.ts';
 import type { Output } from '../terminal/output.ts';
 import { exported } from './stream.ts';
@@ -22,16 +23,18 @@ export async function exportLedger(out: Output, { output, from, to, ...options }
     await pipeline(source, process.stdout, { end: false });
     return;
   }
-  const part = `${output}.part`;
+  // What is no file, such as /dev/null or a pipe, is written to as it stands: a file must not take its place.
+  const isPlain = ['file', 'nothing'].includes(await kindOf(output));
+  const part = isPlain ? `${output}.part` : output;
   let bytes = 0;
   source.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length;
   });
   try {
     await pipeline(source, createWriteStream(part));
-    await rename(part, output);
+    if (isPlain) await rename(part, output);
   } catch (error) {
-    await rm(part, { force: true });
+    if (isPlain) await rm(part, { force: true });
     throw error;
   }
   out.document({ file: output, bytes });
