@@ -55,9 +55,12 @@ it('a picture may have the name that the MLflow client 2.22 gives it, whatever i
 });
 
 describe('the name of a metric', () => {
-  it.each(['auc', 'train/loss', 'val: top-5 (%)', 'a..b', '...', '100%', 'c:', 'f1 \\ macro'])('may be %s', (name) => {
-    expect(problemOfMetricName(name)).toBeUndefined();
-  });
+  it.each(['auc', 'train/loss', 'val: top-5 (%)', 'a..b', '...', '100%', 'a b%2F', 'c:', 'f1 \\ macro'])(
+    'may be %s',
+    (name) => {
+      expect(problemOfMetricName(name)).toBeUndefined();
+    },
+  );
 
   it.each([
     ...['.', '..', '../auc', 'a/../b', 'a/./b', 'a//b', '/auc', 'auc/', 'file:///etc'],

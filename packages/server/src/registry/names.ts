@@ -35,10 +35,10 @@ export function problemOfLabel(label: string): string | undefined {
  * else, as MLflow has it (`mlflow/utils/validation.py`, `path_not_unique`), however they are written.
  */
 export function problemOfMetricName(name: string): string | undefined {
-  const segments = keyOf(name).replaceAll('\\', '/').split('/');
-  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+  const [segments, decoded] = [name, keyOf(name)].map((text) => text.replaceAll('\\', '/').split('/'));
+  if (segments!.includes('') || decoded![0] === '' || decoded!.some((segment) => segment === '.' || segment === '..'))
     return 'must not hold ., .. or nothing between slashes, as a path that leads elsewhere';
-  if (/^[a-z]:$/i.test(segments[0]!) && segments.length > 1) return 'must not begin with a drive letter';
+  if (/^[a-z]:$/i.test(decoded![0]!) && decoded!.length > 1) return 'must not begin with a drive letter';
   return problemOfLabel(name);
 }
 
