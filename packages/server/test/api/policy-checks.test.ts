@@ -83,7 +83,7 @@ for (const [database, open] of Object.entries(databases))
     it('not worse than live: like is held against like, by the direction that the metric has', async () => {
       const dataset = { name: 'holdout' };
       const model = await ruled({ check: 'not_worse_than_live', metric: 'auc', tolerance: 0.01, dataset }, {}, {}, {});
-      expect((await check(model, 1)).detail).toBe('nothing is live there to hold it against');
+      expect((await check(model, 1)).detail).toBe('nothing was live there to hold it against');
       expect((await promote(model, 1)).status).toBe(200);
       expect((await check(model, 2)).outcome).toBe('failed');
       await evaluate(model, 2, 0.9);
@@ -156,6 +156,28 @@ for (const [database, open] of Object.entries(databases))
       await t.post(`${at(model, 2)}/metrics`, { metrics: [{ name: 'auc', value: 0.91 }] });
       expect((await set(2)).json.aliases).toEqual({ champion: 2 });
       await t.put('/policies/default', {});
+    });
+
+    it('nobody clears the way: what was promoted last is the measure when it is gone, unless a rollback took it away', async () => {
+      const better: PolicyCheck = { check: 'not_worse_than_live', metric: 'auc', direction: 'higher' };
+      const model = await ruled(better, ...[0.5, 0.9, 0.6].map((auc) => ({ metrics: { auc } })));
+      for (const number of [1, 2]) expect((await promote(model, number)).status).toBe(200);
+      const refused = async () => {
+        const told = await check(model, 3);
+        expect(told).toMatchObject({ outcome: 'failed', detail: expect.stringContaining(`${model}/2`) });
+      };
+      await refused();
+      for (const to of ['draft', 'production', 'archived']) {
+        expect((await t.post(`${at(model, 2)}/promotions`, { to })).status).toBe(200);
+        await refused();
+      }
+      await t.del(`${at(model, 2)}?reason=r`);
+      await refused();
+      await t.post(`${at(model, 2)}/restore`);
+      await refused();
+      expect((await promote(model, 2)).status).toBe(200);
+      expect((await t.post(`/models/${model}/rollback`, { reason: 'r' })).json.number).toBe(1);
+      expect((await check(model, 3)).outcome).toBe('passed');
     });
 
     it('a protected alias names no bytes that can still change, and what was measured of such counts for nothing', async () => {

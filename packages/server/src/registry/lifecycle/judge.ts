@@ -62,15 +62,39 @@ export async function judge(reader: Reader, rule: Rule, move: Move, at: number):
 const HELD_AGAINST_LIVE = ['not_worse_than_live', 'signature_compatible'];
 
 /**
- * The version that one is held against: the one promoted last that is in the status, or the one that the alias names. What
- * a rollback takes away is no measure for what it puts back.
+ * The version that one is held against: the other one that was promoted last to the status, whether or not it is there
+ * still, or the one that the alias names. What a rollback takes away is no measure, neither for what it puts back nor later.
  */
 async function liveBeside(reader: Reader, move: Move): Promise<VersionRow | undefined> {
   const { model, row } = move;
   if (move.action === 'alias') return move.old === undefined ? undefined : findNumber(reader, model.id, move.old);
+  if (move.action === 'promotion' && (move.to === 'staging' || move.to === 'production'))
+    return lastPromoted(reader, row, move.to);
   const without = [row.number, ...(move.action === 'rollback' ? [move.current] : [])];
   const number = (await liveNumbers(reader, model.id, move.to, without.length + 1)).find(
     (one) => !without.includes(one),
   );
   return number === undefined ? undefined : findNumber(reader, model.id, number);
+}
+
+/** Also one in the trash, as long as something of it is left: else whoever takes it away would clear the way. */
+function lastPromoted(
+  reader: Reader,
+  { model_id, number }: VersionRow,
+  status: Status,
+): Promise<VersionRow | undefined> {
+  return reader
+    .selectFrom('tenure')
+    .innerJoin('version', (join) =>
+      join.onRef('version.model_id', '=', 'tenure.model_id').onRef('version.number', '=', 'tenure.number'),
+    )
+    .selectAll('version')
+    .where('tenure.model_id', '=', model_id)
+    .where('tenure.status', '=', status)
+    .where('tenure.number', '!=', number)
+    .where('version.purged_at', 'is', null)
+    .where((eb) => eb.or([eb('tenure.ended_by', 'is', null), eb('tenure.ended_by', '!=', 'rollback')]))
+    .orderBy('tenure.id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }

@@ -100,7 +100,10 @@ export class Oracle {
     return asked.approvals.includes(event.actor) ? ['is of one who has approved already'] : [];
   }
 
-  /** The version promoted last to the status that is there, or the one that the alias names; what a rollback takes away is no measure. */
+  /**
+   * The version promoted last to the status, be it there or not, or the one that the alias names. What a rollback takes
+   * away is no measure: where there ever was one, what is told of the checks is believed.
+   */
   #liveOf(model: Model, version: Version, target: string, event: Event): Version | undefined {
     if (target.startsWith('@')) {
       const number = model.doc.aliases[target.slice(1)];
@@ -109,8 +112,10 @@ export class Oracle {
     const there = [...model.versions.values()]
       .filter(({ doc }) => doc.status === target && doc.deregistered === null)
       .sort((a, b) => b.since - a.since || b.number - a.number);
-    const others = event.type === 'version.rolled-back' ? there.slice(1) : there;
-    return others.find((one) => one !== version);
+    if (event.type === 'version.rolled-back') return there.slice(1).find((one) => one !== version);
+    if (!LIVE.includes(target)) return there.find((one) => one !== version);
+    if (model.rolledBack.has(target)) return undefined;
+    return model.stays.findLast((one) => one.status === target && one.version !== version)?.version;
   }
 
   #passes(check: PolicyCheck, version: Version, live: Version | undefined, event: Event): boolean {
@@ -185,6 +190,8 @@ export class Oracle {
     for (const change of event.changes) this.#change(change, event.seq);
     const id = details.promotion as number;
     const asked = this.#asked.get(id);
+    if (event.type === 'version.rolled-back')
+      this.models.get(event.changes[0]!.model_id)!.rolledBack.add(details.to as string);
     if (event.type === 'policy.changed') {
       const { version: _, ...doc } = details.policy as NewPolicy & { version: number };
       this.#policies.set(event.changes[0] ? `model ${event.changes[0].model_id}` : 'default', doc);
@@ -211,15 +218,23 @@ export class Oracle {
   #change(change: Event['changes'][number], seq: number): void {
     const { model_id, number, before, after } = change;
     if (number === 0) {
-      const model = this.models.get(model_id) ?? { doc: {} as ModelDoc, versions: new Map() };
+      const model = this.models.get(model_id) ?? {
+        doc: {} as ModelDoc,
+        versions: new Map(),
+        stays: [],
+        rolledBack: new Set(),
+      };
       this.models.set(model_id, model);
       merge(model.doc, after, before === null);
       return;
     }
-    const { versions } = this.models.get(model_id)!;
+    const { versions, stays } = this.models.get(model_id)!;
     const version = versions.get(number) ?? { number, doc: {} as VersionDoc, since: seq, evaluations: [] };
     versions.set(number, version);
-    if ('status' in after) version.since = seq;
+    if ('status' in after) {
+      version.since = seq;
+      if (LIVE.includes(after.status as string)) stays.push({ version, status: after.status as string });
+    }
     merge(version.doc, after, before === null);
   }
 
@@ -268,6 +283,10 @@ interface ModelDoc {
 interface Model {
   doc: ModelDoc;
   versions: Map<number, Version>;
+  /** Each time that a version came into a live status, in order. */
+  stays: { version: Version; status: string }[];
+  /** Statuses in which something was rolled back. */
+  rolledBack: Set<string>;
 }
 
 interface Asked {

@@ -13,7 +13,7 @@ export function notWorseThanLive(
   { version, live, definitions }: Evidence,
   { metric, tolerance = 0, direction, dataset }: NotWorseThanLive,
 ): Outcome {
-  if (!live) return passed('nothing is live there to hold it against', []);
+  if (!live) return passed('nothing was live there to hold it against', []);
   const better = direction ?? definitions.get(metric)?.direction ?? undefined;
   const definition = `/api/v1/metric-definitions/${encodeURIComponent(metric)}`;
   if (better === undefined)
@@ -33,7 +33,7 @@ export function notWorseThanLive(
   const facts = [own.reading, other.reading];
   const [mine, theirs] = [toNumber(own.reading.value), toNumber(other.reading.value)];
   const slack = tolerance === 0 ? '' : ` by more than ${tolerance}`;
-  const detail = `${own.what} is ${own.reading.value}, that of the live ${live.name} ${other.reading.value}; it must not be ${better === 'higher' ? 'lower' : 'higher'}${slack}`;
+  const detail = `${own.what} is ${own.reading.value}, that of ${live.name}, live there last, ${other.reading.value}; it must not be ${better === 'higher' ? 'lower' : 'higher'}${slack}`;
   if (Number.isNaN(mine) || Number.isNaN(theirs)) {
     const whose = Number.isNaN(mine) ? version : live;
     return failed(detail, `NaN cannot be compared: measure ${metric} of ${whose.name} again`, facts);

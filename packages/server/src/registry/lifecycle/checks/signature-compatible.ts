@@ -5,7 +5,7 @@ import { failed, type Outcome, passed } from './outcome.ts';
 
 /** Callers of the live version can call this one. */
 export function signatureCompatible({ version, live }: Evidence): Outcome {
-  if (!live) return passed('nothing is live there to hold its signature against', []);
+  if (!live) return passed('nothing was live there to hold its signature against', []);
   const facts = [version, live].map(({ name, href, version: { signature } }) => ({
     what: `signature of ${name}`,
     value: signature === null ? null : 'see there',
