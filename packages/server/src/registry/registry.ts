@@ -125,6 +125,7 @@ export function createRegistry(parts: Parts) {
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
   const ingest = createIngest(db, { mostWaiting: parts.mostWaiting });
 
+  const evidence = createEvidence({ ...lists, change });
   return {
     models: {
       register: (by: Caller, asked: NewModel) => change(by, (work) => registerModel(work, asked)),
@@ -266,7 +267,7 @@ export function createRegistry(parts: Parts) {
       versions: (asked: FilterQuery) => pageOfVersionRows(lists, asked),
     },
     /** What versions are judged by: metrics, evaluations, data sets. */
-    evidence: createEvidence({ ...lists, change }),
+    evidence,
     charts: createCharts({ ...lists, drawer: parts.drawer, now }),
     /** Versions side by side. */
     compare: (asked: ComparisonAsked) => compareVersions(lists, asked),
@@ -307,6 +308,8 @@ export function createRegistry(parts: Parts) {
     },
     /** Resolves once no change is under way. What they left is broken off, and done after the next start. */
     async stop() {
+      // Of a database that is gone it is lost, as in a crash.
+      await evidence.evaluations.flush().catch(() => {});
       await backlog.stop();
       await change.idle();
       await ingest.idle();

@@ -34,6 +34,9 @@ for (const [database, open] of Object.entries(databases)) {
     };
     const points = (values: Record<string, unknown>, more: object) =>
       Object.entries(values).map(([key, value]) => ({ key, value, timestamp: AT, step: 0, ...more }));
+    /** What waits for more of it is recorded once the run ends. */
+    const endRun = async (run_id: string) =>
+      expect((await t.mlflow('POST', '/runs/update', { run_id, status: 'FINISHED' })).status).toBe(200);
     const evaluations = async (name: string) => (await t.get(`/models/${name}/versions/1/evaluations`)).json.items;
 
     it('becomes an evaluation of every version made from the logged model', async () => {
@@ -80,6 +83,7 @@ for (const [database, open] of Object.entries(databases)) {
       );
       expect(await evaluations(name)).toHaveLength(2);
       await t.mlflow('POST', '/runs/log-metric', { run_id, key: 'mcc', value: 0.5, timestamp: AT + 4_000, ...of });
+      await endRun(run_id);
       const [newest] = await evaluations(name);
       expect(newest).toMatchObject({ dataset: { name: 'iris' }, metrics: { auc: 0.9, f1: 0.8, mcc: 0.5 } });
       const other = await createRun();
@@ -137,12 +141,17 @@ for (const [database, open] of Object.entries(databases)) {
       await logBatch(run_id, points({ auc: 0.99 }, DATASET));
       await t.del(`${at}/artifacts/m.txt`);
       await t.put(`${at}/artifacts/m.txt`, Buffer.from('bytes B'));
+      await endRun(run_id);
       await logBatch(run_id, points({ open: 1 }, DATASET));
+      await endRun(run_id);
       await logBatch(run_id, points({ open: 1 }, DATASET));
+      await logBatch(run_id, points({ late: 1 }, DATASET));
       expect((await t.post(`${at}/seal`)).status).toBe(200);
       const { digest } = (await t.get(at)).json;
       await logBatch(run_id, points({ note: 1 }, DATASET));
+      await endRun(run_id);
       await logBatch(run_id, points({ more: 2 }, DATASET));
+      await endRun(run_id);
       expect(
         (await evaluations(model)).map((one: Record<string, unknown>) => [one.version_digest, one.metrics]),
       ).toEqual([
@@ -195,6 +204,45 @@ for (const [database, open] of Object.entries(databases)) {
         [{ path: '/dataset/name', message: 'must have at most 1024 bytes' }],
       ]);
       expect((await record({ name: 'n', digest: text(342) })).json.errors[0].path).toBe('/dataset/digest');
+    });
+
+    it('is few of what a run logs step by step, the last of them once it ends', async () => {
+      const model_id = await createModel(await createRun());
+      const name = await register(model_id);
+      const run_id = await createRun();
+      for (let step = 0; step < 30; step += 1)
+        for (const key of ['loss', 'auc'])
+          await logBatch(run_id, [{ key, value: step, step, timestamp: AT + step, ...DATASET, model_id }]);
+      expect((await evaluations(name)).length).toBeLessThan(5);
+      await endRun(run_id);
+      const all = await evaluations(name);
+      expect(all.length).toBeLessThan(6);
+      expect(all[0]).toMatchObject({ metrics: { loss: 29, auc: 29 }, source: { run_id }, recorded_by: 'ada' });
+      const other = await createRun();
+      await logBatch(other, [{ key: 'auc', value: 0.5, timestamp: AT, step: 0, ...DATASET, model_id }]);
+      await logBatch(other, [{ key: 'auc', value: 0.6, timestamp: AT, step: 1, ...DATASET, model_id }]);
+      await t.registry.evidence.evaluations.flush();
+      expect((await evaluations(name))[0]).toMatchObject({ metrics: { auc: 0.6 }, source: { run_id: other } });
+    });
+
+    it('is at most 300 for one request, and all points are logged', async () => {
+      const model_id = await createModel(await createRun());
+      const name = await register(model_id);
+      const run_id = await createRun();
+      const metrics = Array.from({ length: 310 }, (_, i) => ({
+        key: 'auc',
+        value: i,
+        timestamp: AT + i,
+        step: 0,
+        model_id,
+        dataset_name: `d${i}-${name}`,
+        dataset_digest: 'd',
+      }));
+      await logBatch(run_id, metrics);
+      const { items } = (await t.get(`/events?subject=${name}/1&type=evaluation.recorded&page_size=1000`)).json;
+      expect(items).toHaveLength(300);
+      const history = await t.mlflow('GET', '/metrics/get-history', { run_id, metric_key: 'auc' });
+      expect(history.json.metrics).toHaveLength(310);
     });
 
     it('leaves versions in the trash alone', async () => {

@@ -1,6 +1,6 @@
 import { MANY, nameOf } from '../../../../bench/seed/shape.ts';
 import { newestEvaluationOn, newestEvaluations } from '../../src/registry/evidence/evaluations-of.ts';
-import { noteEvaluations } from '../../src/registry/evidence/note-evaluations.ts';
+import { createNoteHold, noteEvaluations } from '../../src/registry/evidence/note-evaluations.ts';
 import { differingEvidence } from '../../src/registry/reconcile-evidence.ts';
 import { ada } from '../support/open-registry.ts';
 import type { Case } from './plan-cases.ts';
@@ -71,7 +71,10 @@ export const EVIDENCE_CASES: readonly Case[] = [
     async work({ db }) {
       const change = () => Promise.reject(new Error('there is none'));
       const point = { key: 'auc', value: 1, timestamp: 1, step: 0, dataset_name: 'iris', dataset_digest: 'd' };
-      await noteEvaluations({ read: db.read, change }, ada, 'run7', [point, { ...point, model_id: 'm-7' }]);
+      await noteEvaluations({ read: db.read, change, hold: createNoteHold(change) }, ada, 'run7', [
+        point,
+        { ...point, model_id: 'm-7' },
+      ]);
     },
   },
   // What is the same in all of its steps is in the first.

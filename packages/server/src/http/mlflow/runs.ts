@@ -33,7 +33,10 @@ export function runRoutes(route: AddRoute, registry: Registry): void {
       end_time: fields.integer('end_time'),
       run_name: fields.text('run_name'),
     };
-    return { run_info: toRunInfo(await tracking.runs.update(runIdOf(fields), patch)) };
+    const run_id = runIdOf(fields);
+    const run_info = toRunInfo(await tracking.runs.update(run_id, patch));
+    await registry.evidence.evaluations.flush(run_id);
+    return { run_info };
   });
   route('POST', '/runs/delete', async (fields) => {
     await tracking.runs.delete(fields.required('run_id'));

@@ -12,7 +12,7 @@ import { getEvaluation, pageOfEvaluations } from './evaluation-pages.ts';
 import { type LeaderboardAsked, leaderboard } from './leaderboard.ts';
 import { logMetrics } from './log-metrics.ts';
 import { type HistoryAsked, pageOfMetrics, pageOfPoints } from './metric-pages.ts';
-import { noteEvaluations } from './note-evaluations.ts';
+import { createNoteHold, noteEvaluations } from './note-evaluations.ts';
 import { recordEvaluation } from './record-evaluation.ts';
 import { type EvaluationSearch, searchEvaluations } from './search-evaluations.ts';
 
@@ -27,6 +27,7 @@ interface Parts {
 /** What versions are judged by: metrics, and evaluations on data sets. */
 export function createEvidence(parts: Parts) {
   const { read, change } = parts;
+  const hold = createNoteHold(change);
   return {
     metrics: {
       log: (by: Caller, model: string, ref: string, asked: NewMetrics) =>
@@ -50,7 +51,10 @@ export function createEvidence(parts: Parts) {
       record: (by: Caller, model: string, ref: string, asked: NewEvaluation) =>
         change(by, (work) => recordEvaluation(work, model, ref, asked)),
       /** What a run logged on data sets, once it is committed. */
-      note: (by: Caller, run_id: string, points: readonly NewPoint[]) => noteEvaluations(parts, by, run_id, points),
+      note: (by: Caller, run_id: string, points: readonly NewPoint[]) =>
+        noteEvaluations({ read, change, hold }, by, run_id, points),
+      /** Records what waits for more of it, of one run or of all. */
+      flush: (run_id?: string) => hold.flush(run_id),
       get: (id: number) => getEvaluation(read, id),
       search: (asked: EvaluationSearch) => searchEvaluations(parts, asked),
       pageOfVersion: (model: string, ref: string, asked: PageAsked) => pageOfEvaluations(parts, model, ref, asked),

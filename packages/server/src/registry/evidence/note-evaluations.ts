@@ -9,10 +9,17 @@ import { headOf } from '../search/facets.ts';
 import type { VersionRow } from '../versions/repository.ts';
 import { newestEvaluationOn } from './evaluations-of.ts';
 import { DATASETS_TAG, joined, type Measured, measuredIn, modelsInTag } from './from-run.ts';
+import { createHold, type Hold, type Seen } from './hold-back.ts';
 import { writeEvaluation } from './record-evaluation.ts';
 
 /** Versions that one evaluation is recorded of at most: the newest. */
 const MOST_VERSIONS = 100;
+/** Evaluations that one request brings about at most: what it logs beyond are metrics alone. */
+const MOST_TOGETHER = 300;
+
+/** What is written of evaluations that a run logs step by step, at once or in the end. */
+export const createNoteHold = (change: Change): Hold =>
+  createHold((by, measured, versions) => change(by, (work) => writeAll(work, versions, measured)));
 
 /**
  * What a run logged on data sets becomes an evaluation of each version that was made from the logged model, or else from
@@ -20,25 +27,27 @@ const MOST_VERSIONS = 100;
  * it, so that a client that repeats the request after a crash brings about what is missing.
  */
 export async function noteEvaluations(
-  { read, change }: { read: Reader; change: Change },
+  { read, change, hold }: { read: Reader; change: Change; hold: Hold },
   by: Caller,
   run_id: string,
   points: readonly NewPoint[],
 ): Promise<void> {
   const onDatasets = points.filter((point) => point.dataset_name).map((point) => ({ ...point, run_id }));
+  let left = MOST_TOGETHER;
   for (const measured of measuredIn(onDatasets)) {
-    const ids = await versionsOf(read, measured);
-    if (ids.length > 0) await change(by, (work) => writeAll(work, ids, measured));
+    if (left === 0) return;
+    const versions = (await versionsOf(read, measured)).slice(0, left);
+    left -= versions.length;
+    const now = hold.take(by, measured, versions);
+    if (now.length > 0) await change(by, (work) => writeAll(work, now, measured));
   }
 }
 
-async function versionsOf(read: Reader, { run_id, model_id, evaluation }: Measured): Promise<number[]> {
+async function versionsOf(read: Reader, { run_id, model_id, evaluation }: Measured): Promise<Seen[]> {
   const models = model_id === undefined ? await modelsNoted(read, run_id, evaluation.dataset.name) : [model_id];
-  const rows =
-    models.length === 0
-      ? await ofRun(read, { run_id, head: headOf(run_id) })
-      : (await Promise.all(models.map((one) => ofModel(read, { model_id: one })))).flat();
-  return rows.map(({ id }) => id);
+  return models.length === 0
+    ? await ofRun(read, { run_id, head: headOf(run_id) })
+    : (await Promise.all(models.map((one) => ofModel(read, { model_id: one })))).flat();
 }
 
 async function modelsNoted(read: Reader, run_id: string, dataset: string): Promise<string[]> {
@@ -50,10 +59,10 @@ const tagOf = prepareRead<{ run_id: string }, { value: string }>((db, param) =>
   db.selectFrom('run_tag').select('value').where('run_id', '=', param('run_id')).where('key', '=', DATASETS_TAG),
 );
 
-const ofModel = prepareRead<{ model_id: string }, { id: number }>((db, param) =>
+const ofModel = prepareRead<{ model_id: string }, Seen>((db, param) =>
   db
     .selectFrom('version')
-    .select('id')
+    .select(['id', 'digest'])
     .where('source', 'is not', null)
     .where(memberOf(db, 'source', 'model_id'), '=', param('model_id'))
     .where('deregistered', 'is', null)
@@ -61,11 +70,11 @@ const ofModel = prepareRead<{ model_id: string }, { id: number }>((db, param) =>
     .limit(MOST_VERSIONS),
 );
 
-const ofRun = prepareRead<{ run_id: string; head: string }, { id: number }>((db, param) =>
+const ofRun = prepareRead<{ run_id: string; head: string }, Seen>((db, param) =>
   db
     .selectFrom('version_facet as f')
     .innerJoin('version as v', 'v.id', 'f.version_id')
-    .select('v.id')
+    .select(['v.id', 'v.digest'])
     .where('f.key', '=', 'lineage.run_id')
     .where('f.head', '=', param('head'))
     .where('f.text', '=', param('run_id'))
@@ -74,18 +83,21 @@ const ofRun = prepareRead<{ run_id: string; head: string }, { id: number }>((db,
     .limit(MOST_VERSIONS),
 );
 
-async function writeAll(work: Work, ids: readonly number[], measured: Measured): Promise<null> {
+async function writeAll(work: Work, versions: readonly Seen[], measured: Measured): Promise<null> {
+  const digests = new Map(versions.map(({ id, digest }) => [id, digest]));
   const rows = await work.tx
     .selectFrom('version as v')
     .innerJoin('model as m', 'm.id', 'v.model_id')
     .selectAll('v')
     .select('m.name as model')
-    .where('v.id', 'in', ids)
+    .where('v.id', 'in', [...digests.keys()])
     .where('v.deregistered', 'is', null)
     .where('m.deregistered', 'is', null)
     .orderBy('v.id')
     .execute();
-  for (const { model, ...row } of rows) await writeMeasured(work, { name: model }, row, measured);
+  // Of bytes that it does not have any more, a version has nothing to say.
+  for (const { model, ...row } of rows)
+    if (row.digest === digests.get(row.id)) await writeMeasured(work, { name: model }, row, measured);
   return null;
 }
 
