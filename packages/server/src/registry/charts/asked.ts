@@ -1,9 +1,15 @@
 import type { ChartMetric } from '../../contract/chart.ts';
-import type { Reader } from '../../db/database.ts';
+import type { Dialect, Reader } from '../../db/database.ts';
 import { parseNamed, saying } from '../compare/named.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
 import { findVersion } from '../versions/find.ts';
 import { getVersion, type VersionRow } from '../versions/repository.ts';
+
+/** What reads of several versions, and rests between them. */
+export interface Reading {
+  read: Reader;
+  dialect: Dialect;
+}
 
 /** A version, and what its model is called now. */
 export interface Asked {

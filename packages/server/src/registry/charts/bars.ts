@@ -1,23 +1,27 @@
 import { barsInWords } from '../../charts/spec-bars.ts';
 import type { BarsChart } from '../../contract/chart.ts';
 import type { MetricValue } from '../../contract/shapes.ts';
-import type { Reader } from '../../db/database.ts';
-import { metricsOf } from '../evidence/metrics-of.ts';
-import { type Asked, chartMetrics, listed, nameOf } from './asked.ts';
+import { valuesOf } from '../evidence/metrics-of.ts';
+import { startClock } from '../paging/clock.ts';
+import { type Asked, chartMetrics, listed, nameOf, type Reading } from './asked.ts';
 
 /** Metrics that are drawn together where none is named, at most. */
 const UNASKED = 8;
 
 /** Latest values of metrics in several versions. Without names: those that most of the versions have. */
 export async function barsChart(
-  reader: Reader,
+  { read, dialect }: Reading,
   versions: readonly Asked[],
   names: readonly string[],
 ): Promise<BarsChart> {
+  const clock = startClock(dialect);
   const values: Map<string, MetricValue>[] = [];
-  for (const { row } of versions) values.push(await latestOf(reader, row));
+  for (const { row } of versions) {
+    values.push(await valuesOf(read, row, names));
+    await clock.rest();
+  }
   const chosen = names.length > 0 ? [...new Set(names)] : mostShared(values).slice(0, UNASKED);
-  const metrics = (await chartMetrics(reader, chosen)).map((metric) => {
+  const metrics = (await chartMetrics(read, chosen)).map((metric) => {
     const bars = versions.map(({ model, row }, i) => ({
       model,
       number: row.number,
@@ -39,13 +43,6 @@ export async function barsChart(
     ].join(' '),
     metrics,
   };
-}
-
-/** The version's own value comes first, then those that are linked. */
-export async function latestOf(reader: Reader, row: Asked['row']): Promise<Map<string, MetricValue>> {
-  const latest = new Map<string, MetricValue>();
-  for (const { name, value } of await metricsOf(reader, row)) if (!latest.has(name)) latest.set(name, value);
-  return latest;
 }
 
 /** Names that two or more have, or else any; those of most versions first, then in order. */

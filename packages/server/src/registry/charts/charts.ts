@@ -28,9 +28,9 @@ export function createCharts({ read, dialect, drawer, now }: Parts) {
     history: (asked: HistoryAsked) => historyChart(parts, asked),
     overVersions: (model: string, asked: OverVersionsAsked) => overVersionsChart(read, model, asked),
     bars: async (versions: readonly string[], metrics: readonly string[]) =>
-      barsChart(read, await together(versions), metrics),
+      barsChart(parts, await together(versions), metrics),
     parallel: async (versions: readonly string[], asked: ParallelAsked) =>
-      parallelChart(read, await together(versions), asked),
+      parallelChart(parts, await together(versions), asked),
     slices: async (versions: readonly string[], asked: SlicesAsked) =>
       slicesChart(read, await together(versions), asked),
     curve: async (versions: readonly string[], chart: 'roc' | 'precision-recall', asked: EvaluationAsked) =>

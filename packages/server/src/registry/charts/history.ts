@@ -5,8 +5,9 @@ import { LIMITS } from '../../contract/limits.ts';
 import type { MetricOrigin } from '../../contract/metric.ts';
 import type { Dialect, Reader } from '../../db/database.ts';
 import { linksOf } from '../evidence/linked.ts';
-import { metricsOf } from '../evidence/metrics-of.ts';
+import { metricsNamed } from '../evidence/metrics-of.ts';
 import { findSeries, type Point, toMetricOf } from '../evidence/points.ts';
+import { startClock } from '../paging/clock.ts';
 import { refuse } from '../refusals.ts';
 import { type Asked, chartMetrics, listed, nameOf, versionsAsked } from './asked.ts';
 import type { Kept } from './kept.ts';
@@ -38,9 +39,12 @@ export async function historyChart(parts: HistoryParts, asked: HistoryAsked): Pr
   const versions = await versionsAsked(parts.read, asked.versions);
   const [definition] = await chartMetrics(parts.read, [metric]);
   const sources: (Asked & { origin: MetricOrigin['of'] })[] = [];
-  for (const version of versions)
-    for (const { name, origin } of await metricsOf(parts.read, version.row))
-      if (name === metric && (asked.origin ?? origin.of) === origin.of) sources.push({ ...version, origin: origin.of });
+  const clock = startClock(parts.dialect);
+  for (const version of versions) {
+    for (const { origin } of await metricsNamed(parts.read, version.row, metric))
+      if ((asked.origin ?? origin.of) === origin.of) sources.push({ ...version, origin: origin.of });
+    await clock.rest();
+  }
   if (sources.length > LIMITS.compared)
     refuse(
       'query-invalid',
@@ -49,7 +53,10 @@ export async function historyChart(parts: HistoryParts, asked: HistoryAsked): Pr
     );
   const most = Math.max(50, Math.min(asked.points, Math.floor(TOGETHER / Math.max(1, sources.length))));
   const series: HistorySeries[] = [];
-  for (const source of sources) series.push(await seriesOf(parts, source, metric, x, most));
+  for (const source of sources) {
+    series.push(await seriesOf(parts, source, metric, x, most));
+    await clock.rest();
+  }
   return {
     chart: 'metric-history',
     title: `${metric} by ${x}`,

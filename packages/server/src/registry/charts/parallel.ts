@@ -3,8 +3,10 @@ import type { MetricValue } from '../../contract/shapes.ts';
 import type { Reader } from '../../db/database.ts';
 import { paramsOf } from '../compare/params.ts';
 import { linksOf } from '../evidence/linked.ts';
-import { type Asked, chartMetrics, listed, nameOf } from './asked.ts';
-import { latestOf, mostShared } from './bars.ts';
+import { valuesOf } from '../evidence/metrics-of.ts';
+import { startClock } from '../paging/clock.ts';
+import { type Asked, chartMetrics, listed, nameOf, type Reading } from './asked.ts';
+import { mostShared } from './bars.ts';
 
 export interface ParallelAsked {
   params: readonly string[];
@@ -19,23 +21,25 @@ export const MOST_AXES = 16;
  * differ, params first.
  */
 export async function parallelChart(
-  reader: Reader,
+  { read, dialect }: Reading,
   versions: readonly Asked[],
   asked: ParallelAsked,
 ): Promise<ParallelChart> {
+  const clock = startClock(dialect);
+  const unasked = asked.params.length + asked.metrics.length === 0;
   const values: Map<string, MetricValue>[] = [];
   const params: Map<string, string>[] = [];
   for (const { row } of versions) {
-    values.push(await latestOf(reader, row));
-    params.push(await paramsOfVersion(reader, row));
+    values.push(unasked || asked.metrics.length > 0 ? await valuesOf(read, row, asked.metrics) : new Map());
+    params.push(await paramsOfVersion(read, row));
+    await clock.rest();
   }
-  const unasked = asked.params.length + asked.metrics.length === 0;
   const metricNames = unasked ? mostShared(values).filter((name) => differs(values, name)) : asked.metrics;
   const paramNames = unasked ? mostShared(params).filter((name) => differs(params, name)) : asked.params;
   const forMetrics = unasked
     ? Math.min(metricNames.length, Math.max(MOST_AXES / 2, MOST_AXES - paramNames.length))
     : MOST_AXES;
-  const metrics = await chartMetrics(reader, metricNames.slice(0, forMetrics));
+  const metrics = await chartMetrics(read, metricNames.slice(0, forMetrics));
   const axes: ParallelChart['axes'] = [
     ...paramNames.slice(0, MOST_AXES - metrics.length).map((name) => ({
       of: 'param' as const,

@@ -4,7 +4,7 @@ import type { ComparedVersion } from '../../contract/comparison.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
-import { metricsOf } from '../evidence/metrics-of.ts';
+import { firstOfEach, metricsOf } from '../evidence/metrics-of.ts';
 import { placedVersionAt } from '../past-refs.ts';
 import { findVersion } from '../versions/find.ts';
 import { findNumber, getVersion } from '../versions/repository.ts';
@@ -38,9 +38,8 @@ type Told = Pick<
 export async function readSide(read: Reader, { asked, model, ref }: Named): Promise<Side> {
   const row = (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row;
   const metrics = new Map<string, Measured>();
-  // Of several of one name the first one counts: the version's own.
-  for (const { name, value, origin } of await metricsOf(read, row))
-    if (!metrics.has(name)) metrics.set(name, origin.of === 'version' ? { value } : { value, origin });
+  for (const [name, { value, origin }] of firstOfEach(await metricsOf(read, row)))
+    metrics.set(name, origin.of === 'version' ? { value } : { value, origin });
   const { id, signature, lineage, source } = row;
   const version: Told = {
     ...row,

@@ -43,6 +43,24 @@ export async function linkedPoints(
   return linked;
 }
 
+/** The latest point of one metric that is linked. */
+export async function linkedPointsOf(
+  reader: Reader,
+  links: Links,
+  name: string,
+): Promise<{ origin: MetricOrigin; points: TrackedPoint[] }[]> {
+  const linked = [];
+  if (links.logged_model !== undefined) {
+    const points = await latestOfModelNamed(reader, { model_id: links.logged_model, name });
+    linked.push({ origin: { of: 'logged_model' as const, id: links.logged_model }, points });
+  }
+  if (links.run !== undefined) {
+    const points = await latestOfRunNamed(reader, { run_id: links.run, name });
+    linked.push({ origin: { of: 'run' as const, id: links.run }, points });
+  }
+  return linked;
+}
+
 /** Greatest by step, time and value, as MLflow keeps it. A run that was purged has none, though its rows may not be gone yet. */
 const latestOfRun = prepareRead<{ run_id: string }, TrackedPoint>((db, param) =>
   db
@@ -72,3 +90,26 @@ const latestOfModel = prepareRead<{ model_id: string }, TrackedPoint>((_, param)
       ${last('is_nan')} as is_nan
     from keys where keys.key is not null order by place`;
 });
+
+const latestOfRunNamed = prepareRead<{ run_id: string; name: string }, TrackedPoint>((db, param) =>
+  db
+    .selectFrom('latest_metric')
+    .innerJoin('run', 'run.run_id', 'latest_metric.run_id')
+    .select(['key', 'value', 'timestamp', 'step', 'is_nan'])
+    .where('latest_metric.run_id', '=', param('run_id'))
+    .where('key', '=', param('name'))
+    .where('run.lifecycle_stage', '!=', 'purged'),
+);
+
+const latestOfModelNamed = prepareRead<{ model_id: string; name: string }, TrackedPoint>((db, param) =>
+  db
+    .selectFrom('logged_model_metric')
+    .select(['key', 'value', 'timestamp', 'step', 'is_nan'])
+    .where('model_id', '=', param('model_id'))
+    .where('key', '=', param('name'))
+    .orderBy('timestamp', 'desc')
+    .orderBy('step', 'desc')
+    .orderBy('value', 'desc')
+    .orderBy('is_nan', 'desc')
+    .limit(1),
+);

@@ -1,12 +1,12 @@
 import type { Metric, MetricOrigin } from '../../contract/metric.ts';
-import type { Metrics } from '../../contract/shapes.ts';
+import type { Metrics, MetricValue } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { LatestPointTable } from '../../db/tables.ts';
 import { compareText } from '../search/order.ts';
 import type { VersionRow } from '../versions/repository.ts';
-import { linkedPoints, linksOf, type TrackedPoint } from './linked.ts';
+import { linkedPoints, linkedPointsOf, linksOf, type TrackedPoint } from './linked.ts';
 import { fromStored } from './values.ts';
 
 const OWN: MetricOrigin = { of: 'version' };
@@ -17,10 +17,19 @@ const OWN: MetricOrigin = { of: 'version' };
  * is the same there.
  */
 export async function metricsOf(reader: Reader, row: VersionRow): Promise<Metric[]> {
-  const own = await ownMetrics(reader, row);
-  const linked = (await linkedPoints(reader, linksOf(row))).flatMap(({ origin, points }) =>
-    points.map((point) => toMetric(point, origin)),
-  );
+  return together(await ownMetrics(reader, row), await linkedPoints(reader, linksOf(row)));
+}
+
+/** The same of one metric: at most one by each origin. */
+export async function metricsNamed(reader: Reader, row: VersionRow, name: string): Promise<Metric[]> {
+  const own = await ownMetric(reader, row, name);
+  return together(own ? [own] : [], await linkedPointsOf(reader, linksOf(row), name));
+}
+
+type Linked = Awaited<ReturnType<typeof linkedPoints>>;
+
+function together(own: readonly OwnMetric[], links: Linked): Metric[] {
+  const linked = links.flatMap(({ origin, points }) => points.map((point) => toMetric(point, origin)));
   const there = new Set(linked.map(({ name, value }) => JSON.stringify([name, value])));
   const distinct = own.filter(
     ({ name, value, taken_over }) => !taken_over || !there.has(JSON.stringify([name, value])),
@@ -29,6 +38,29 @@ export async function metricsOf(reader: Reader, row: VersionRow): Promise<Metric
   return [...distinct.map(({ taken_over: _, ...metric }) => metric), ...linked].sort((a, b) =>
     compareText(a.name, b.name),
   );
+}
+
+/** Of several of one name the first one counts: the version's own, then what is linked. */
+export function firstOfEach(metrics: readonly Metric[]): Map<string, Metric> {
+  const first = new Map<string, Metric>();
+  for (const metric of metrics) if (!first.has(metric.name)) first.set(metric.name, metric);
+  return first;
+}
+
+/** What counts of each metric, or of those that are named. */
+export async function valuesOf(
+  reader: Reader,
+  row: VersionRow,
+  names: readonly string[] = [],
+): Promise<Map<string, MetricValue>> {
+  const own = new Map(Object.entries(JSON.parse(row.metrics) as Metrics));
+  const links = linksOf(row);
+  const missing = names.filter((name) => !own.has(name));
+  const linked = names.length === 0 ? await linkedPoints(reader, links) : [];
+  for (const name of missing) linked.push(...(await linkedPointsOf(reader, links, name)));
+  for (const point of linked.flatMap(({ points }) => points))
+    if (!own.has(point.key)) own.set(point.key, fromStored(point));
+  return own;
 }
 
 /** `taken_over`: it was there when the version was created, and nothing was logged since. */
@@ -42,8 +74,25 @@ export async function ownMetrics(reader: Reader, row: VersionRow): Promise<OwnMe
   });
 }
 
+export async function ownMetric(reader: Reader, row: VersionRow, name: string): Promise<OwnMetric | undefined> {
+  const value = new Map(Object.entries(JSON.parse(row.metrics) as Metrics)).get(name);
+  if (value === undefined) return undefined;
+  const [latest] = await latestNamed(reader, { version_id: row.id, name });
+  const { step, at } = latest ?? { step: 0, at: row.created_at };
+  return { name, value, step, at: toTime(at), origin: OWN, taken_over: !latest };
+}
+
 const latestOf = prepareRead<{ version_id: number }, Pick<LatestPointTable, 'name' | 'step' | 'at'>>((db, param) =>
   db.selectFrom('latest_point').select(['name', 'step', 'at']).where('version_id', '=', param('version_id')),
+);
+
+const latestNamed = prepareRead<{ version_id: number; name: string }, Pick<LatestPointTable, 'name' | 'step' | 'at'>>(
+  (db, param) =>
+    db
+      .selectFrom('latest_point')
+      .select(['name', 'step', 'at'])
+      .where('version_id', '=', param('version_id'))
+      .where('name', '=', param('name')),
 );
 
 /** What MLflow logged may lie beyond the years that a time is written in. */

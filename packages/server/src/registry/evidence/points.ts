@@ -2,8 +2,8 @@ import type { Metric, MetricOrigin } from '../../contract/metric.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { VersionRow } from '../versions/repository.ts';
-import { linksOf, type TrackedPoint } from './linked.ts';
-import { metricsOf, ownMetrics, toMetric } from './metrics-of.ts';
+import { linkedPointsOf, linksOf, type TrackedPoint } from './linked.ts';
+import { ownMetric, toMetric } from './metrics-of.ts';
 import { toStored } from './values.ts';
 
 /** A point of one metric, as columns hold it. */
@@ -38,10 +38,9 @@ export async function findSeries(
 }
 
 async function firstOrigin(reader: Reader, row: VersionRow, name: string): Promise<MetricOrigin | undefined> {
-  const [own] = (await ownMetrics(reader, row)).filter((metric) => metric.name === name);
+  const own = await ownMetric(reader, row, name);
   if (own && !own.taken_over) return own.origin;
-  const found = (await metricsOf(reader, row)).filter((metric) => metric.name === name);
-  return (found.find(({ origin }) => origin.of !== 'version') ?? found[0])?.origin;
+  return (await linkedOrigins(reader, row, name))[0] ?? own?.origin;
 }
 
 async function originOf(
@@ -50,14 +49,17 @@ async function originOf(
   name: string,
   of: MetricOrigin['of'],
 ): Promise<MetricOrigin | undefined> {
-  if (of === 'version') return (await ownMetrics(reader, row)).find((metric) => metric.name === name)?.origin;
-  const id = linksOf(row)[of];
-  const series = id === undefined ? [] : (await metricsOf(reader, row)).filter((metric) => metric.name === name);
-  return series.find(({ origin }) => origin.of === of)?.origin;
+  if (of === 'version') return (await ownMetric(reader, row, name))?.origin;
+  return (await linkedOrigins(reader, row, name)).find((origin) => origin.of === of);
+}
+
+async function linkedOrigins(reader: Reader, row: VersionRow, name: string): Promise<MetricOrigin[]> {
+  const linked = await linkedPointsOf(reader, linksOf(row), name);
+  return linked.flatMap(({ origin, points }) => (points.length > 0 ? [origin] : []));
 }
 
 async function ownPoints(reader: Reader, row: VersionRow, name: string): Promise<Series['read']> {
-  const [own] = (await ownMetrics(reader, row)).filter((metric) => metric.name === name);
+  const own = await ownMetric(reader, row, name);
   if (own?.taken_over) {
     const only = { timestamp: row.created_at, step: 0, ...toStored(own.value) };
     return async (after) => (after ? [] : [only]);

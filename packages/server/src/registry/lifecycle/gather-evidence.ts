@@ -1,10 +1,9 @@
 import type { Evaluation } from '../../contract/evaluation.ts';
-import type { Metric } from '../../contract/metric.ts';
 import type { PolicyCheck } from '../../contract/policy.ts';
 import type { Reader } from '../../db/database.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
 import { newestEvaluationOn } from '../evidence/evaluations-of.ts';
-import { metricsOf } from '../evidence/metrics-of.ts';
+import { firstOfEach, metricsOf } from '../evidence/metrics-of.ts';
 import { toVersion, type VersionRow } from '../versions/repository.ts';
 import { type DatasetAsked, type Evidence, keyOfDataset, type Witness } from './evidence.ts';
 
@@ -52,10 +51,7 @@ function needsOf(checks: readonly PolicyCheck[]): Needs {
 }
 
 async function witnessOf(reader: Reader, model: string, row: VersionRow, needs: Needs): Promise<Witness> {
-  const metrics = new Map<string, Metric>();
-  // A metric of its own comes first; what is linked counts where it has none.
-  if (needs.metrics)
-    for (const metric of await metricsOf(reader, row)) if (!metrics.has(metric.name)) metrics.set(metric.name, metric);
+  const metrics = firstOfEach(needs.metrics ? await metricsOf(reader, row) : []);
   const evaluations = new Map<string, Evaluation>();
   for (const dataset of needs.datasets) {
     const key = keyOfDataset(dataset);
