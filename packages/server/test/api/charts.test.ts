@@ -51,6 +51,30 @@ for (const [database, open] of Object.entries(databases))
   describe(`charts on ${database}`, () => {
     const t = useRegistry(open);
 
+    it('what is linked counts where a version has none of its own, by whatever names are asked for', async () => {
+      const { run } = (await t.mlflow('POST', '/runs/create', { experiment_id: '0' })).json;
+      const { run_id } = run.info;
+      for (const [key, value] of Object.entries({ auc: 0.8, linked: 0.7 }))
+        await t.mlflow('POST', '/runs/log-metric', { run_id, key, value, timestamp: 1 });
+      const { model } = await make.version(t, { lineage: { run_id }, metrics: { auc: 0.9, own: 0.6 } });
+      const valuesIn = async (names: string[]) => {
+        const { json } = await t.get(
+          `/compare/charts/metrics.json${query({ version: `${model}/1`, ...(names.length > 0 && { metric: names }) })}`,
+        );
+        return Object.fromEntries(
+          json.metrics.map((one: { metric: { name: string }; bars: { value: number | null }[] }) => [
+            one.metric.name,
+            one.bars[0]!.value,
+          ]),
+        );
+      };
+      const values = { auc: 0.9, linked: 0.7, own: 0.6 };
+      expect(await valuesIn([])).toEqual(values);
+      expect(await valuesIn([...Object.keys(values), 'none'])).toEqual({ ...values, none: null });
+      const { series } = (await t.get(`/charts/metric-history${query({ version: `${model}/1`, metric: 'auc' })}`)).json;
+      expect(series.map((one: { origin: { of: string } }) => one.origin.of)).toEqual(['version', 'run']);
+    });
+
     it('the history of a metric: every point of several versions, and NaN as a gap', async () => {
       const { model } = await make.version(t);
       await make.version(t, { model });
