@@ -155,6 +155,11 @@ for (const [database, open] of Object.entries(databases))
       expect(told).toMatchObject({ to: '@champion', policy: { of: 'default', version: 1 } });
       await t.post(`${at(model, 2)}/metrics`, { metrics: [{ name: 'auc', value: 0.91 }] });
       expect((await set(2)).json.aliases).toEqual({ champion: 2 });
+      // to take it away does not clear the way
+      await make.version(t, { model, sealed: true, metrics: { auc: 0.7 } });
+      expect((await t.del(`/models/${model}/aliases/champion`)).status).toBe(200);
+      expectProblem(await set(3), 422, 'check-failed');
+      expect((await set(2)).json.aliases).toEqual({ champion: 2 });
       await t.put('/policies/default', {});
     });
 

@@ -7,6 +7,7 @@ import { gatherEvidence } from './gather-evidence.ts';
 import { type Move, targetOf } from './moves.ts';
 import { policiesOf } from './policies.ts';
 import { type BuiltInPolicy, type Rule, ruleFor, type Target } from './policy.ts';
+import { targetKeyOf } from './promotions.ts';
 import { canForce, checksOf, refusing } from './rules.ts';
 
 /** What the policy in force says of a move. */
@@ -63,11 +64,12 @@ const HELD_AGAINST_LIVE = ['not_worse_than_live', 'signature_compatible'];
 
 /**
  * The version that one is held against: the other one that was promoted last to the status, whether or not it is there
- * still, or the one that the alias names. What a rollback takes away is no measure, neither for what it puts back nor later.
+ * still, or the one that the alias names, or named last by a rule where it was taken away. What a rollback takes away is no measure, neither for what it puts back nor later.
  */
 async function liveBeside(reader: Reader, move: Move): Promise<VersionRow | undefined> {
   const { model, row } = move;
-  if (move.action === 'alias') return move.old === undefined ? undefined : findNumber(reader, model.id, move.old);
+  if (move.action === 'alias')
+    return move.old === undefined ? lastNamed(reader, row, targetKeyOf(move)) : findNumber(reader, model.id, move.old);
   if (move.action === 'promotion' && (move.to === 'staging' || move.to === 'production'))
     return lastPromoted(reader, row, move.to);
   const without = [row.number, ...(move.action === 'rollback' ? [move.current] : [])];
@@ -95,6 +97,24 @@ function lastPromoted(
     .where('version.purged_at', 'is', null)
     .where((eb) => eb.or([eb('tenure.ended_by', 'is', null), eb('tenure.ended_by', '!=', 'rollback')]))
     .orderBy('tenure.id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** What a promotion put under an alias, of these the one asked for last: a protected alias is set by them alone. */
+function lastNamed(reader: Reader, { model_id, number }: VersionRow, target: string): Promise<VersionRow | undefined> {
+  return reader
+    .selectFrom('promotion')
+    .innerJoin('version', (join) =>
+      join.onRef('version.model_id', '=', 'promotion.model_id').onRef('version.number', '=', 'promotion.number'),
+    )
+    .selectAll('version')
+    .where('promotion.model_id', '=', model_id)
+    .where('promotion.target', '=', target)
+    .where('promotion.state', '=', 'executed')
+    .where('promotion.number', '!=', number)
+    .where('version.purged_at', 'is', null)
+    .orderBy('promotion.id', 'desc')
     .limit(1)
     .executeTakeFirst();
 }

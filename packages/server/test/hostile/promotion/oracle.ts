@@ -101,13 +101,15 @@ export class Oracle {
   }
 
   /**
-   * The version promoted last to the status, be it there or not, or the one that the alias names. What a rollback takes
+   * The version promoted last to the status, be it there or not, or the one that the alias names or named last. What a rollback takes
    * away is no measure: where there ever was one, what is told of the checks is believed.
    */
   #liveOf(model: Model, version: Version, target: string, event: Event): Version | undefined {
     if (target.startsWith('@')) {
       const number = model.doc.aliases[target.slice(1)];
-      return number === undefined ? undefined : model.versions.get(number);
+      if (number !== undefined) return model.versions.get(number);
+      const named = model.named.filter((one) => one.alias === target && one.version !== version);
+      return named.sort((a, b) => a.promotion - b.promotion).at(-1)?.version;
     }
     const there = [...model.versions.values()]
       .filter(({ doc }) => doc.status === target && doc.deregistered === null)
@@ -192,6 +194,11 @@ export class Oracle {
     const asked = this.#asked.get(id);
     if (event.type === 'version.rolled-back')
       this.models.get(event.changes[0]!.model_id)!.rolledBack.add(details.to as string);
+    if (event.type === 'alias.set' && id !== undefined) {
+      const { named, versions } = this.models.get(event.changes[0]!.model_id)!;
+      const version = versions.get(Number(event.subject.split('/').at(-1)))!;
+      named.push({ version, alias: `@${details.alias}`, promotion: id });
+    }
     if (event.type === 'policy.changed') {
       const { version: _, ...doc } = details.policy as NewPolicy & { version: number };
       this.#policies.set(event.changes[0] ? `model ${event.changes[0].model_id}` : 'default', doc);
@@ -222,6 +229,7 @@ export class Oracle {
         doc: {} as ModelDoc,
         versions: new Map(),
         stays: [],
+        named: [],
         rolledBack: new Set(),
       };
       this.models.set(model_id, model);
@@ -285,6 +293,8 @@ interface Model {
   versions: Map<number, Version>;
   /** Each time that a version came into a live status, in order. */
   stays: { version: Version; status: string }[];
+  /** What promotions put under aliases. */
+  named: { version: Version; alias: string; promotion: number }[];
   /** Statuses in which something was rolled back. */
   rolledBack: Set<string>;
 }
