@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { newestEvaluationIds } from '../../src/registry/evidence/evaluations-of.ts';
 import { databases } from '../support/databases.ts';
 import { logModel, putFiles } from '../support/logged.ts';
 import { aName, make } from '../support/make.ts';
@@ -244,6 +245,26 @@ for (const [database, open] of Object.entries(databases)) {
       const history = await t.mlflow('GET', '/metrics/get-history', { run_id, metric_key: 'auc' });
       expect(history.json.metrics).toHaveLength(310);
     });
+
+    it('is told of with the others of its version, of very many data sets the last ones', async () => {
+      const model_id = await createModel(await createRun());
+      const name = await register(model_id);
+      const run_id = await createRun();
+      const on = (i: number) => ({ dataset_name: `of ${name}`, dataset_digest: `d${i}`, model_id });
+      for (let from = 0; from < 1_040; from += 260)
+        await logBatch(
+          run_id,
+          Array.from({ length: 260 }, (_, i) => points({ auc: 1 }, on(from + i))[0] as object),
+        );
+      const { items } = (await t.get(`/models/${name}/versions/1/evaluations?page_size=1`)).json;
+      const version = await t.db.read.selectFrom('evaluation').select('version_id').where('id', '=', items[0].id);
+      const { version_id } = await version.executeTakeFirstOrThrow();
+      const ids = await newestEvaluationIds(t.db.read, version_id);
+      expect([ids.length, ids[0]]).toEqual([1_000, items[0].id]);
+      const before = ids[900]!;
+      const past = await newestEvaluationIds(t.db.read, version_id, before);
+      expect([past.length, past[0]]).toEqual([140, before]);
+    }, 120_000);
 
     it('leaves versions in the trash alone', async () => {
       const model_id = await createModel(await createRun());

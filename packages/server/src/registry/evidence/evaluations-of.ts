@@ -88,21 +88,21 @@ export type Sized = { id: number; bytes: number };
 export const BYTES = sql<number>`octet_length(evaluation.metrics) + octet_length(intervals) + octet_length(slices)
   + coalesce(octet_length(curves), 0) + octet_length(evaluation.tags)`.as('bytes');
 
-/** The data sets of a version that are told of together. */
+/** The data sets of a version that are told of together: those that came last. */
 const MOST_DATASETS = 1_000;
 
 type OfVersion = { version_id: number; up_to: number };
 
-/** Of each data set the newest, found data set by data set however many evaluations there are. */
+/** Of each data set the newest, found data set by data set, the newest of these first, however many evaluations there are. */
 const newestIds = prepareRead<OfVersion, { id: number }>((_, param) => {
-  const of = sql`from evaluation where version_id = ${param('version_id')}`;
+  const of = sql`from evaluation where version_id = ${param('version_id')} and id <= ${param('up_to')}`;
   return sql<{ id: number }>`with recursive datasets (dataset_id, place) as (
-      select * from (select min(dataset_id), 1 ${of}) as first
+      select * from (select max(dataset_id), 1 ${of}) as first
       union all
-      select (select min(dataset_id) ${of} and dataset_id > datasets.dataset_id), place + 1 from datasets
+      select (select max(dataset_id) ${of} and dataset_id < datasets.dataset_id), place + 1 from datasets
       where datasets.dataset_id is not null and place < ${sql.lit(MOST_DATASETS)})
     select id from (
-      select (select max(id) ${of} and evaluation.dataset_id = datasets.dataset_id and id <= ${param('up_to')}) as id
+      select (select max(id) ${of} and evaluation.dataset_id = datasets.dataset_id) as id
       from datasets where datasets.dataset_id is not null) as newest
     where id is not null order by id desc`;
 });
