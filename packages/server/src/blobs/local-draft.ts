@@ -45,8 +45,15 @@ export async function openLocalDraft({ files, health, drafts, inTurn, prepare }:
     }
   }
 
+  let discarding: Promise<void> | undefined;
+
+  /** Where it is asked for again it is the same one: a store that is closed waits for what is under way. */
   async function discard(): Promise<void> {
-    if (state === 'over') return;
+    if (state !== 'over') discarding = remove();
+    await discarding;
+  }
+
+  async function remove(): Promise<void> {
     state = 'over';
     // Waits for a write that is under way. That nothing more can be said of unwanted bytes is no fault.
     await handle.close().catch(() => {});

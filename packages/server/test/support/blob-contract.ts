@@ -214,6 +214,15 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
         await assert.rejects(draft.write(bytes), { kind: 'draft-closed' });
         await assert.rejects(draft.keep(sha256Of(bytes)), { kind: 'draft-closed' });
       });
+
+      it('D4 close waits for a draft that is being discarded', async () => {
+        const draft = await store.draft();
+        await draft.write(bytes);
+        const discarded = draft.discard();
+        await store.close();
+        assert.deepEqual(await place.listDraftFiles(), []);
+        await discarded;
+      });
     });
 
     describe('refuses', () => {
