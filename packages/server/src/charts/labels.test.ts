@@ -9,12 +9,15 @@ const text = fc.string({
   unit: fc.oneof(fc.constantFrom('a', 'W', ' ', '模', 'نم', '🚀', '\u0301', '\u202e', '\0'), fc.string()),
   maxLength: 300,
 });
+const mistaken = fc.constantFrom('if', 'constructor', 'valueOf', '__proto__');
 
 describe('labels', () => {
   it('are never wider than they may be, and begin and end as the text does', () => {
     fc.assert(
-      fc.property(text, fc.integer({ min: 30, max: 400 }), (words, width) => {
-        const label = shorten(words, width, 11);
+      fc.property(fc.oneof(text, mistaken), fc.integer({ min: 30, max: 400 }), (words, width) => {
+        const shortened = shorten(words, width, 11);
+        // The space behind a word that Vega would mistake is seen in no picture.
+        const label = shortened === `${toShown(words)} ` ? shortened.slice(0, -1) : shortened;
         expect(textWidth(label, 11)).toBeLessThanOrEqual(width);
         if (label === toShown(words)) return;
         const [head = '', tail = ''] = label.split('…');
