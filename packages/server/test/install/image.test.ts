@@ -68,7 +68,7 @@ describe.skipIf(reason)(`the image${reason && ` (skipped: ${reason})`}`, () => {
     expect(own).toBeLessThan(80 * 2 ** 20);
     const files = (await inside('find /app -type f')).trim().split('\n');
     const packages = files.map((file) => /^\/app\/node_modules\/((?:@[^/]+\/)?[^/]+)\/package.json$/.exec(file)?.[1]);
-    const wanted = (await productionTree()).map(({ name }) => name);
+    const wanted = (await productionTree()).filter(({ optional }) => !optional).map(({ name }) => name);
     expect(packages.filter((name) => name !== undefined).sort()).toEqual([...new Set(wanted)].sort());
     expect(files.filter((file) => /^\/app\/packages\/.*(?<!\.d)\.(ts|map)$/.test(file))).toEqual([]);
   });
