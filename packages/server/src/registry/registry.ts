@@ -62,7 +62,7 @@ import { createVersion } from './versions/create.ts';
 import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
 import { describeVersion } from './versions/describe.ts';
 import { detachArtifact } from './versions/detach.ts';
-import { findVersion } from './versions/find.ts';
+import { getVersionRow } from './versions/find.ts';
 import { toVersionJson } from './versions/json.ts';
 import { pageOfArtifacts } from './versions/pages.ts';
 import { type NewPinned, pinVersion } from './versions/pin.ts';
@@ -173,7 +173,7 @@ export function createRegistry(parts: Parts) {
       /** The same as it is answered. */
       getJson: async (model: string, ref: string, at?: number): Promise<JsonDocument> => {
         if (at !== undefined) return toJsonDocument(await versionAt(read, model, ref, await seqAt(read, at)));
-        const row = (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row;
+        const row = await getVersionRow(read, model, ref);
         return { etag: row.etag, json: toVersionJson(row, model) };
       },
       list: (asked: ListQuery & { model?: string }) => listVersions(lists, asked),
@@ -259,8 +259,7 @@ export function createRegistry(parts: Parts) {
     /** Rows as they stand: for a door that answers them in a form of its own. */
     rows: {
       model: (name: string) => getModel(read, name),
-      version: async (model: string, ref: string) =>
-        (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row,
+      version: (model: string, ref: string) => getVersionRow(read, model, ref),
       /** Of each model, the version with the highest number in each status. */
       latest: (model_ids: readonly number[]) => latestOfEach(read, model_ids),
       models: (asked: FilterQuery) => pageOfModelRows(lists, asked),

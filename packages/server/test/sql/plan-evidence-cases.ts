@@ -1,5 +1,5 @@
 import { MANY, nameOf } from '../../../../bench/seed/shape.ts';
-import { newestEvaluationOn, newestEvaluations } from '../../src/registry/evidence/evaluations-of.ts';
+import { newestEvaluationIds, newestEvaluationOn } from '../../src/registry/evidence/evaluations-of.ts';
 import { createNoteHold, noteEvaluations } from '../../src/registry/evidence/note-evaluations.ts';
 import { differingEvidence } from '../../src/registry/reconcile-evidence.ts';
 import { ada } from '../support/open-registry.ts';
@@ -61,7 +61,7 @@ export const EVIDENCE_CASES: readonly Case[] = [
     title: 'evidence: what a policy looks at',
     async work({ db, registry }) {
       const { id } = await registry.rows.version(FEW, '1');
-      await newestEvaluations(db.read, id);
+      await newestEvaluationIds(db.read, id);
       await newestEvaluationOn(db.read, id, { name: 'holdout' });
       await newestEvaluationOn(db.read, id, { name: 'holdout', digest: 'd' }, 1_000);
     },

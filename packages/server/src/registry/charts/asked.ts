@@ -2,8 +2,8 @@ import type { ChartMetric } from '../../contract/chart.ts';
 import type { Dialect, Reader } from '../../db/database.ts';
 import { parseNamed, saying } from '../compare/named.ts';
 import { definitionsOf } from '../evidence/definitions.ts';
-import { findVersion } from '../versions/find.ts';
-import { getVersion, type VersionRow } from '../versions/repository.ts';
+import { getVersionRow } from '../versions/find.ts';
+import type { VersionRow } from '../versions/repository.ts';
 
 /** What reads of several versions, and rests between them. */
 export interface Reading {
@@ -23,8 +23,7 @@ export async function versionsAsked(reader: Reader, names: readonly string[]): P
   for (const [place, name] of names.entries()) {
     const named = parseNamed(name, place);
     const { model, ref } = named;
-    const row =
-      (await findVersion(reader, model, ref)) ?? (await saying(named, place, getVersion(reader, model, ref))).row;
+    const row = await saying(named, place, getVersionRow(reader, model, ref));
     versions.set(row.id, { model, row });
   }
   return [...versions.values()];
@@ -32,7 +31,7 @@ export async function versionsAsked(reader: Reader, names: readonly string[]): P
 
 /** The one version of an address. */
 export async function versionAsked(reader: Reader, model: string, ref: string): Promise<Asked> {
-  return { model, row: (await findVersion(reader, model, ref)) ?? (await getVersion(reader, model, ref)).row };
+  return { model, row: await getVersionRow(reader, model, ref) };
 }
 
 /** What metrics mean, in the order of their names. */

@@ -6,8 +6,8 @@ import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { firstOfEach, metricsOf } from '../evidence/metrics-of.ts';
 import { placedVersionAt } from '../past-refs.ts';
-import { findVersion } from '../versions/find.ts';
-import { findNumber, getVersion } from '../versions/repository.ts';
+import { getVersionRow } from '../versions/find.ts';
+import { findNumber } from '../versions/repository.ts';
 import { factsOf } from './facts.ts';
 import type { Likeness } from './identical.ts';
 import type { Measured, MeasuredByName } from './metrics.ts';
@@ -36,7 +36,7 @@ type Told = Pick<
 >;
 
 export async function readSide(read: Reader, { asked, model, ref }: Named): Promise<Side> {
-  const row = (await findVersion(read, model, ref)) ?? (await getVersion(read, model, ref)).row;
+  const row = await getVersionRow(read, model, ref);
   const metrics = new Map<string, Measured>();
   for (const [name, { value, origin }] of firstOfEach(await metricsOf(read, row)))
     metrics.set(name, origin.of === 'version' ? { value } : { value, origin });

@@ -6,8 +6,6 @@ import type { Reader } from '../../db/database.ts';
 import { isOneOf, listOf } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { EvaluationTable } from '../../db/tables.ts';
-import { countWithin } from '../../db/together.ts';
-import { PAGE_CHARACTERS } from '../paging/pages.ts';
 
 /** A row with the names of its model and its data set, as these are now. */
 export type EvaluationRow = Selectable<EvaluationTable> & {
@@ -114,32 +112,6 @@ export async function newestEvaluationIds(
   upToId = Number.MAX_SAFE_INTEGER,
 ): Promise<number[]> {
   return (await newestIds(reader, { version_id, up_to: upToId })).map(({ id }) => id);
-}
-
-const sizesOf = prepareRead<{ ids: unknown }, Sized>((db, param) =>
-  db
-    .selectFrom('evaluation')
-    .select(['id', BYTES])
-    .where(isOneOf(db, 'id', param('ids'), 'bigint'))
-    .orderBy('id', 'desc'),
-);
-
-/**
- * The newest evaluation of a version on each data set (name and digest), the one recorded last first; up to the one of
- * that id. As many as are read together, should there be very many or very large ones.
- */
-export async function newestEvaluations(
-  reader: Reader,
-  version_id: number,
-  upToId = Number.MAX_SAFE_INTEGER,
-): Promise<Evaluation[]> {
-  const ids = await newestEvaluationIds(reader, version_id, upToId);
-  if (ids.length === 0) return [];
-  const sizes = await sizesOf(reader, { ids: listOf(reader, ids) });
-  return evaluationsById(
-    reader,
-    sizes.slice(0, countWithin(PAGE_CHARACTERS, sizes)).map(({ id }) => id),
-  );
 }
 
 type OnDataset = OfVersion & { name: string };

@@ -6,7 +6,7 @@ import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { headOf } from '../search/facets.ts';
-import type { VersionRow } from './repository.ts';
+import { getVersion, type VersionRow } from './repository.ts';
 
 /**
  * The live version that a ref names, in one statement. Undefined where there is none: `getVersion` goes the long way
@@ -16,6 +16,11 @@ export async function findVersion(reader: Reader, name: string, text: string): P
   const ref = parseRef(text);
   const row = ref && (await findByRef(reader, { name, name_key: keyOf(name) }, ref))[0];
   return row?.deregistered === null ? row : undefined;
+}
+
+/** The same, or a refusal that says what is missing. */
+export async function getVersionRow(reader: Reader, name: string, ref: string): Promise<VersionRow> {
+  return (await findVersion(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
 }
 
 function findByRef(reader: Reader, model: Named, ref: Ref): Promise<VersionRow[]> {
