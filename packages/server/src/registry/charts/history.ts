@@ -11,7 +11,7 @@ import { startClock } from '../paging/clock.ts';
 import { refuse } from '../refusals.ts';
 import { type Asked, chartMetrics, listed, nameOf, versionsAsked } from './asked.ts';
 import type { Kept } from './kept.ts';
-import { scan } from './scan.ts';
+import { isLonger, scan } from './scan.ts';
 
 export interface HistoryAsked {
   versions: readonly string[];
@@ -77,15 +77,10 @@ async function seriesOf(
   const found = await findSeries(parts.read, row, metric, origin);
   const of = { model, number: row.number };
   if (!found) return { ...of, origin: { of: origin }, count: 0, thinned: false, points: [] };
-  const few = await found.read(undefined, READ + 1);
-  const { count, points } =
-    few.length <= READ
-      ? { count: few.length, points: few }
-      : await scanned(
-          parts,
-          { of: origin, owner: origin === 'version' ? row.id : linksOf(row)[origin]!, name: metric },
-          most,
-        );
+  const place = { of: origin, owner: origin === 'version' ? row.id : linksOf(row)[origin]!, name: metric };
+  const { count, points } = (await isLonger(parts.read, place, READ))
+    ? await scanned(parts, place, most)
+    : all(await found.read(undefined, READ));
   const thinned = thinTo(points.sort(x === 'step' ? byStep : byTime), x, most);
   return {
     ...of,
@@ -98,6 +93,8 @@ async function seriesOf(
     }),
   };
 }
+
+const all = (points: Point[]) => ({ count: points.length, points });
 
 function scanned({ read, dialect, kept }: HistoryParts, place: Parameters<typeof scan>[2], most: number) {
   return kept.find(read, { ...place, most }, () => scan(read, dialect, place, most));

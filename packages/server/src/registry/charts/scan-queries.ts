@@ -88,6 +88,11 @@ function queriesOn(of: MetricOrigin['of'], by: 'major' | 'minor') {
     last: prepared<Of, Point>(
       (param) => sql`select ${point} from ${table} where ${owned(param)} order by ${back} limit 1`,
     ),
+    /** One where there are more than `most`. */
+    beyond: prepared<Of & { most: number }, { step: number }>(
+      (param) => sql`select ${sql.ref(t.step)} as step from ${table} where ${owned(param)} order by ${order} limit 1
+        offset ${param('most')}`,
+    ),
     sum: prepared<Within, Sum>((param) => sql`select ${sums} from ${table} where ${within(param)}`),
     /** The same of what can be drawn: no NaN, no infinity. */
     sumDrawn: prepared<Within, Sum>(

@@ -50,6 +50,11 @@ export async function scan(read: Reader, dialect: Dialect, place: Place, most: n
   return { count, points: isSame(first, last) ? [first] : [first, ...between, last] };
 }
 
+/** Whether a metric has more than so many points. */
+export async function isLonger(read: Reader, { of, owner, name }: Place, than: number): Promise<boolean> {
+  return (await queriesOf(of, 'major').beyond(read, { owner, name, most: than })).length > 0;
+}
+
 function isSame(a: Point, b: Point): boolean {
   return a.step === b.step && a.timestamp === b.timestamp && a.value === b.value && a.is_nan === b.is_nan;
 }
