@@ -1440,7 +1440,7 @@ export interface components {
         };
         /** Dataset */
         Dataset: {
-            /** @description The one evaluated on last first, at most 100; in a list at most 10 */
+            /** @description The one that an evaluation was recorded on last first, at most 100; in a list at most 10 */
             digests: components["schemas"]["DatasetDigest"][];
             name: string;
         };
@@ -3015,7 +3015,7 @@ export interface operations {
     leaderboard: {
         parameters: {
             query: {
-                /** @description Of the data set. Default: the one of the name that was evaluated on last */
+                /** @description Of the data set. Default: the one of the name that an evaluation was recorded on last */
                 digest?: string;
                 /** @description Which way is better. Default: what the metric’s definition says */
                 direction?: "higher" | "lower";

@@ -157,7 +157,7 @@ export const Dataset = Type.Object(
         },
         { title: 'DatasetDigest', additionalProperties: false },
       ),
-      { description: 'The one evaluated on last first, at most 100; in a list at most 10' },
+      { description: 'The one that an evaluation was recorded on last first, at most 100; in a list at most 10' },
     ),
   },
   { title: 'Dataset', additionalProperties: false },

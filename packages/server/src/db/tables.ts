@@ -451,6 +451,8 @@ export interface EvaluatedDatasetTable {
   version_count: number;
   first_at: number;
   last_at: number;
+  /** Greatest of the digest of a name on which an evaluation was recorded last, whenever it says that it was made. */
+  recency: number;
 }
 
 /** Never changed once it is there; its ids are in the order of the ledger. */

@@ -33,7 +33,7 @@ for (const [database, open] of Object.entries(databases)) {
       expect(await told()).toEqual([true]);
     });
 
-    it('are listed by name, with their digests, the one evaluated on last first', async () => {
+    it('are listed by name, with their digests, the one recorded on last first, whatever time it names', async () => {
       const stem = aName('z 数/set');
       const { model, number } = await make.version(t);
       const on = (name: string, digest: string, at: string, metrics = {}) =>
@@ -50,14 +50,6 @@ for (const [database, open] of Object.entries(databases)) {
         name: `${stem}b`,
         digests: [
           {
-            digest: 'new',
-            evaluation_count: 1,
-            version_count: 1,
-            metrics: ['auc'],
-            first_at: '2026-02-02T00:00:00.000Z',
-            last_at: '2026-02-02T00:00:00.000Z',
-          },
-          {
             digest: 'old',
             evaluation_count: 2,
             version_count: 1,
@@ -65,9 +57,23 @@ for (const [database, open] of Object.entries(databases)) {
             first_at: '2026-01-01T00:00:00.000Z',
             last_at: '2026-01-02T00:00:00.000Z',
           },
+          {
+            digest: 'new',
+            evaluation_count: 1,
+            version_count: 1,
+            metrics: ['auc'],
+            first_at: '2026-02-02T00:00:00.000Z',
+            last_at: '2026-02-02T00:00:00.000Z',
+          },
         ],
       };
       expect((await t.get(`/datasets/${encodeURIComponent(`${stem}b`)}`)).json).toEqual(expected);
+      expect((await board(`${stem}b`, 'metric=auc&direction=higher')).dataset.digest).toBe('old');
+      await on(`${stem}b`, 'new', '2020-01-01T00:00:00Z');
+      expect((await board(`${stem}b`, 'metric=auc&direction=higher')).dataset.digest).toBe('new');
+      await on(`${stem}b`, 'old', '2026-01-01T12:00:00Z');
+      Object.assign(expected.digests[0]!, { evaluation_count: 3 });
+      Object.assign(expected.digests[1]!, { evaluation_count: 2, first_at: '2020-01-01T00:00:00.000Z' });
       const seen = [];
       for (let token = ''; ; ) {
         const page = (await t.get(`/datasets?page_size=1${token}`)).json;

@@ -116,6 +116,62 @@ for (const [database, open] of Object.entries(databases)) {
       t.clock.run();
     });
 
+    it('are listed in pages of any size, own and linked, each once', async () => {
+      const { run_id } = (await t.mlflow('POST', '/runs/create', { experiment_id: '0' })).json.run.info;
+      const model_id = (
+        await t.mlflow('POST', '/logged-models', { experiment_id: '0', name: 'm', source_run_id: run_id })
+      ).json.model.info.model_id;
+      const values = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`m${i}`, i]));
+      const ofRun = Object.entries(values).map(([key, value]) => ({ key, value, timestamp: 1, step: 0 }));
+      const ofModel = ['m1', 'm10', 'x'].map((key) => ({
+        key,
+        value: -1,
+        timestamp: 1,
+        model_id,
+      }));
+      const logged = await t.mlflow('POST', '/runs/log-batch', { run_id, metrics: [...ofRun, ...ofModel] });
+      expect(logged.status, logged.text).toBe(200);
+      const model = aName();
+      await t.mlflow('POST', '/registered-models/create', { name: model });
+      const made = await t.mlflow('POST', '/model-versions/create', {
+        name: model,
+        source: `models:/${model_id}`,
+        run_id,
+        model_id,
+      });
+      expect(made.status, made.text).toBe(200);
+      await log(model, 1, [
+        { name: 'm1', value: 0.5 },
+        { name: 'a', value: 1 },
+        { name: '\u{1F600}', value: 1 },
+        { name: '\uFFFD', value: 1 },
+        { name: 'x', value: 2 },
+      ]);
+      const all = (await t.get(`${at(model, 1)}?page_size=100`)).json.items;
+      const ids = (items: { name: string; origin: { of: string } }[]) =>
+        items.map(({ name, origin }) => [name, origin.of]);
+      expect(ids(all)).toEqual(
+        expect.arrayContaining([
+          ['a', 'version'],
+          ['m1', 'version'],
+          ['m1', 'run'],
+          ['x', 'logged_model'],
+        ]),
+      );
+      expect(new Set(ids(all).map(String)).size).toBe(all.length);
+      for (const size of [1, 2, 3, 5, 16]) {
+        const seen = [];
+        for (let token = ''; ; ) {
+          const page = (await t.get(`${at(model, 1)}?page_size=${size}${token}`)).json;
+          expect(page.items.length).toBe(Math.min(size, all.length - seen.length));
+          seen.push(...page.items);
+          if (page.next_page_token === null) break;
+          token = `&page_token=${page.next_page_token}`;
+        }
+        expect(seen).toEqual(all);
+      }
+    });
+
     it('names are any text, percent-encoded in the address', async () => {
       const { model, number } = await make.version(t);
       for (const name of ['val/auc', '精度', 'a b%2F', '…', 'x?y#z', 'constructor']) {

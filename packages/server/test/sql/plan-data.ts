@@ -50,8 +50,8 @@ async function settle(open: () => Promise<Database>): Promise<void> {
       `file_part (upload_id, part_number, sha256, size_bytes) select 'swept ' || n, 1, ${hex}, 1`,
     ])
       await sql.raw(`insert into ${files} from generate_series(1, 20000) as n`).execute(one);
-    await sql`insert into evaluated_dataset (name, digest, evaluation_count, version_count, first_at, last_at)
-      select 'filler ' || n, '', 1, 1, 0, 0 from generate_series(1, 20000) as n`.execute(one);
+    await sql`insert into evaluated_dataset (name, digest, evaluation_count, version_count, first_at, last_at, recency)
+      select 'filler ' || n, '', 1, 1, 0, 0, 1 from generate_series(1, 20000) as n`.execute(one);
     await sql`insert into evaluation (version_id, model_id, number, dataset_id, at, recorded_at, recorded_by, metrics,
       intervals, slices, tags) select 1000000 + n, 1000000 + n, 1, 1000000 + n, 0, 0, '', '{}', '{}', '[]', '{}'
       from generate_series(1, 20000) as n`.execute(one);

@@ -31,6 +31,7 @@ const next = (title: string, path: string): Case => ({
 
 export const EVIDENCE_CASES: readonly Case[] = [
   get('metrics of a version', `${OF_FEW}/metrics`),
+  next('metrics of a version', `${OF_FEW}/metrics?page_size=1`),
   get('points of a metric', `${OF_FEW}/metrics/auc?page_size=1`),
   next('points of a metric', `${OF_FEW}/metrics/auc?page_size=1`),
   get('metric definitions', '/metric-definitions'),

@@ -10,8 +10,8 @@ const DEFINITIONS = 6_000;
 export async function fillEvidence({ write, name }: Database): Promise<void> {
   const run = (text: string) => sql.raw(text).execute(write);
   const to = (most: number) => `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${most})`;
-  await run(`insert into evaluated_dataset (id, name, digest, evaluation_count, version_count, first_at, last_at)
-    ${to(DATASETS)} select i, 'data ' || case when i % 4 = 0 then 0 else i end, 'd' || i, 8, 8, i, i from n`);
+  await run(`insert into evaluated_dataset (id, name, digest, evaluation_count, version_count, first_at, last_at, recency)
+    ${to(DATASETS)} select i, 'data ' || case when i % 4 = 0 then 0 else i end, 'd' || i, 8, 8, i, i, i from n`);
   await run(`insert into evaluation (id, version_id, model_id, number, version_digest, dataset_id, n, evaluator, at,
       recorded_at, recorded_by, metrics, intervals, slices, curves, tags, source)
     ${to(EVALUATIONS)} select n.i, v.id, v.model_id, v.number, null, case when n.i % 2 = 0 then 1 else 1 + n.i % ${DATASETS} end,

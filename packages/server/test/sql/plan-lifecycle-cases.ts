@@ -22,7 +22,11 @@ const RULE = {
 /** What is written of policies and promotions. */
 export const LIFECYCLE_CHANGES: readonly [method: string, path: string, body?: unknown][] = [
   ['PUT', '/policies/default', { statuses: { staging: { approvals: 1 } } }],
-  ['PUT', `${OF_FEW}/policy`, { statuses: { production: { ...RULE, single: true } }, aliases: { champion: RULE } }],
+  [
+    'PUT',
+    `${OF_FEW}/policy`,
+    { statuses: { production: { ...RULE, single: true } }, aliases: { champion: RULE, challenger: RULE } },
+  ],
   [
     'POST',
     `${OF_FEW}/versions/production/evaluations`,
@@ -62,6 +66,10 @@ export const LIFECYCLE_CASES: readonly Case[] = [
   { title: 'promotions in a state', get: '/promotions?state=rejected' },
   { title: 'promotions that wait for somebody', get: '/promotions?for=bob' },
   { title: 'a promotion', get: '/promotions/1' },
+  {
+    title: 'what would become of an alias that names nothing',
+    work: ({ registry }) => registry.versions.tryOut(FEW, '2', { alias: 'challenger' }),
+  },
   {
     title: 'every hour: promotions that waited too long',
     async work({ registry, clock, ask }) {

@@ -22,7 +22,7 @@ export function command(): Command {
     .description('Versions by what they came to on a data set, the best first.')
     .argument('<dataset>', 'the name of the data set')
     .argument('<metric>', 'the metric')
-    .option('--digest <digest>', 'the digest of the data set, if not the one that was evaluated on last')
+    .option('--digest <digest>', 'the digest of the data set, if not the one recorded on last')
     .option('--model <name>', 'only versions of this model')
     .option('--direction <way>', 'higher or lower is better, if the definition of the metric does not say so')
     .option('--limit <n>', 'how many at most', '20')

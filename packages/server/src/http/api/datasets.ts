@@ -21,7 +21,7 @@ const LeaderboardQuery = Type.Object(
     digest: Type.Optional(
       Type.String({
         maxLength: LIMITS.datasetText,
-        description: 'Of the data set. Default: the one of the name that was evaluated on last',
+        description: 'Of the data set. Default: the one of the name that an evaluation was recorded on last',
       }),
     ),
     model: Type.Optional(Type.String({ maxLength: LIMITS.name, description: 'Only versions of this model' })),

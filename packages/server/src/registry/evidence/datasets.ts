@@ -23,7 +23,7 @@ const digestsOf = prepareRead<{ name: string; most: number }, DatasetRow>((db, p
     .selectFrom('evaluated_dataset')
     .selectAll()
     .where('name', '=', param('name'))
-    .orderBy('last_at', 'desc')
+    .orderBy('recency', 'desc')
     .orderBy('id', 'desc')
     .limit(param('most')),
 );
@@ -82,7 +82,7 @@ async function datasetNamed(read: Reader, name: string, form: 'list' | 'one'): P
   return { name, digests };
 }
 
-/** A data set by name and digest; without a digest, the one of the name that was evaluated on last. */
+/** A data set by name and digest; without a digest, the one of the name that an evaluation was recorded on last. */
 export async function getDatasetRow(read: Reader, name: string, digest: string | undefined): Promise<DatasetRow> {
   const [row] =
     digest === undefined ? await digestsOf(read, { name, most: 1 }) : await byDigest(read, { name, digest });

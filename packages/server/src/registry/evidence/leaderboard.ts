@@ -43,7 +43,8 @@ const ROWS_TOGETHER = 64;
 
 /**
  * Versions by what they came to on a data set, the best first and NaN last. The newest evaluation of each version that has
- * the metric counts. Equal values share a rank. Without a digest it is the one of the name that was evaluated on last.
+ * the metric counts. Equal values share a rank. Without a digest it is the one of
+ * the name that an evaluation was recorded on last.
  */
 export async function leaderboard(parts: Parts, name: string, asked: LeaderboardAsked): Promise<Leaderboard> {
   const { read, tokenKey } = parts;

@@ -26,18 +26,20 @@ export interface TrackedPoint extends Stored {
   step: number;
 }
 
-/** The latest point of each metric that is linked, by name. */
+/** The latest point of each metric that is linked, by name: of each origin the first ones that are named `from` or later. */
 export async function linkedPoints(
   reader: Reader,
   links: Links,
+  from = '',
+  most: number = LIMITS.metrics,
 ): Promise<{ origin: MetricOrigin; points: TrackedPoint[] }[]> {
   const linked = [];
   if (links.logged_model !== undefined) {
-    const points = await latestOfModel(reader, { model_id: links.logged_model });
+    const points = await latestOfModel(reader, { model_id: links.logged_model, from, most });
     linked.push({ origin: { of: 'logged_model' as const, id: links.logged_model }, points });
   }
   if (links.run !== undefined) {
-    const points = await latestOfRun(reader, { run_id: links.run });
+    const points = await latestOfRun(reader, { run_id: links.run, from, most });
     linked.push({ origin: { of: 'run' as const, id: links.run }, points });
   }
   return linked;
@@ -62,30 +64,31 @@ export async function linkedPointsOf(
 }
 
 /** Greatest by step, time and value, as MLflow keeps it. A run that was purged has none, though its rows may not be gone yet. */
-const latestOfRun = prepareRead<{ run_id: string }, TrackedPoint>((db, param) =>
+const latestOfRun = prepareRead<{ run_id: string; from: string; most: number }, TrackedPoint>((db, param) =>
   db
     .selectFrom('latest_metric')
     .innerJoin('run', 'run.run_id', 'latest_metric.run_id')
     .select(['key', 'value', 'timestamp', 'step', 'is_nan'])
     .where('latest_metric.run_id', '=', param('run_id'))
+    .where('key', '>=', param('from'))
     .where('run.lifecycle_stage', '!=', 'purged')
     .orderBy('key')
-    .limit(LIMITS.metrics),
+    .limit(param('most')),
 );
 
 /**
  * Of a logged model no latest points are kept: those that were logged last, as MLflow's search has it
  * (`sqlalchemy_store.py`, `_apply_order_by_search_logged_models`). Found key by key, however many points each has.
  */
-const latestOfModel = prepareRead<{ model_id: string }, TrackedPoint>((_, param) => {
+const latestOfModel = prepareRead<{ model_id: string; from: string; most: number }, TrackedPoint>((_, param) => {
   const of = sql`from logged_model_metric where model_id = ${param('model_id')}`;
   const last = (column: string) => sql`(select ${sql.ref(column)} ${of} and key = keys.key
     order by timestamp desc, step desc, value desc, is_nan desc limit 1)`;
   return sql<TrackedPoint>`with recursive keys (key, place) as (
-      select * from (select min(key), 1 ${of}) as first
+      select * from (select min(key), 1 ${of} and key >= ${param('from')}) as first
       union all
       select (select min(key) ${of} and key > keys.key), place + 1 from keys
-      where keys.key is not null and place < ${sql.lit(LIMITS.metrics)})
+      where keys.key is not null and place < ${param('most')})
     select keys.key, ${last('timestamp')} as timestamp, ${last('step')} as step, ${last('value')} as value,
       ${last('is_nan')} as is_nan
     from keys where keys.key is not null order by place`;

@@ -4,7 +4,7 @@ import { type Page, type PageAsked, pageOf } from '../paging/pages.ts';
 import { refuse } from '../refusals.ts';
 import { compareText } from '../search/order.ts';
 import { getVersion } from '../versions/repository.ts';
-import { metricsOf } from './metrics-of.ts';
+import { metricsFrom } from './metrics-of.ts';
 import { findSeries, type Point, toMetricOf } from './points.ts';
 
 interface Parts {
@@ -23,7 +23,6 @@ export async function pageOfMetrics(
 ): Promise<Page<Metric>> {
   const { row } = await getVersion(read, model, ref);
   const place = ({ name, origin }: Metric) => [name, ORIGINS.indexOf(origin.of)] as [string, number];
-  const all = await metricsOf(read, row);
   return pageOf(
     tokenKey,
     `metrics ${row.id}`,
@@ -34,8 +33,8 @@ export async function pageOfMetrics(
         const [own, ownRank] = place(metric);
         return (compareText(own, name) || ownRank - rank) > 0;
       };
-      const from = all.findIndex(isBeyond);
-      return from === -1 ? [] : all.slice(from, from + most);
+      // Of each origin one may be named as the last one was.
+      return (await metricsFrom(read, row, name, most + 1)).filter(isBeyond).slice(0, most);
     },
     place,
   );

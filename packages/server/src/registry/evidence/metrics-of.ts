@@ -20,6 +20,18 @@ export async function metricsOf(reader: Reader, row: VersionRow): Promise<Metric
   return together(await ownMetrics(reader, row), await linkedPoints(reader, linksOf(row)));
 }
 
+/** The same in part: of those that are named `from` or later the first ones, `most` or a few more, where there are so many. */
+export async function metricsFrom(reader: Reader, row: VersionRow, from: string, most: number): Promise<Metric[]> {
+  const own = await ownFrom(reader, row, from, most);
+  const links = await linkedPoints(reader, linksOf(row), from, most);
+  // Beyond the last one of what was cut off, others may be missing.
+  const [end] = [own.map(({ name }) => name), ...links.map(({ points }) => points.map(({ key }) => key))]
+    .flatMap((names) => (names.length === most ? names.slice(-1) : []))
+    .sort(compareText);
+  const all = together(own, links);
+  return end === undefined ? all : all.filter(({ name }) => compareText(name, end) <= 0);
+}
+
 /** The same of one metric: at most one by each origin. */
 export async function metricsNamed(reader: Reader, row: VersionRow, name: string): Promise<Metric[]> {
   const own = await ownMetric(reader, row, name);
@@ -67,8 +79,24 @@ export async function valuesOf(
 export type OwnMetric = Metric & { taken_over: boolean };
 
 export async function ownMetrics(reader: Reader, row: VersionRow): Promise<OwnMetric[]> {
-  const latest = new Map((await latestOf(reader, { version_id: row.id })).map((point) => [point.name, point]));
-  return Object.entries(JSON.parse(row.metrics) as Metrics).map(([name, value]) => {
+  const latest = await latestOf(reader, { version_id: row.id });
+  return toOwn(row, Object.entries(JSON.parse(row.metrics) as Metrics), latest);
+}
+
+/** By name. What the version was created with is in its row alone. */
+async function ownFrom(reader: Reader, row: VersionRow, from: string, most: number): Promise<OwnMetric[]> {
+  const latest = await latestFrom(reader, { version_id: row.id, from, most });
+  const metrics = Object.entries(JSON.parse(row.metrics) as Metrics)
+    .filter(([name]) => compareText(name, from) >= 0)
+    .sort(([a], [b]) => compareText(a, b));
+  return toOwn(row, metrics.slice(0, most), latest);
+}
+
+type Latest = Pick<LatestPointTable, 'name' | 'step' | 'at'>;
+
+function toOwn(row: VersionRow, metrics: readonly (readonly [string, MetricValue])[], points: Latest[]): OwnMetric[] {
+  const latest = new Map(points.map((point) => [point.name, point]));
+  return metrics.map(([name, value]) => {
     const { step, at } = latest.get(name) ?? { step: 0, at: row.created_at };
     return { name, value, step, at: toTime(at), origin: OWN, taken_over: !latest.has(name) };
   });
@@ -82,17 +110,26 @@ export async function ownMetric(reader: Reader, row: VersionRow, name: string): 
   return { name, value, step, at: toTime(at), origin: OWN, taken_over: !latest };
 }
 
-const latestOf = prepareRead<{ version_id: number }, Pick<LatestPointTable, 'name' | 'step' | 'at'>>((db, param) =>
+const latestOf = prepareRead<{ version_id: number }, Latest>((db, param) =>
   db.selectFrom('latest_point').select(['name', 'step', 'at']).where('version_id', '=', param('version_id')),
 );
 
-const latestNamed = prepareRead<{ version_id: number; name: string }, Pick<LatestPointTable, 'name' | 'step' | 'at'>>(
-  (db, param) =>
-    db
-      .selectFrom('latest_point')
-      .select(['name', 'step', 'at'])
-      .where('version_id', '=', param('version_id'))
-      .where('name', '=', param('name')),
+const latestFrom = prepareRead<{ version_id: number; from: string; most: number }, Latest>((db, param) =>
+  db
+    .selectFrom('latest_point')
+    .select(['name', 'step', 'at'])
+    .where('version_id', '=', param('version_id'))
+    .where('name', '>=', param('from'))
+    .orderBy('name')
+    .limit(param('most')),
+);
+
+const latestNamed = prepareRead<{ version_id: number; name: string }, Latest>((db, param) =>
+  db
+    .selectFrom('latest_point')
+    .select(['name', 'step', 'at'])
+    .where('version_id', '=', param('version_id'))
+    .where('name', '=', param('name')),
 );
 
 /** What MLflow logged may lie beyond the years that a time is written in. */

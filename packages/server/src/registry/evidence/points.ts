@@ -1,6 +1,7 @@
 import type { Metric, MetricOrigin } from '../../contract/metric.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
+import { pointsOfRun } from '../runs/history.ts';
 import type { VersionRow } from '../versions/repository.ts';
 import { linkedPointsOf, linksOf, type TrackedPoint } from './linked.ts';
 import { ownMetric, toMetric } from './metrics-of.ts';
@@ -31,9 +32,11 @@ export async function findSeries(
 ): Promise<Series | undefined> {
   const origin = of === undefined ? await firstOrigin(reader, row, name) : await originOf(reader, row, name, of);
   if (!origin) return undefined;
-  if (origin.of === 'run') return { name, origin, read: pointsOfRun(reader, { run_id: origin.id!, name }) };
-  if (origin.of === 'logged_model')
-    return { name, origin, read: pointsOfModel(reader, { model_id: origin.id!, name }) };
+  if (origin.of === 'run') {
+    const of = { run_id: origin.id!, key: name };
+    return { name, origin, read: (after, most) => pointsOfRun(reader, of, after, most) };
+  }
+  if (origin.of === 'logged_model') return { name, origin, read: pointsOfModel(reader, origin.id!, name) };
   return { name, origin, read: await ownPoints(reader, row, name) };
 }
 
@@ -67,6 +70,13 @@ async function ownPoints(reader: Reader, row: VersionRow, name: string): Promise
   return (after, most) => {
     const of = { version_id: row.id, name, most };
     return after ? ownNext(reader, { ...of, ...after }) : ownFirst(reader, of);
+  };
+}
+
+function pointsOfModel(reader: Reader, model_id: string, name: string): Series['read'] {
+  return (after, most) => {
+    const of = { model_id, name, most };
+    return after ? modelNext(reader, { ...of, ...after }) : modelFirst(reader, of);
   };
 }
 
@@ -106,42 +116,43 @@ const ownNext = prepareRead<Own & Point, Point>((db, param) =>
     .limit(param('most')),
 );
 
-/** The points of a run, or of a logged model: these may be there once for each data set and run. */
-function tracked<K extends 'run_id' | 'model_id'>(table: 'metric' | 'logged_model_metric', owner: K) {
-  type Of = Record<K, string> & { name: string };
-  const first = prepareRead<Of & { most: number }, Point>(
-    (db, param) => ordered(of(db as never, param as never)) as never,
-  );
-  const next = prepareRead<Of & Point & { most: number }, Point>((db, param) => {
-    const at = param as unknown as (name: keyof Point) => number;
-    return ordered(of(db as never, param as never)).where((eb) =>
+type OfModel = { model_id: string; name: string; most: number };
+
+/** The points of a logged model: these may be there once for each data set and run. */
+const modelFirst = prepareRead<OfModel, Point>((db, param) =>
+  db
+    .selectFrom('logged_model_metric')
+    .select(['timestamp', 'step', 'value', 'is_nan'])
+    .distinct()
+    .where('model_id', '=', param('model_id'))
+    .where('key', '=', param('name'))
+    .orderBy('timestamp')
+    .orderBy('step')
+    .orderBy('value')
+    .orderBy('is_nan')
+    .limit(param('most')),
+);
+
+const modelNext = prepareRead<OfModel & Point, Point>((db, param) =>
+  db
+    .selectFrom('logged_model_metric')
+    .select(['timestamp', 'step', 'value', 'is_nan'])
+    .distinct()
+    .where('model_id', '=', param('model_id'))
+    .where('key', '=', param('name'))
+    .where((eb) =>
       eb(
         eb.refTuple('timestamp', 'step', 'value', 'is_nan'),
         '>',
-        eb.tuple(eb.val(at('timestamp')), eb.val(at('step')), eb.val(at('value')), eb.val(at('is_nan'))),
+        eb.tuple(eb.val(param('timestamp')), eb.val(param('step')), eb.val(param('value')), eb.val(param('is_nan'))),
       ),
-    ) as never;
-  });
-  return (reader: Reader, asked: Of): Series['read'] =>
-    (after, most) =>
-      after ? next(reader, { ...asked, ...after, most }) : first(reader, { ...asked, most });
-
-  function of(db: Reader, param: (name: string) => never) {
-    return db
-      .selectFrom(table as 'logged_model_metric')
-      .select(['timestamp', 'step', 'value', 'is_nan'])
-      .distinct()
-      .where(owner as 'model_id', '=', param(owner))
-      .where('key', '=', param('name'))
-      .limit(param('most'));
-  }
-  function ordered(query: ReturnType<typeof of>) {
-    return query.orderBy('timestamp').orderBy('step').orderBy('value').orderBy('is_nan');
-  }
-}
-
-const pointsOfRun = tracked('metric', 'run_id');
-const pointsOfModel = tracked('logged_model_metric', 'model_id');
+    )
+    .orderBy('timestamp')
+    .orderBy('step')
+    .orderBy('value')
+    .orderBy('is_nan')
+    .limit(param('most')),
+);
 
 export function toMetricOf({ name, origin }: Series, point: Point): Metric {
   return toMetric({ key: name, ...point }, origin);

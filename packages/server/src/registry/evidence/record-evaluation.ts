@@ -123,7 +123,17 @@ const wasEvaluated = prepareRead<{ dataset_id: number; version_id: number }, { i
     .limit(1),
 );
 
-type Counted = Pick<EvaluatedDatasetTable, 'evaluation_count' | 'version_count' | 'first_at' | 'last_at'>;
+const mostRecent = prepareRead<{ name: string }, { recency: number; digest: string }>((db, param) =>
+  db
+    .selectFrom('evaluated_dataset')
+    .select(['recency', 'digest'])
+    .where('name', '=', param('name'))
+    .orderBy('recency', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+type Counted = Pick<EvaluatedDatasetTable, 'evaluation_count' | 'version_count' | 'first_at' | 'last_at' | 'recency'>;
 
 const count = prepareWrite<Counted & { id: number }, never>(
   (db, param) =>
@@ -134,6 +144,7 @@ const count = prepareWrite<Counted & { id: number }, never>(
         version_count: param('version_count'),
         first_at: param('first_at'),
         last_at: param('last_at'),
+        recency: param('recency'),
       })
       .where('id', '=', param('id')) as never,
 );
@@ -146,8 +157,10 @@ async function noteDataset(
   at: number,
 ): Promise<number> {
   const [there] = await datasetNamed(work.tx, { name, digest });
+  const [recent] = await mostRecent(work.tx, { name });
+  const recency = recent?.digest === digest ? recent.recency : (recent?.recency ?? 0) + 1;
   if (!there) {
-    const counted = { evaluation_count: 1, version_count: 1, first_at: at, last_at: at };
+    const counted = { evaluation_count: 1, version_count: 1, first_at: at, last_at: at, recency };
     return insertRow(work.tx, 'evaluated_dataset', { name, digest, ...counted });
   }
   const isKnown = (await wasEvaluated(work.tx, { dataset_id: there.id, version_id: row.id })).length > 0;
@@ -157,6 +170,7 @@ async function noteDataset(
     version_count: there.version_count + (isKnown ? 0 : 1),
     first_at: Math.min(there.first_at, at),
     last_at: Math.max(there.last_at, at),
+    recency,
   });
   return there.id;
 }

@@ -6,7 +6,7 @@ import type { Point } from './documents.ts';
 const POINT = ['key', 'timestamp', 'step', 'value', 'is_nan'] as const;
 
 type Of = { run_id: string; key: string };
-type After = Of & { timestamp: number; step: number; value: number; is_nan: number; most: number };
+type Place = Omit<Point, 'key'>;
 
 const first = prepareRead<Of & { most: number }, Point>((db, param) =>
   db
@@ -21,7 +21,7 @@ const first = prepareRead<Of & { most: number }, Point>((db, param) =>
     .limit(param('most')),
 );
 
-const next = prepareRead<After, Point>((db, param) =>
+const next = prepareRead<Of & Place & { most: number }, Point>((db, param) =>
   db
     .selectFrom('metric')
     .select(POINT)
@@ -41,6 +41,11 @@ const next = prepareRead<After, Point>((db, param) =>
     .limit(param('most')),
 );
 
+/** The first points of a metric of a run, or the next ones after a point, by timestamp, step and value. */
+export function pointsOfRun(read: Reader, of: Of, after: Place | undefined, most: number): Promise<Point[]> {
+  return after ? next(read, { ...after, ...of, most }) : first(read, { ...of, most });
+}
+
 export interface HistoryAsked {
   run_id: string;
   key: string;
@@ -56,9 +61,8 @@ export function pageOfHistory(read: Reader, tokenKey: Uint8Array, asked: History
     JSON.stringify(['metric history', run_id, key]),
     asked,
     (after, most) => {
-      if (!after) return first(read, { run_id, key, most });
-      const [timestamp, step, value, is_nan] = after as [number, number, number, number];
-      return next(read, { run_id, key, timestamp, step, value, is_nan, most });
+      const [timestamp, step, value, is_nan] = (after ?? []) as [number, number, number, number];
+      return pointsOfRun(read, { run_id, key }, after && { timestamp, step, value, is_nan }, most);
     },
     ({ timestamp, step, value, is_nan }) => [timestamp, step, value, is_nan],
   );
