@@ -74,6 +74,9 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
         watching.onDamage();
         log.error({ err: error }, 'a stored blob is damaged');
       },
+      onUnrecorded(error) {
+        log.error({ err: error }, 'what a run measured could not be recorded as an evaluation');
+      },
       onBatch(batch) {
         watching.onBatch(batch);
         commits.onBatch(batch);

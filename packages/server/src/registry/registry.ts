@@ -51,6 +51,7 @@ import type { PageAsked } from './paging/pages.ts';
 import { modelAt, versionAt } from './past-refs.ts';
 import { proveConsistency, proveInclusion } from './proofs.ts';
 import { reconcile } from './reconcile.ts';
+import { Refused } from './refusals.ts';
 import { type FilterQuery, pageOfModelRows, pageOfVersionRows } from './row-lists.ts';
 import { createTracking } from './runs/tracking.ts';
 import { latestOfEach } from './search/latest.ts';
@@ -86,6 +87,8 @@ export interface Parts {
   now(): number;
   /** Told of bytes that are not what they were: the operator must know. */
   onDamage(error: Error): void;
+  /** Told of what a run measured where it could not be recorded: it is tried again where that may help. */
+  onUnrecorded?: (error: unknown) => void;
   /** Told of every commit. */
   onBatch?: (batch: Batch) => void;
   /** Changes beyond this many that wait for a commit are refused. */
@@ -125,7 +128,16 @@ export function createRegistry(parts: Parts) {
   const lists = { read, dialect: db.name, tokenKey: ledger.tokenKey };
   const ingest = createIngest(db, { mostWaiting: parts.mostWaiting });
 
-  const evidence = createEvidence({ ...lists, change });
+  const evidence = createEvidence({
+    ...lists,
+    change,
+    isPassing: (error) =>
+      (error instanceof Refused && (error.kind === 'overloaded' || error.kind === 'disk-full')) ||
+      db.isRetryable(error) ||
+      db.isAway(error) ||
+      db.isFull(error),
+    onUnrecorded: parts.onUnrecorded ?? (() => {}),
+  });
   return {
     models: {
       register: (by: Caller, asked: NewModel) => change(by, (work) => registerModel(work, asked)),
@@ -307,8 +319,7 @@ export function createRegistry(parts: Parts) {
     },
     /** Resolves once no change is under way. What they left is broken off, and done after the next start. */
     async stop() {
-      // Of a database that is gone it is lost, as in a crash.
-      await evidence.evaluations.flush().catch(() => {});
+      await evidence.evaluations.close();
       await backlog.stop();
       await change.idle();
       await ingest.idle();

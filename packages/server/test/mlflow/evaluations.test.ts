@@ -222,7 +222,7 @@ for (const [database, open] of Object.entries(databases)) {
       const other = await createRun();
       await logBatch(other, [{ key: 'auc', value: 0.5, timestamp: AT, step: 0, ...DATASET, model_id }]);
       await logBatch(other, [{ key: 'auc', value: 0.6, timestamp: AT, step: 1, ...DATASET, model_id }]);
-      await t.registry.evidence.evaluations.flush();
+      await t.registry.evidence.evaluations.flush(other);
       expect((await evaluations(name))[0]).toMatchObject({ metrics: { auc: 0.6 }, source: { run_id: other } });
     });
 

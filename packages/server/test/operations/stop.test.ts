@@ -49,6 +49,34 @@ describe('a stop', () => {
     await expect.poll(drafts).toHaveLength(1);
     return { upload, answer };
   }
+  it('records first what a run measured and waits for more', async () => {
+    await start();
+    const ask = async (path: string, body?: object) => {
+      const sent = body && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      };
+      const answer = await fetch(server.url + path, sent);
+      expect(answer.ok, path).toBe(true);
+      // biome-ignore lint/suspicious/noExplicitAny: whatever was answered
+      return (await answer.json()) as any;
+    };
+    const mlflow = (path: string, body: object) => ask(`/api/2.0/mlflow${path}`, body);
+    const { run_id } = (await mlflow('/runs/create', { experiment_id: '0' })).run.info;
+    await ask('/api/v1/models', { name: 'm' });
+    await ask('/api/v1/models/m/versions', { lineage: { run_id } });
+    const of = { dataset_name: 'd', dataset_digest: '1', step: 0 };
+    for (const value of [1, 2, 3])
+      await mlflow('/runs/log-batch', { run_id, metrics: [{ key: 'auc', value, timestamp: value, ...of }] });
+    const values = async () =>
+      (await ask('/api/v1/models/m/versions/1/evaluations')).items.map((one: { metrics: object }) => one.metrics);
+    expect(await values()).toEqual([{ auc: 1 }]);
+    expect(await server.stop()).toBe(0);
+    await start();
+    expect(await values()).toEqual([{ auc: 3 }, { auc: 1 }]);
+  });
+
   /** Resolves once nobody is let in any more. */
   const closedToNew = () =>
     expect

@@ -71,11 +71,9 @@ export const EVIDENCE_CASES: readonly Case[] = [
     title: 'evidence: which versions an evaluation by MLflow is of',
     async work({ db }) {
       const change = () => Promise.reject(new Error('there is none'));
+      const hold = createNoteHold(change, { isPassing: () => false, onFailed: () => {} });
       const point = { key: 'auc', value: 1, timestamp: 1, step: 0, dataset_name: 'iris', dataset_digest: 'd' };
-      await noteEvaluations({ read: db.read, change, hold: createNoteHold(change) }, ada, 'run7', [
-        point,
-        { ...point, model_id: 'm-7' },
-      ]);
+      await noteEvaluations({ read: db.read, change, hold }, ada, 'run7', [point, { ...point, model_id: 'm-7' }]);
     },
   },
   // What is the same in all of its steps is in the first.

@@ -22,12 +22,16 @@ interface Parts {
   /** Key of the page tokens. */
   tokenKey: Uint8Array;
   change: Change;
+  /** Whether a change that failed so may be made later. */
+  isPassing(error: unknown): boolean;
+  /** Told of what a run measured where it could not be recorded, each time that it was tried. */
+  onUnrecorded(error: unknown): void;
 }
 
 /** What versions are judged by: metrics, and evaluations on data sets. */
 export function createEvidence(parts: Parts) {
   const { read, change } = parts;
-  const hold = createNoteHold(change);
+  const hold = createNoteHold(change, { isPassing: parts.isPassing, onFailed: parts.onUnrecorded });
   return {
     metrics: {
       log: (by: Caller, model: string, ref: string, asked: NewMetrics) =>
@@ -53,8 +57,10 @@ export function createEvidence(parts: Parts) {
       /** What a run logged on data sets, once it is committed. */
       note: (by: Caller, run_id: string, points: readonly NewPoint[]) =>
         noteEvaluations({ read, change, hold }, by, run_id, points),
-      /** Records what waits for more of it, of one run or of all. */
-      flush: (run_id?: string) => hold.flush(run_id),
+      /** Records what waits for more of it, of a run. */
+      flush: (run_id: string) => hold.flush(run_id),
+      /** The same of all, before a stop. */
+      close: () => hold.close(),
       get: (id: number) => getEvaluation(read, id),
       search: (asked: EvaluationSearch) => searchEvaluations(parts, asked),
       pageOfVersion: (model: string, ref: string, asked: PageAsked) => pageOfEvaluations(parts, model, ref, asked),

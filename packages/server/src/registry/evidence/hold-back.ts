@@ -13,6 +13,8 @@ const FIRST_MS = 10_000;
 const LONGEST_MS = 60_000;
 /** Of more runs, versions and data sets at a time nothing waits. */
 const MOST_WAITS = 10_000;
+/** Times that something is tried to be written, each after such a wait. */
+const MOST_TRIES = 20;
 
 interface Wait {
   by: Caller;
@@ -21,6 +23,10 @@ interface Wait {
   ms: number;
   timer: NodeJS.Timeout;
   held?: Measured | undefined;
+  /** Tries that failed, one after the other. */
+  failed: number;
+  /** What is being written; never rejects. */
+  writing: Promise<void>;
 }
 
 /**
@@ -30,20 +36,53 @@ interface Wait {
 export interface Hold {
   /** Which of the versions it is to be recorded of now. The others are written later. */
   take(by: Caller, measured: Measured, versions: readonly Seen[]): Seen[];
-  /** Writes what waits, of one run or of all. */
-  flush(run_id?: string): Promise<void>;
+  /** Writes what waits of a run. What cannot be written now waits on, and is thrown why. */
+  flush(run_id: string): Promise<void>;
+  /** Writes all that waits. What cannot be written is lost, and told of. */
+  close(): Promise<void>;
 }
 
-export function createHold(
-  write: (by: Caller, measured: Measured, versions: readonly Seen[]) => Promise<unknown>,
-): Hold {
+export interface HoldParts {
+  write(by: Caller, measured: Measured, versions: readonly Seen[]): Promise<unknown>;
+  /** Whether what failed so may be written later. */
+  isPassing(error: unknown): boolean;
+  /** Told of each try that failed. */
+  onFailed(error: unknown): void;
+}
+
+export function createHold({ write, isPassing, onFailed }: HoldParts): Hold {
   const waits = new Map<string, Wait>();
-  const start = (key: string, ms: number) => setTimeout(() => void end(key).catch(() => {}), ms).unref();
-  const put = async (wait: Wait) => {
-    const { by, held, version } = wait;
+  let closed = false;
+  const start = (key: string, ms: number) => setTimeout(() => void end(key), ms).unref();
+
+  function put(key: string, wait: Wait): Promise<void> {
+    const written = wait.writing.then(() => putNow(key, wait));
+    wait.writing = written.catch(() => {});
+    return written;
+  }
+
+  async function putNow(key: string, wait: Wait): Promise<void> {
+    const { held } = wait;
+    if (!held) return;
     wait.held = undefined;
-    if (held) await write(by, held, [version]);
-  };
+    try {
+      await write(wait.by, held, [wait.version]);
+      wait.failed = 0;
+    } catch (error) {
+      wait.failed += 1;
+      if (!closed && isPassing(error) && wait.failed < MOST_TRIES) holdAgain(key, wait, held);
+      throw error;
+    }
+  }
+
+  /** What came meanwhile is later. */
+  function holdAgain(key: string, wait: Wait, held: Measured): void {
+    const now = waits.get(key) ?? { ...wait, timer: start(key, wait.ms) };
+    now.held = now.held ? together(held, now.held) : held;
+    now.failed = wait.failed;
+    waits.set(key, now);
+  }
+
   async function end(key: string): Promise<void> {
     const wait = waits.get(key);
     if (!wait) return;
@@ -51,9 +90,21 @@ export function createHold(
     else {
       wait.ms = Math.min(LONGEST_MS, 2 * wait.ms);
       wait.timer = start(key, wait.ms);
-      await put(wait);
+      await put(key, wait).catch(onFailed);
     }
   }
+
+  /** Nothing of these waits after, but what could not be written. */
+  async function putAll(all: readonly [string, Wait][]): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    for (const [key, wait] of all) {
+      clearTimeout(wait.timer);
+      if (waits.get(key) === wait) waits.delete(key);
+      await put(key, wait).catch((error) => errors.push(error));
+    }
+    return errors;
+  }
+
   return {
     take: (by, measured, versions) =>
       versions.filter((version) => {
@@ -67,17 +118,19 @@ export function createHold(
         ]);
         const wait = waits.get(key);
         if (wait) Object.assign(wait, { by, held: together(wait.held, measured) });
-        else if (waits.size < MOST_WAITS)
-          waits.set(key, { by, version, run_id, ms: FIRST_MS, timer: start(key, FIRST_MS) });
+        else if (!closed && waits.size < MOST_WAITS) {
+          const idle = { ms: FIRST_MS, timer: start(key, FIRST_MS), failed: 0, writing: Promise.resolve() };
+          waits.set(key, { by, version, run_id, ...idle });
+        }
         return !wait;
       }),
     async flush(run_id) {
-      for (const [key, wait] of waits) {
-        if (run_id !== undefined && wait.run_id !== run_id) continue;
-        clearTimeout(wait.timer);
-        waits.delete(key);
-        await put(wait);
-      }
+      const [error] = await putAll([...waits].filter(([, wait]) => wait.run_id === run_id));
+      if (error !== undefined) throw error;
+    },
+    async close() {
+      closed = true;
+      for (const error of await putAll([...waits])) onFailed(error);
     },
   };
 }

@@ -9,7 +9,7 @@ import { headOf } from '../search/facets.ts';
 import type { VersionRow } from '../versions/repository.ts';
 import { newestEvaluationOn } from './evaluations-of.ts';
 import { DATASETS_TAG, joined, type Measured, measuredIn, modelsInTag } from './from-run.ts';
-import { createHold, type Hold, type Seen } from './hold-back.ts';
+import { createHold, type Hold, type HoldParts, type Seen } from './hold-back.ts';
 import { writeEvaluation } from './record-evaluation.ts';
 
 /** Versions that one evaluation is recorded of at most: the newest. */
@@ -18,8 +18,11 @@ const MOST_VERSIONS = 100;
 const MOST_TOGETHER = 300;
 
 /** What is written of evaluations that a run logs step by step, at once or in the end. */
-export const createNoteHold = (change: Change): Hold =>
-  createHold((by, measured, versions) => change(by, (work) => writeAll(work, versions, measured)));
+export const createNoteHold = (change: Change, told: Omit<HoldParts, 'write'>): Hold =>
+  createHold({
+    write: (by, measured, versions) => change(by, (work) => writeAll(work, versions, measured)),
+    ...told,
+  });
 
 /**
  * What a run logged on data sets becomes an evaluation of each version that was made from the logged model, or else from
