@@ -1,4 +1,5 @@
 import { TEAMS } from '../seed/documents.ts';
+import { DATASET } from '../seed/evidence.ts';
 import { MANY, nameOf } from '../seed/shape.ts';
 import { type Call, pathOf } from './call.ts';
 
@@ -9,6 +10,7 @@ interface Query {
   q?: string;
   filter?: string;
   sort?: string;
+  metric?: string;
   page_token?: string | undefined;
 }
 
@@ -37,6 +39,7 @@ export const LISTS: readonly Call[] = [
     request: () => list(VERSIONS, { filter: "status = 'production' AND framework = 'pytorch'" }),
   },
   { name: 'list-live', request: () => list('/api/v1/live', {}) },
+  { name: 'leaderboard', request: () => list(`/api/v1/datasets/${DATASET}/leaderboard`, { metric: 'accuracy' }) },
   { name: 'list-by-metric', request: () => list(VERSIONS, { sort: '-metrics.auc' }) },
   { name: 'search-text', request: () => list(VERSIONS, { q: 'baseline' }) },
   {

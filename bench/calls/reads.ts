@@ -1,3 +1,4 @@
+import { LOGGED } from '../seed/evidence.ts';
 import { EACH, MANY, nameOf } from '../seed/shape.ts';
 import { type Call, modelAt, passOf, pathOf, placeOf } from './call.ts';
 
@@ -24,6 +25,14 @@ export const READS: readonly Call[] = [
     request: ({ shape }, i) => {
       const names = Array.from({ length: COMPARED }, (_, k) => nameOf(placeOf(i * COMPARED + k, shape.models)));
       return get(`/api/v1/compare?${names.map((name) => `version=${name}/latest`).join('&')}`);
+    },
+  },
+  {
+    name: 'thinned-history',
+    // What was looked through is kept for some numbers of points, which are fewer than these.
+    request: (_ground, i) => {
+      const { version, metric } = LOGGED;
+      return get(`/api/v1/charts/metric-history.json?version=${version}&metric=${metric}&points=${300 + (i % 200)}`);
     },
   },
 ];

@@ -4,6 +4,7 @@ import type { Artifact } from '../../packages/server/src/contract/artifact.ts';
 import { openRegistry } from '../../packages/server/src/main.ts';
 import type { Registry } from '../../packages/server/src/registry/registry.ts';
 import { type Batch, createBatch } from './batch.ts';
+import { addEvidence } from './evidence.ts';
 import { FILES } from './files.ts';
 import { createHistory, type Fate, type Line } from './history.ts';
 import { startLoading } from './loading.ts';
@@ -12,8 +13,8 @@ import { EACH, MANY, type Shape } from './shape.ts';
 const START = Date.UTC(2025, 0, 1);
 const STEP_MS = 1_000;
 
-/** Fills an empty installation. `database` is empty for SQLite in the data folder. */
-export async function seed(data: string, database: string, shape: Shape): Promise<void> {
+/** Fills an empty installation. `database` is empty for SQLite in the data folder. `add` writes what comes after all versions. */
+export async function seed(data: string, database: string, shape: Shape, add = addEvidence): Promise<void> {
   let at = START;
   const tick = () => {
     at += STEP_MS;
@@ -28,6 +29,7 @@ export async function seed(data: string, database: string, shape: Shape): Promis
     await write(createHistory({ ...batch, files, tick, ids: { model: 1, version: 1, promotion: 0 } }), batch, shape);
     await batch.flush('now');
     await endLoading();
+    await add(registry, shape);
   } finally {
     await close();
   }

@@ -17,7 +17,8 @@ const SHAPE = { versions: 6_000, models: 300, many: 3_000 };
 export async function fill(dialect: Database['name']): Promise<{ open(): Promise<Database>; remove(): Promise<void> }> {
   const data = await mkdtemp(join(tmpdir(), 'assayer-plans-'));
   const postgres = dialect === 'postgres' ? await postgresDatabase() : undefined;
-  await seed(data, postgres?.url ?? '', SHAPE);
+  // Evidence is filled in below, with more of it.
+  await seed(data, postgres?.url ?? '', SHAPE, async () => {});
   const open = () => openDatabase(postgres?.url ?? `sqlite:${join(data, 'assayer.db')}`, { connections: 4 });
   const db = await open();
   await fillTracked(db);
