@@ -9,6 +9,7 @@ import {
   SqliteDriver,
 } from 'kysely';
 import { allowDirect } from './direct.ts';
+import type { SharedReads } from './shared-reads.ts';
 import type { Soundness } from './suspect.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,10 +19,12 @@ const STATEMENTS_KEPT = 500;
 export interface Writing {
   soundness: Soundness;
   writes: { count: number };
+  /** Of the connection that reads beside it. */
+  reads?: SharedReads | undefined;
 }
 
-/** Queries over a connection; its statements stay prepared. */
-export function queriesOf(db: Sqlite.Database, writing?: Writing): Kysely<Tables> {
+/** Queries over a connection; its statements stay prepared. `reads`: of one that reads alone, what these stand in. */
+export function queriesOf(db: Sqlite.Database, writing?: Writing, reads?: SharedReads): Kysely<Tables> {
   const kept = new Map<string, Watched>();
   const prepare = (text: string) => {
     const found = kept.get(text);
@@ -36,7 +39,13 @@ export function queriesOf(db: Sqlite.Database, writing?: Writing): Kysely<Tables
   const queries = new Kysely<Tables>({
     dialect: new ImmediateDialect({ database: cached as never }, writing?.soundness),
   });
-  allowDirect(queries, { run: (query) => run(prepare(query.sql), query.parameters), reads: db.readonly });
+  allowDirect(queries, {
+    run(query) {
+      reads?.begin();
+      return run(prepare(query.sql), query.parameters);
+    },
+    reads: db.readonly,
+  });
   return queries;
 }
 
@@ -58,10 +67,11 @@ function run<O>(statement: Watched, parameters: readonly unknown[]): QueryResult
 
 type Watched = Pick<Sqlite.Statement, 'reader' | 'all' | 'run' | 'iterate'>;
 
-function watched(statement: Sqlite.Statement, { soundness, writes }: Writing): Watched {
+function watched(statement: Sqlite.Statement, { soundness, writes, reads }: Writing): Watched {
   const written = statement.readonly ? 0 : 1;
   const watch = <T>(body: () => T): T => {
     writes.count += written;
+    reads?.end();
     return soundness.watch(body);
   };
   return {

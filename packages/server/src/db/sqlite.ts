@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { lockFile, privately } from './lock-file.ts';
 import { DatabaseRefused } from './refused.ts';
 import { lightSavepoint, savepointOf } from './savepoint.ts';
+import { shareReads } from './shared-reads.ts';
 import { queriesOf } from './sqlite-driver.ts';
 import { codeOf, isFull, isLoss } from './sqlite-errors.ts';
 import { asRefusal, assertVersion, assertWhole, emptyLog, settle } from './sqlite-settings.ts';
@@ -35,9 +36,11 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
   }
   const soundness = createSoundness(isLoss);
   const writes = { count: 0 };
-  const write = queriesOf(writer, { soundness, writes });
   // A second, read-only connection sees only what is committed. In memory there is but one connection.
-  const read = memory ? write : queriesOf(readOnly(file));
+  const reader = memory ? undefined : readOnly(file);
+  const reads = reader && shareReads(reader);
+  const write = queriesOf(writer, { soundness, writes, reads });
+  const read = reader ? queriesOf(reader, undefined, reads) : write;
   return {
     name: 'sqlite',
     read,
