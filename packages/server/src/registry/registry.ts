@@ -43,6 +43,7 @@ import { type LiveAsked, listLiveJson } from './live.ts';
 import { type Deregistration, deregisterModel, purgeModel, restoreModel } from './models/deregister.ts';
 import { describeModel } from './models/describe.ts';
 import { toModelJson } from './models/json.ts';
+import { getListedModel } from './models/listed.ts';
 import { registerModel } from './models/register.ts';
 import { renameModel } from './models/rename.ts';
 import { getModel, toModel } from './models/repository.ts';
@@ -63,8 +64,9 @@ import { createVersion } from './versions/create.ts';
 import { deregisterVersion, purgeVersion, restoreVersion } from './versions/deregister.ts';
 import { describeVersion } from './versions/describe.ts';
 import { detachArtifact } from './versions/detach.ts';
-import { getVersionRow } from './versions/find.ts';
+import { getListedVersion, getVersionPlace, getVersionRow } from './versions/find.ts';
 import { toVersionJson } from './versions/json.ts';
+import { newestOf, newestOfNamed } from './versions/newest.ts';
 import { pageOfArtifacts } from './versions/pages.ts';
 import { type NewPinned, pinVersion } from './versions/pin.ts';
 import { getVersion, toVersion } from './versions/repository.ts';
@@ -272,6 +274,14 @@ export function createRegistry(parts: Parts) {
     rows: {
       model: (name: string) => getModel(read, name),
       version: (model: string, ref: string) => getVersionRow(read, model, ref),
+      /** What lists show of them. */
+      listedModel: (name: string) => getListedModel(read, name),
+      listedVersion: (model: string, ref: string) => getListedVersion(read, model, ref),
+      /** What tells where the files of a version are. */
+      place: (model: string, ref: string) => getVersionPlace(read, model, ref),
+      /** Of a model, the version with the highest number in each status. */
+      newest: (model_id: number) => newestOf(read, model_id),
+      newestOfNamed: (model: string) => newestOfNamed(read, model),
       /** Of each model, the version with the highest number in each status. */
       latest: (model_ids: readonly number[]) => latestOfEach(read, model_ids),
       models: (asked: FilterQuery) => pageOfModelRows(lists, asked),

@@ -2,7 +2,7 @@ import { isOneOf, listOf } from '../db/one-of.ts';
 import { prepareRead } from '../db/prepared.ts';
 import { fewVersions } from './few-versions.ts';
 import type { ListParts } from './lists.ts';
-import type { ModelRow } from './models/repository.ts';
+import { LISTED_MODEL, type ListedModel } from './models/listed.ts';
 import { charactersIn, PAGE_CHARACTERS, type Page, type PageAsked } from './paging/pages.ts';
 import type { Filter } from './search/filter.ts';
 import { type Ids, searchModelIds, searchVersionIds } from './search/search.ts';
@@ -18,9 +18,6 @@ export interface FilterQuery extends PageAsked {
   door: string;
 }
 
-/** What a list shows of a model where it does not show all. */
-const LISTED_MODEL = ['id', 'name', 'description', 'tags', 'aliases', 'created_at', 'updated_at'] as const;
-export type ListedModel = Pick<ModelRow, (typeof LISTED_MODEL)[number]>;
 /** `model` is the model's name. */
 export type NamedVersion = ListedVersion & { id: number; model: string };
 

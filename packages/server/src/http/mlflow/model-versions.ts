@@ -1,8 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import type { Source } from '../../contract/version.ts';
 import { isPrompt } from '../../registry/models/prompts.ts';
 import type { Registry } from '../../registry/registry.ts';
-import type { VersionRow } from '../../registry/versions/repository.ts';
+import type { ListedVersion } from '../../registry/versions/listed.ts';
 import { sendJson } from '../api/route.ts';
 import { callerOf } from '../auth.ts';
 import type { AddRoute } from './door.ts';
@@ -21,7 +20,7 @@ import {
 import { inMlflowWords, refuseWaiting } from './registry-refusals.ts';
 import { readFilter, readOrder, readPage } from './registry-search.ts';
 import { readPromptSource, readSource } from './source-uri.ts';
-import { ownUri, toMlflowList, toMlflowVersion } from './translate-registry.ts';
+import { toDownloadUri, toMlflowList, toMlflowVersion } from './translate-registry.ts';
 
 /** `model-versions/*` of MLflow's REST API, over the registry's versions. */
 export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
@@ -42,7 +41,7 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
 
   route('GET', '/model-versions/get', async (fields, _request, reply) => {
     const { name, version } = readPlace(fields);
-    const row = await inMlflowWords({ model: name, version }, () => rows.version(name, String(version)));
+    const row = await inMlflowWords({ model: name, version }, () => rows.listedVersion(name, String(version)));
     return sendVersion(reply, row, name);
   });
 
@@ -89,10 +88,10 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
     return sendJson(reply, toMlflowList('model_versions', items, found.next_page_token));
   });
 
-  route('GET', '/model-versions/get-download-uri', async (fields) => {
+  route('GET', '/model-versions/get-download-uri', async (fields, _request, reply) => {
     const { name, version } = readPlace(fields);
-    const row = await inMlflowWords({ model: name, version }, () => rows.version(name, String(version)));
-    return { artifact_uri: downloadUri(row) };
+    const place = await inMlflowWords({ model: name, version }, () => rows.place(name, String(version)));
+    return sendJson(reply, `{"artifact_uri":${toDownloadUri(place)}}`);
   });
 
   route('POST', '/model-versions/set-tag', async (fields, request) => {
@@ -122,12 +121,6 @@ function readPlace(fields: Fields): { name: string; version: number } {
   return { name, version: readVersion(text) };
 }
 
-function sendVersion(reply: FastifyReply, row: VersionRow, name: string): string {
+function sendVersion(reply: FastifyReply, row: ListedVersion, name: string): string {
   return sendJson(reply, `{"model_version":${toMlflowVersion(row, name)}}`);
-}
-
-/** Where a client finds the files: the version's own, or else where the source says they are. */
-function downloadUri(row: VersionRow): string {
-  const source = row.source === null ? undefined : (JSON.parse(row.source) as Source);
-  return source === undefined || source.protected ? ownUri(row) : (source.location ?? source.uri);
 }

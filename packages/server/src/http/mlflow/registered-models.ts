@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
+import type { ListedModel } from '../../registry/models/listed.ts';
 import { isPrompt } from '../../registry/models/prompts.ts';
-import type { ModelRow } from '../../registry/models/repository.ts';
 import { problemOfAlias } from '../../registry/names.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { sendJson } from '../api/route.ts';
@@ -18,7 +18,6 @@ import {
   readStage,
   readTags,
   readVersion,
-  STAGES,
 } from './registry-fields.ts';
 import { inMlflowWords, namingInMlflowWords, refuseWaiting } from './registry-refusals.ts';
 import { readFilter, readOrder, readPage } from './registry-search.ts';
@@ -31,8 +30,8 @@ export const DELETED = { reason: 'deleted through the MLflow API' };
 export function registeredModelRoutes(route: AddRoute, registry: Registry): void {
   const { models, rows } = registry;
 
-  async function sendModel(reply: FastifyReply, row: ModelRow): Promise<string> {
-    const latest = (await rows.latest([row.id])).get(row.id) ?? [];
+  async function sendModel(reply: FastifyReply, row: ListedModel): Promise<string> {
+    const latest = await rows.newest(row.id);
     return sendJson(reply, `{"registered_model":${toMlflowModel(row, latest)}}`);
   }
 
@@ -50,7 +49,7 @@ export function registeredModelRoutes(route: AddRoute, registry: Registry): void
 
   route('GET', '/registered-models/get', async (fields, _request, reply) => {
     const name = readName(fields);
-    return sendModel(reply, await inMlflowWords({ model: name }, () => rows.model(name)));
+    return sendModel(reply, await inMlflowWords({ model: name }, () => rows.listedModel(name)));
   });
 
   route('POST', '/registered-models/rename', async (fields, request, reply) => {
@@ -92,9 +91,9 @@ export function registeredModelRoutes(route: AddRoute, registry: Registry): void
     const name = fields.required('name');
     const stages = fields.texts('stages');
     assertModelName(name);
-    const row = await inMlflowWords({ model: name }, () => rows.model(name));
-    const statuses = stages.length === 0 ? Object.keys(STAGES) : stages.map(readStage);
-    const latest = ((await rows.latest([row.id])).get(row.id) ?? []).filter(({ status }) => statuses.includes(status));
+    const newest = await inMlflowWords({ model: name }, () => rows.newestOfNamed(name));
+    const statuses = stages.map(readStage);
+    const latest = stages.length === 0 ? newest : newest.filter(({ status }) => statuses.includes(status));
     return sendJson(
       reply,
       toMlflowList(
@@ -170,10 +169,10 @@ function readAlias(fields: Fields): { name: string; alias: string } {
 async function findByAlias({ rows }: Registry, name: string, alias: string) {
   if (alias.toLowerCase() === 'latest') {
     const { latest_version } = await rows.model(name);
-    if (latest_version !== null) return rows.version(name, String(latest_version));
+    if (latest_version !== null) return rows.listedVersion(name, String(latest_version));
     throw new MlflowRefused('RESOURCE_DOES_NOT_EXIST', `Latest version not found for model ${name}.`);
   }
-  if (problemOfAlias(alias) === undefined) return rows.version(name, `@${alias}`);
+  if (problemOfAlias(alias) === undefined) return rows.listedVersion(name, `@${alias}`);
   await rows.model(name);
   return refuseParameter(`Registered model alias ${alias} not found.`);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ListedVersion } from '../../registry/versions/listed.ts';
-import { toMlflowList, toMlflowModel, toMlflowVersion } from './translate-registry.ts';
+import { toDownloadUri, toMlflowList, toMlflowModel, toMlflowVersion } from './translate-registry.ts';
 
 const ODD = [
   '',
@@ -100,4 +100,18 @@ it('a list is left out where it is empty, and so is the token', () => {
   expect(toMlflowList('xs', [])).toBe('{}');
   expect(toMlflowList('xs', [], 't"')).toBe('{"next_page_token":"t\\""}');
   expect(toMlflowList('xs', ['1', '2'], 't')).toBe('{"xs":[1,2],"next_page_token":"t"}');
+});
+
+it('files are where the source says, but those of a version that holds its own', () => {
+  const told = (source: object | null) =>
+    JSON.parse(toDownloadUri({ model_id: 7, number: 3, source: source && JSON.stringify(source) }));
+  const own = 'mlflow-artifacts:/versions/7/3';
+  expect(told(null)).toBe(own);
+  for (const text of ODD) {
+    expect(told({ uri: text, protected: false })).toBe(text);
+    expect(told({ uri: text, protected: false, run_link: text })).toBe(text);
+    expect(told({ uri: 'runs:/1/model', protected: false, location: text })).toBe(text);
+    expect(told({ uri: text, protected: true })).toBe(own);
+    expect(told({ uri: text, protected: true, location: text })).toBe(own);
+  }
 });

@@ -1,5 +1,6 @@
 import type { Lineage, Source } from '../../contract/version.ts';
-import type { ListedModel } from '../../registry/row-lists.ts';
+import type { ListedModel } from '../../registry/models/listed.ts';
+import type { VersionPlace } from '../../registry/versions/find.ts';
 import type { ListedVersion } from '../../registry/versions/listed.ts';
 import { STAGES } from './registry-fields.ts';
 
@@ -27,6 +28,9 @@ export function toMlflowModel(row: Omit<ListedModel, 'id'>, latest: readonly Lis
  * write most of it again took longer than the query. A string is one run of a class, and of escapes and such runs.
  */
 const FIRST_IS_RUN = /^\{"run_id":("[^"\\]*(?:\\.[^"\\]*)*")/;
+const OPEN_SOURCE = /^\{"uri":("[^"\\]*(?:\\.[^"\\]*)*"),"protected":false\}$/;
+const TEXT_MEMBER = /("[^"\\]*(?:\\.[^"\\]*)*"):("[^"\\]*(?:\\.[^"\\]*)*")/g;
+const NUMBER_MEMBER = /("[^"\\]*(?:\\.[^"\\]*)*"):(\d+)/g;
 const PLAIN_SOURCE = /^\{"uri":("[^"\\]*(?:\\.[^"\\]*)*"),"protected":(?:true|false)\}$/;
 
 /** Of a lineage, which may name many data sets, only the run: mostly the first of its members. */
@@ -47,14 +51,21 @@ function sourceOf(row: ListedVersion): string {
 
 function tagsOf(json: string): string {
   if (json === '{}') return '';
-  const tags = Object.entries(JSON.parse(json) as Record<string, string>);
-  return `,"tags":[${tags.map(([key, value]) => `{"key":${quote(key)},"value":${quote(value)}}`).join(',')}]`;
+  return `,"tags":[${json.slice(1, -1).replace(TEXT_MEMBER, '{"key":$1,"value":$2}')}]`;
 }
 
 function aliasesOf(json: string): string {
   if (json === '{}') return '';
-  const aliases = Object.entries(JSON.parse(json) as Record<string, number>);
-  return `,"aliases":[${aliases.map(([alias, number]) => `{"alias":${quote(alias)},"version":"${number}"}`).join(',')}]`;
+  return `,"aliases":[${json.slice(1, -1).replace(NUMBER_MEMBER, '{"alias":$1,"version":"$2"}')}]`;
+}
+
+/** Where a client finds the files of a version, as JSON: its own, or else where the source says they are. */
+export function toDownloadUri(place: VersionPlace): string {
+  if (place.source === null) return quote(ownUri(place));
+  const open = OPEN_SOURCE.exec(place.source)?.[1];
+  if (open !== undefined) return open;
+  const source = JSON.parse(place.source) as Source;
+  return quote(source.protected ? ownUri(place) : (source.location ?? source.uri));
 }
 
 /** A list as MLflow answers it: `{}` where it is empty. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Status } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
@@ -6,34 +6,97 @@ import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { headOf } from '../search/facets.ts';
+import { LISTED_VERSION, type ListedVersion } from './listed.ts';
 import { getVersion, type VersionRow } from './repository.ts';
 
 /**
  * The live version that a ref names, in one statement. Undefined where there is none: `getVersion` goes the long way
  * over the model, and says what is missing.
  */
-export async function findVersion(reader: Reader, name: string, text: string): Promise<VersionRow | undefined> {
-  const ref = parseRef(text);
-  const row = ref && (await findByRef(reader, { name, name_key: keyOf(name) }, ref))[0];
-  return row?.deregistered === null ? row : undefined;
-}
+const findRow = finderOf<keyof VersionRow>();
+/** Of the same, what lists show. */
+const findListed = finderOf(LISTED_VERSION);
+/** Of the same, what tells where its files are. */
+const findPlace = finderOf(['model_id', 'number', 'source']);
 
 /** The same, or a refusal that says what is missing. */
 export async function getVersionRow(reader: Reader, name: string, ref: string): Promise<VersionRow> {
-  return (await findVersion(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
+  return (await findRow(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
 }
 
-function findByRef(reader: Reader, model: Named, ref: Ref): Promise<VersionRow[]> {
-  switch (ref.kind) {
-    case 'number':
-      return byNumber(reader, { ...model, number: ref.number });
-    case 'latest':
-      return latest(reader, model);
-    case 'alias':
-      return byAlias(reader, { ...model, alias: ref.alias, head: headOf(ref.alias) });
-    case 'status':
-      return newestIn(reader, { ...model, status: ref.status });
+export async function getListedVersion(reader: Reader, name: string, ref: string): Promise<ListedVersion> {
+  return (await findListed(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
+}
+
+/** Where the files of a version are, or what says so. */
+export type VersionPlace = Pick<VersionRow, 'model_id' | 'number' | 'source'>;
+
+export async function getVersionPlace(reader: Reader, name: string, ref: string): Promise<VersionPlace> {
+  return (await findPlace(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
+}
+
+type Find<C extends keyof VersionRow> = (
+  reader: Reader,
+  name: string,
+  ref: string,
+) => Promise<Pick<VersionRow, C> | undefined>;
+
+/** Reads these columns of versions by ref, or all where none are named. */
+function finderOf<C extends keyof VersionRow>(columns?: readonly C[]): Find<C> {
+  type Row = Pick<VersionRow, C | 'deregistered'>;
+  const rows = (db: Kysely<Tables>) =>
+    (columns
+      ? db.selectFrom('version').select([...new Set<keyof VersionRow>([...columns, 'deregistered'])])
+      : db.selectFrom('version').selectAll()) as SelectQueryBuilder<Tables, 'version', Row>;
+
+  const byNumber = prepareRead<Named & { number: number }, Row>((db, param) =>
+    rows(db).where('model_id', '=', model(db, param).select('id')).where('number', '=', param('number')),
+  );
+  const latest = prepareRead<Named, Row>((db, param) =>
+    rows(db)
+      .where('model_id', '=', model(db, param).select('id'))
+      .where('number', '=', model(db, param).select('latest_version')),
+  );
+  /** An alias is a facet of its version, written in the same commit. */
+  const byAlias = prepareRead<Named & { alias: string; head: string }, Row>((db, param) =>
+    rows(db).where('id', '=', (eb) =>
+      eb
+        .selectFrom('version_facet')
+        .select('version_id')
+        .where('model_id', '=', model(db, param).select('id'))
+        .where('key', '=', 'alias')
+        .where('head', '=', param('head'))
+        .where('text', '=', param('alias')),
+    ),
+  );
+  const newestIn = prepareRead<Named & { status: Status }, Row>((db, param) =>
+    rows(db)
+      .where('model_id', '=', model(db, param).select('id'))
+      .where('status', '=', param('status'))
+      .where('deregistered', 'is', null)
+      .orderBy('status_since', 'desc')
+      .orderBy('number', 'desc')
+      .limit(1),
+  );
+
+  function findByRef(reader: Reader, named: Named, ref: Ref): Promise<Row[]> {
+    switch (ref.kind) {
+      case 'number':
+        return byNumber(reader, { ...named, number: ref.number });
+      case 'latest':
+        return latest(reader, named);
+      case 'alias':
+        return byAlias(reader, { ...named, alias: ref.alias, head: headOf(ref.alias) });
+      case 'status':
+        return newestIn(reader, { ...named, status: ref.status });
+    }
   }
+
+  return async (reader, name, text) => {
+    const ref = parseRef(text);
+    const row = ref && (await findByRef(reader, { name, name_key: keyOf(name) }, ref))[0];
+    return row?.deregistered === null ? row : undefined;
+  };
 }
 
 /** The names of a model, as a type whose keys can be parameters. */
@@ -47,47 +110,3 @@ const model = (db: Kysely<Tables>, param: Param) =>
     .where('name_key', '=', param('name_key'))
     .where('name', '=', param('name'))
     .where('deregistered', 'is', null);
-
-const byNumber = prepareRead<Named & { number: number }, VersionRow>((db, param) =>
-  db
-    .selectFrom('version')
-    .selectAll()
-    .where('model_id', '=', model(db, param).select('id'))
-    .where('number', '=', param('number')),
-);
-
-const latest = prepareRead<Named, VersionRow>((db, param) =>
-  db
-    .selectFrom('version')
-    .selectAll()
-    .where('model_id', '=', model(db, param).select('id'))
-    .where('number', '=', model(db, param).select('latest_version')),
-);
-
-/** An alias is a facet of its version, written in the same commit. */
-const byAlias = prepareRead<Named & { alias: string; head: string }, VersionRow>((db, param) =>
-  db
-    .selectFrom('version')
-    .selectAll()
-    .where('id', '=', (eb) =>
-      eb
-        .selectFrom('version_facet')
-        .select('version_id')
-        .where('model_id', '=', model(db, param).select('id'))
-        .where('key', '=', 'alias')
-        .where('head', '=', param('head'))
-        .where('text', '=', param('alias')),
-    ),
-);
-
-const newestIn = prepareRead<Named & { status: Status }, VersionRow>((db, param) =>
-  db
-    .selectFrom('version')
-    .selectAll()
-    .where('model_id', '=', model(db, param).select('id'))
-    .where('status', '=', param('status'))
-    .where('deregistered', 'is', null)
-    .orderBy('status_since', 'desc')
-    .orderBy('number', 'desc')
-    .limit(1),
-);
