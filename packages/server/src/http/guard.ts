@@ -45,7 +45,9 @@ function inBrackets(host: string): string {
 
 function assertHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
   const { rawHeaders, url, httpVersion } = request.raw;
-  const named = rawHeaders.filter((header, i) => i % 2 === 0 && header.toLowerCase() === 'host').length;
+  let named = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') named += 1;
   // RFC 9112, 3.2: two Hosts are refused, and none; the host of an absolute address would stand before the header's.
   if (named > 1 || (named === 0 && httpVersion === '1.1') || !url?.startsWith('/'))
     throw new HttpRefused(400, 'malformed', 'A request has one Host header and an address that begins with /.');

@@ -6,8 +6,12 @@ import { refuse, refuseField } from './refusals.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 
+/** What most names are, at which nothing is wrong but that they may be too long. */
+const PLAIN = /^\w[\w.-]*$/;
+
 /** Why `name` cannot be a model's name, or undefined where it can. */
 export function problemOfName(name: string): string | undefined {
+  if (PLAIN.test(name) && name.length <= LIMITS.name) return undefined;
   if (name.length === 0) return 'must not be empty';
   if (charactersOf(name) > LIMITS.name) return `must have at most ${LIMITS.name} characters`;
   if (!name.isWellFormed()) return 'must be well-formed Unicode (it holds half a surrogate pair)';
