@@ -86,10 +86,23 @@ export async function ownMetrics(reader: Reader, row: VersionRow): Promise<OwnMe
 /** By name. What the version was created with is in its row alone. */
 async function ownFrom(reader: Reader, row: VersionRow, from: string, most: number): Promise<OwnMetric[]> {
   const latest = await latestFrom(reader, { version_id: row.id, from, most });
-  const metrics = Object.entries(JSON.parse(row.metrics) as Metrics)
-    .filter(([name]) => compareText(name, from) >= 0)
-    .sort(([a], [b]) => compareText(a, b));
-  return toOwn(row, metrics.slice(0, most), latest);
+  const there = Object.entries(JSON.parse(row.metrics) as Metrics).filter(([name]) => compareText(name, from) >= 0);
+  return toOwn(row, firstByName(there, most), latest);
+}
+
+/** The first ones by name, in order. What comes after so many others is not put in order. */
+function firstByName<T>(all: readonly (readonly [string, T])[], most: number): (readonly [string, T])[] {
+  let first: (readonly [string, T])[] = [];
+  let end: string | undefined;
+  const cut = () => first.sort(([a], [b]) => compareText(a, b)).slice(0, most);
+  for (const one of all) {
+    if (end !== undefined && compareText(one[0], end) > 0) continue;
+    first.push(one);
+    if (first.length < 4 * most) continue;
+    first = cut();
+    end = first.at(-1)?.[0];
+  }
+  return cut();
 }
 
 type Latest = Pick<LatestPointTable, 'name' | 'step' | 'at'>;
