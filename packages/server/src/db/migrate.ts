@@ -7,6 +7,7 @@ import * as past from './migrations/0004-past.ts';
 import * as purged from './migrations/0005-purged.ts';
 import * as tracking from './migrations/0006-tracking.ts';
 import * as evidence from './migrations/0007-evidence.ts';
+import * as fewerWrites from './migrations/0008-fewer-writes.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,6 +23,7 @@ export const STEPS: readonly Step[] = [
   { name: '0005-purged', up: purged.up },
   { name: '0006-tracking', up: tracking.up },
   { name: '0007-evidence', up: evidence.up },
+  { name: '0008-fewer-writes', up: fewerWrites.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

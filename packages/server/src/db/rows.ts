@@ -80,7 +80,7 @@ function isSqlite(tx: Writer): boolean {
 
 /** A power of two; but one by one where a row has to be looked up in another table, which SQLite cannot undo within a statement. */
 function fewRows(table: Table, most: number): number {
-  return table === 'event_subject' || table === 'artifact' ? 1 : 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
+  return table === 'artifact' ? 1 : 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
 }
 
 const runs = new Map<string, CompiledQuery>();

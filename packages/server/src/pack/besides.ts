@@ -1,5 +1,6 @@
 import type { Event } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
+import { isNamed } from '../events/named.ts';
 import { breath } from '../registry/paging/breath.ts';
 import { type Chosen, packedLines } from './packed-events.ts';
 import { DEFAULT_POLICY, TOLD } from './told.ts';
@@ -92,6 +93,7 @@ async function lastBefore(
     .select('seq')
     .where('subject', '=', subject)
     .where('type', 'in', types)
+    .where(isNamed())
     .where('seq', '<', before)
     .orderBy('seq', 'desc')
     .limit(1);

@@ -1,5 +1,6 @@
 import type { Event, EventType } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
+import { isNamed } from '../events/named.ts';
 
 /** Whose events are asked for. */
 export interface Subject {
@@ -20,50 +21,63 @@ export function typeOfOther(subject: string | undefined): EventType | undefined 
 /** Whom `model` or `model/number` means; undefined where no model ever bore the name. */
 export async function subjectOf(reader: Reader, subject: string): Promise<Subject | undefined> {
   const [, name, number] = /^([^/]*)(?:\/([1-9]\d{0,14}))?$/u.exec(subject) ?? [];
-  const models = name ? await bearersOf(reader, name) : [];
-  if (models.length === 0) return undefined;
+  const namings = name ? await namingsOf(reader, name) : [];
+  const models = [...new Set(namings.map(({ model_id }) => model_id))];
+  if (!name || models.length === 0) return undefined;
   if (number === undefined) return { models };
-  const version = await versionBearing(reader, models, Number(number), subject);
+  const version = await versionBearing(reader, namings, name, Number(number));
   return { models: version === undefined ? models : [version], number: Number(number) };
 }
 
 const MOST_BEARERS = 100;
 
-/** Every model that bore a name, the newest first: a name goes to another model when its bearer is renamed or deregistered. */
-async function bearersOf(reader: Reader, name: string): Promise<number[]> {
-  const namings = await reader
+/** A model that was given the name by the event `seq`. */
+interface Naming {
+  model_id: number;
+  seq: number;
+}
+
+/** Every model that was given a name, the newest first: it goes to another model when its bearer is renamed or deregistered. */
+async function namingsOf(reader: Reader, name: string): Promise<Naming[]> {
+  const events = await reader
     .selectFrom('event')
     .select('seq')
     .where('subject', '=', name)
     .where('type', 'in', ['model.registered', 'model.renamed'])
+    .where(isNamed())
     .orderBy('seq', 'desc')
     .limit(MOST_BEARERS)
     .execute();
-  const models = new Set<number>();
-  for (const { seq } of namings) {
+  const namings: Naming[] = [];
+  for (const { seq } of events) {
     const { line } = await reader.selectFrom('event').select('line').where('seq', '=', seq).executeTakeFirstOrThrow();
-    for (const change of (JSON.parse(line) as Event).changes) models.add(change.model_id);
+    for (const { model_id } of (JSON.parse(line) as Event).changes) namings.push({ model_id, seq });
   }
-  return [...models];
+  return namings;
 }
 
 /**
  * `churn/3` means one version for ever, although two bearers of the name may each have a version 3, one of them numbered
- * under another name: the one that an event calls so. Undefined where none does, because the name came after the version.
+ * under another name: the one that had an event while its model bore this one. Undefined where none had.
  */
 async function versionBearing(
   reader: Reader,
-  models: number[],
+  namings: readonly Naming[],
+  name: string,
   number: number,
-  subject: string,
 ): Promise<number | undefined> {
-  const named = reader.selectFrom('event').select('seq').where('subject', '=', subject).limit(1);
-  const row = await reader
-    .selectFrom('event_subject')
-    .select('model_id')
-    .where('model_id', 'in', models)
-    .where('number', '=', number)
-    .where('seq', 'in', named)
-    .executeTakeFirst();
-  return row?.model_id;
+  for (const { model_id, seq } of namings) {
+    const first = await reader
+      .selectFrom('event')
+      .innerJoin('event_subject as s', 's.seq', 'event.seq')
+      .select('event.subject')
+      .where('s.model_id', '=', model_id)
+      .where('s.number', '=', number)
+      .where('s.seq', '>=', seq)
+      .orderBy('s.seq')
+      .limit(1)
+      .executeTakeFirst();
+    if (first?.subject.startsWith(`${name}/`)) return model_id;
+  }
+  return undefined;
 }

@@ -5,6 +5,7 @@ import type { Dialect, Reader } from '../db/database.ts';
 import { LINE_IF_SHORT, type LinePlace, withLines } from '../db/lines.ts';
 import { countWithin } from '../db/together.ts';
 import { seqAt, seqFrom } from '../events/moments.ts';
+import { isNamed } from '../events/named.ts';
 import { type Subject, subjectOf, typeOfOther } from './audit-subject.ts';
 import { startClock } from './paging/clock.ts';
 import { sealToken } from './paging/page-token.ts';
@@ -94,7 +95,8 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
     tracks.push({ ...track('event_subject', number), each, effort: about.models.length });
   }
   const other = typeOfOther(asked.subject);
-  if (other) tracks.push(track('event', [sql`walk.subject = ${asked.subject}`, sql`walk.type = ${other}`]));
+  if (other)
+    tracks.push(track('event', [sql`walk.subject = ${asked.subject}`, sql`walk.type = ${other}`, isNamed('walk')]));
   if (asked.actor !== undefined) tracks.push(track('event', [sql`walk.actor = ${asked.actor}`]));
   if (asked.type !== undefined) tracks.push(track('event', [sql`walk.type = ${asked.type}`]));
   return tracks.length > 0 ? tracks : [track('event', [])];

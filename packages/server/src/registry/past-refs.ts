@@ -4,6 +4,7 @@ import type { Model } from '../contract/model.ts';
 import type { Version } from '../contract/version.ts';
 import type { Reader } from '../db/database.ts';
 import { type LentLine, LINE_IF_SHORT, withRead } from '../db/lines.ts';
+import { isNamed } from '../events/named.ts';
 import { slim } from '../events/slim.ts';
 import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
@@ -24,6 +25,7 @@ export async function modelAt(reader: Reader, name: string, seq: number): Promis
     .select('seq')
     .where('subject', '=', name)
     .where('type', 'in', ['model.registered', 'model.renamed', 'model.restored'])
+    .where(isNamed())
     .where('seq', '<=', seq)
     .orderBy('seq', 'desc')
     .limit(1);

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Event } from '../contract/event.ts';
 import type { Reader } from '../db/database.ts';
+import { isNamed } from '../events/named.ts';
 import { same } from '../events/replay.ts';
 import { toDefinition } from './evidence/definitions.ts';
 import type { Difference } from './reconcile-events.ts';
@@ -72,6 +73,7 @@ function lastEvent(read: Reader, subject: string) {
     .select('seq')
     .where('subject', '=', subject)
     .where('type', '=', TYPE)
+    .where(isNamed())
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -152,18 +152,19 @@ export async function updateModel(
   };
   const model: Model = { ...before, ...changed };
   await updateRow(work.tx, 'model', row.id, { ...toColumns(changed), ...columns });
-  if (FACETED.some((key) => key in differing)) {
-    const facets = facetsBetween(placedFacets(before), placedFacets(model));
-    const text = TEXT.some((key) => key in differing) ? model : undefined;
-    work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
-  }
+  // Every facet of a model stands under its name.
+  const fields = 'name' in differing ? undefined : differing;
+  const facets = facetsBetween(placedFacets(before, fields), placedFacets(model, fields));
+  const text = TEXT.some((key) => key in differing) ? model : undefined;
+  if (facets.length > 0 || text) work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
   await keepState(work, row.id, model);
   const change = changeBetween({ model_id: row.id, number: 0 }, fieldsOf(before, changed), changed);
   return { model, changes: change ? [change] : [] };
 }
 
-export function placedFacets(model: Model): PlacedFacet[] {
-  return facetsOfModel(model).map((row) => ({ ...row, name: model.name }));
+/** `fields`: those whose facets are asked for; all where none is given. */
+export function placedFacets(model: Model, fields?: Partial<Model>): PlacedFacet[] {
+  return facetsOfModel(model, fields).map((row) => ({ ...row, name: model.name }));
 }
 
 /** How many changes of a model lie between two states that are kept of it, at least, and how many bytes of these a change may cost. */
@@ -178,6 +179,5 @@ async function keepState(work: Work, model_id: number, model: Model): Promise<vo
   if (model.etag % every === 0) await insertRows(work.tx, 'model_state', [{ model_id, etag: model.etag, doc }]);
 }
 
-/** The fields that are searched, and of these the ones whose words are. */
-const FACETED = ['name', 'description', 'owner', 'tags', 'properties', 'card', 'aliases'] as const;
+/** The fields whose words are searched. */
 const TEXT = ['name', 'description', 'tags', 'card'] as const;

@@ -54,8 +54,6 @@ it('keeps what columns do not', () => {
     ['created_by', 'ada', null],
     ['status', 'draft', null],
     ['verdict', 'unknown', null],
-    ['format', 'onnx', null],
-    ['format', 'json', null],
     ['source', 'runs:/r/m', null],
     ['lineage.run_id', 'r', null],
     ['lineage.datasets', 'd', null],
@@ -64,7 +62,14 @@ it('keeps what columns do not', () => {
     ['metrics.auc', null, 0.5],
     ['metrics.loss', 'NaN', null],
     ['metrics.top', null, -Infinity],
+    ['format', 'onnx', null],
+    ['format', 'json', null],
   ]);
+});
+
+it('keeps of some fields what they alone come to', () => {
+  expect(brief(facetsOfModel(model, { aliases: {}, etag: 2 }))).toEqual([['alias', 'champion', null]]);
+  expect(brief(facetsOfVersion(version, [], { status: 'draft', card: null }))).toEqual([['status', 'draft', null]]);
 });
 
 it('flattens properties with their types', () => {

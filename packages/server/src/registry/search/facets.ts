@@ -18,44 +18,58 @@ const PROPERTY_ROWS = 500;
 const PROPERTY_DEPTH = 8;
 const KEY_LENGTH = 512;
 
-/** What a model is found by, besides its columns. */
-export function facetsOfModel(model: Model): FacetRow[] {
-  return [
-    ...texts('name', [model.name]),
-    ...texts('owner', [model.owner]),
-    ...described(model),
-    ...texts('alias', Object.keys(model.aliases)),
-  ];
+/** A field, and what a subject is found by because of it. */
+type Part<S> = readonly [field: keyof S, facets: (subject: S) => FacetRow[]];
+
+const DESCRIBED: readonly Part<Model | Version>[] = [
+  ['description', ({ description }) => texts('description', [description])],
+  ['created_by', ({ created_by }) => texts('created_by', [created_by])],
+  ['tags', ({ tags }) => entries(tags).flatMap(([key, value]) => texts(`tags.${key}`, [value]))],
+  ['properties', (subject) => properties(subject.properties)],
+];
+
+const OF_MODEL: readonly Part<Model>[] = [
+  ['name', ({ name }) => texts('name', [name])],
+  ['owner', ({ owner }) => texts('owner', [owner])],
+  ...DESCRIBED,
+  ['aliases', ({ aliases }) => texts('alias', Object.keys(aliases))],
+];
+
+const OF_VERSION: readonly Part<Version>[] = [
+  ...DESCRIBED,
+  ['status', ({ status }) => texts('status', [status])],
+  ['verdict', ({ verdict }) => texts('verdict', [verdict])],
+  ['framework', ({ framework }) => texts('framework', [framework])],
+  ['aliases', ({ aliases }) => texts('alias', aliases)],
+  ['source', ({ source }) => texts('source', [source?.uri])],
+  ['lineage', ({ lineage }) => lineageFacets(lineage)],
+  ['metrics', ({ metrics }) => entries(metrics).map(([name, value]) => metric(`metrics.${name}`, value))],
+];
+
+/** What a model is found by, besides its columns; or because of these fields of it alone. */
+export function facetsOfModel(model: Model, fields?: object): FacetRow[] {
+  return facetsOf(OF_MODEL, model, fields);
 }
 
-/** What a version is found by, besides its columns. `formats`: the formats of its artifacts. */
-export function facetsOfVersion(version: Version, formats: readonly string[]): FacetRow[] {
-  const { lineage } = version;
+/** What a version is found by, besides its columns; or because of these fields of it alone. `formats`: the formats of its artifacts. */
+export function facetsOfVersion(version: Version, formats: readonly string[], fields?: object): FacetRow[] {
+  const rows = [...facetsOf(OF_VERSION, version, fields), ...texts('format', [...new Set(formats)])];
+  return rows.filter((row) => row.key.length <= KEY_LENGTH);
+}
+
+function facetsOf<S>(parts: readonly Part<S>[], subject: S, fields?: object): FacetRow[] {
+  return parts.flatMap(([field, facets]) => (!fields || field in fields ? facets(subject) : []));
+}
+
+function lineageFacets(lineage: Version['lineage']): FacetRow[] {
   const base = lineage?.base;
   return [
-    ...described(version),
-    ...texts('status', [version.status]),
-    ...texts('verdict', [version.verdict]),
-    ...texts('framework', [version.framework]),
-    ...texts('format', [...new Set(formats)]),
-    ...texts('alias', version.aliases),
-    ...texts('source', [version.source?.uri]),
     ...texts('lineage.run_id', [lineage?.run_id]),
     ...texts('lineage.git_commit', [lineage?.git_commit]),
     ...texts('lineage.git_url', [lineage?.git_url]),
     ...texts('lineage.datasets', [...new Set(lineage?.datasets?.map((dataset) => dataset.name))]),
     // A base is found as `churn/7` and as `churn`.
     ...texts('lineage.base', base ? [base.model, `${base.model}/${base.version}`] : []),
-    ...entries(version.metrics).map(([name, value]) => metric(`metrics.${name}`, value)),
-  ].filter((row) => row.key.length <= KEY_LENGTH);
-}
-
-function described(subject: Model | Version): FacetRow[] {
-  return [
-    ...texts('description', [subject.description]),
-    ...texts('created_by', [subject.created_by]),
-    ...entries(subject.tags).flatMap(([key, value]) => texts(`tags.${key}`, [value])),
-    ...properties(subject.properties),
   ];
 }
 

@@ -178,14 +178,12 @@ export async function updateVersion(
   const version: Version = { ...before, ...changed };
   const { formats, keepsTime: _, touches: __, ...columns } = more;
   await updateRow(work.tx, 'version', row.id, { ...toColumns(changed), ...columns });
-  if (formats || FACETED.some((key) => key in differing)) {
-    const facets = facetsBetween(
-      placedFacets(row.model_id, before, formats?.before ?? []),
-      placedFacets(row.model_id, version, formats?.after ?? []),
-    );
-    const text = TEXT.some((key) => key in differing) ? textOf(version) : undefined;
-    work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
-  }
+  const facets = facetsBetween(
+    placedFacets(row.model_id, before, formats?.before ?? [], differing),
+    placedFacets(row.model_id, version, formats?.after ?? [], differing),
+  );
+  const text = TEXT.some((key) => key in differing) ? textOf(version) : undefined;
+  if (facets.length > 0 || text) work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
   const subject = { model_id: row.model_id, number: row.number };
   const change = changeBetween(subject, fieldsOf(before, changed), changed);
   return { version, changes: change ? [change] : [] };
@@ -196,16 +194,17 @@ export function touchVersion(work: Work, model: string, row: VersionRow) {
   return updateVersion(work, model, row, {}, { touches: true, keepsTime: true });
 }
 
-/** `formats`: of its artifacts. */
-export function placedFacets(model_id: number, version: Version, formats: readonly string[]): PlacedFacet[] {
-  return facetsOfVersion(version, formats).map((row) => ({ ...row, model_id, number: version.number }));
+/** `formats`: of its artifacts. `fields`: those whose facets are asked for; all where none is given. */
+export function placedFacets(
+  model_id: number,
+  version: Version,
+  formats: readonly string[],
+  fields?: Partial<Version>,
+): PlacedFacet[] {
+  return facetsOfVersion(version, formats, fields).map((row) => ({ ...row, model_id, number: version.number }));
 }
 
-/** The fields that are searched, and of these the ones whose words are, besides the model's name. */
-const FACETED = [
-  ...(['status', 'verdict', 'description', 'tags', 'properties', 'card', 'framework'] as const),
-  ...(['aliases', 'metrics', 'lineage', 'source'] as const),
-] as const;
+/** The fields whose words are searched, besides the model's name. */
 const TEXT = ['description', 'tags', 'card'] as const;
 export const textOf = (version: Version) => ({ ...version, name: version.model });
 
