@@ -1,7 +1,8 @@
 import type { ChartVersion } from '../contract/chart.ts';
 import { textWidth } from './text-width.ts';
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made with the first long label: not every server shows one. */
+let graphemes: Intl.Segmenter | undefined;
 // Controls, marks that turn the direction of what follows, halves of pairs, and what XML does not take.
 const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/gu;
 
@@ -28,7 +29,9 @@ const MOST = 400;
 function cutMiddle(text: string, width: number, size: number, bold: boolean): string {
   const wide = (part: string) => textWidth(part, size, bold);
   if (text.length <= MOST && wide(text) <= width) return text;
-  const parts = (cut: string) => Array.from(graphemes.segment(cut), ({ segment }) => segment);
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  const segmenter = graphemes;
+  const parts = (cut: string) => Array.from(segmenter.segment(cut), ({ segment }) => segment);
   const head = parts(text.slice(0, MOST));
   const tail = text.length <= MOST ? head : parts(text.slice(-MOST));
   const room = width - wide('…');

@@ -2,7 +2,8 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import type { TSchema } from 'typebox';
 import { isTime } from './time.ts';
 
-const ajv = new Ajv({ strict: false });
+// Our own schemas are held to be schemas by a test: doing that at each start would be a tenth of it.
+const ajv = new Ajv({ strict: false, meta: false, validateSchema: false });
 ajv.addFormat('date-time', isTime);
 const compiled = new WeakMap<TSchema, ValidateFunction>();
 

@@ -14,6 +14,9 @@ export function validateWithSchemas(app: FastifyInstance): void {
     useDefaults: true,
     coerceTypes: false,
     strict: false,
+    // Held to be schemas by a test, and not at each start.
+    meta: false,
+    validateSchema: false,
   });
   ajv.addFormat('date-time', isTime);
   app.setValidatorCompiler(({ schema, httpPart }) => {

@@ -1,9 +1,10 @@
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ByteReader } from '../../blobs/reader.ts';
 import { readStream, type StreamOptions } from '../../blobs/stream-reader.ts';
 import type { Expected } from '../../registry/keep-bytes.ts';
+import { IncomingMessage as Incoming } from '../node-http.ts';
 import { HttpRefused } from '../refused.ts';
 
 /** Hands the body of a request on as it comes. A sender that stalls is cut; after a refusal the rest of a small body is read away first. */
@@ -25,7 +26,7 @@ export async function withBody<T>(
 
 export function readBody(raw: IncomingMessage, idleMs: number): ByteReader {
   // Where nothing but the parser stands before us, each chunk is a copy of its own.
-  return readStream(raw, { stall: stallOf(raw, idleMs), freeChunks: raw instanceof IncomingMessage });
+  return readStream(raw, { stall: stallOf(raw, idleMs), freeChunks: raw instanceof Incoming });
 }
 
 export type Stall = NonNullable<StreamOptions['stall']>;
