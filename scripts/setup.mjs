@@ -12,14 +12,19 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const STAMPS = join(ROOT, 'node_modules', '.assayer');
 const env = { ...process.env, PATH: BIN + delimiter + process.env.PATH };
 
-/** The builds, in order: what they are made of, what they make, and what is run after the compiler. */
+/** The builds, in order: what they are made of, what they make, and with which tool. */
 const BUILDS = [
-  { name: 'client', from: ['packages/client/src', 'packages/client/tsconfig.json'], makes: 'packages/client/dist' },
+  {
+    name: 'client',
+    from: ['packages/client/src', 'packages/client/tsconfig.json'],
+    makes: 'packages/client/dist',
+    with: ['tsc', '-p', 'packages/client'],
+  },
   {
     name: 'server',
-    from: ['packages/server/src', 'packages/server/tsconfig.build.json', 'scripts/bundle-vega.mjs'],
+    from: ['packages/server/src', 'packages/server/package.json', 'scripts/bundle-server.mjs'],
     makes: 'packages/server/dist',
-    afterwards: 'scripts/bundle-vega.mjs',
+    with: ['node', 'scripts/bundle-server.mjs'],
   },
 ];
 
@@ -58,17 +63,13 @@ function install() {
   stamp('install', lock);
 }
 
-function make({ name, from, makes, afterwards }, anyway) {
+function make({ name, from, makes, with: [tool, ...args] }, anyway) {
   const newest = Math.max(...from.map((path) => newestIn(join(ROOT, path))));
   const key = `${newest} ${stampOf('install')}`;
   if (!anyway && stampOf(`build-${name}`) === key && existsSync(join(ROOT, makes))) return;
   say(`building ${name}`);
   rmSync(join(ROOT, makes), { recursive: true, force: true });
-  const project = existsSync(join(ROOT, 'packages', name, 'tsconfig.build.json'))
-    ? 'tsconfig.build.json'
-    : 'tsconfig.json';
-  run(join(BIN, 'tsc'), ['-p', join('packages', name, project)], env);
-  if (afterwards) run(join(BIN, 'node'), [afterwards], env);
+  run(join(BIN, tool), args, env);
   stamp(`build-${name}`, key);
 }
 

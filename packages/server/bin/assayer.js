@@ -9,5 +9,5 @@ if (major < 22 || (major === 22 && minor < 16)) {
   );
   process.exit(3);
 }
-const { main } = await import('../dist/cli/main.js');
+const { main } = await import('../dist/cli.js');
 await main(process.argv);

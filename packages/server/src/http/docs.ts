@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-
-/** The committed document: beside `src` in a checkout, beside `dist` in the package. */
-const DOCUMENT = new URL('../../openapi.json', import.meta.url);
+import { DOCUMENT } from '../document.ts';
 
 /** The page's own scripts and styles, and nothing from elsewhere. Swagger UI sets style attributes and draws from data: images. */
 const DOCS_CSP =

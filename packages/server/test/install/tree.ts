@@ -31,9 +31,11 @@ export async function productionTree(): Promise<Locked[]> {
   return treeFrom((packages) => walkable(packages, 'packages/server'));
 }
 
-/** What the build puts into a file of its own (scripts/bundle-vega.mjs): nobody installs it, and everybody runs it. */
+/** What the build puts into the files of the server (scripts/bundle-server.mjs): nobody installs it, and everybody runs it. */
+export const BUNDLED = ['kysely', 'typebox', 'vega', 'vega-interpreter', 'vega-lite'];
+
 export async function bundledTree(): Promise<Locked[]> {
-  return treeFrom(() => ['vega', 'vega-interpreter', 'vega-lite']);
+  return treeFrom(() => BUNDLED);
 }
 
 const walkable = (packages: Map<string, Locked>, path: string): string[] => {
