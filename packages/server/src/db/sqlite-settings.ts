@@ -23,7 +23,11 @@ export function assertWhole(db: Sqlite.Database): void {
   const pages = db.pragma('page_count', { simple: true }) as number;
   const size = db.pragma('page_size', { simple: true }) as number;
   if (pages * size > LOOKED_AT_BYTES) return;
+  const cache = db.pragma('cache_size', { simple: true });
+  // Pages are looked at once each: to keep as many as the cache holds would be memory for nothing.
+  db.pragma('cache_size = -1024');
   const found = db.pragma('quick_check(1)', { simple: true });
+  db.pragma(`cache_size = ${cache}`);
   if (found !== 'ok') throw new DatabaseRefused(DAMAGED);
 }
 
