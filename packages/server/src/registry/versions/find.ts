@@ -6,43 +6,25 @@ import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { headOf } from '../search/facets.ts';
-import { LISTED_VERSION, type ListedVersion } from './listed.ts';
+import { LISTED_VERSION } from './listed.ts';
 import { getVersion, type VersionRow } from './repository.ts';
 
+/** What tells where the files of a version are. */
+const PLACE = ['model_id', 'number', 'source'] as const;
+export type VersionPlace = Pick<VersionRow, (typeof PLACE)[number]>;
+
+/** The live version that a ref names, or a refusal that says what is missing. */
+export const getVersionRow = getterOf<keyof VersionRow>();
+export const getListedVersion = getterOf(LISTED_VERSION);
+export const getVersionPlace = getterOf(PLACE);
+
+type Get<C extends keyof VersionRow> = (reader: Reader, name: string, ref: string) => Promise<Pick<VersionRow, C>>;
+
 /**
- * The live version that a ref names, in one statement. Undefined where there is none: `getVersion` goes the long way
- * over the model, and says what is missing.
+ * Gets these columns of a version, or all where none are named, in one statement. Where it finds none, `getVersion` goes
+ * the long way over the model, and says what is missing.
  */
-const findRow = finderOf<keyof VersionRow>();
-/** Of the same, what lists show. */
-const findListed = finderOf(LISTED_VERSION);
-/** Of the same, what tells where its files are. */
-const findPlace = finderOf(['model_id', 'number', 'source']);
-
-/** The same, or a refusal that says what is missing. */
-export async function getVersionRow(reader: Reader, name: string, ref: string): Promise<VersionRow> {
-  return (await findRow(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
-}
-
-export async function getListedVersion(reader: Reader, name: string, ref: string): Promise<ListedVersion> {
-  return (await findListed(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
-}
-
-/** Where the files of a version are, or what says so. */
-export type VersionPlace = Pick<VersionRow, 'model_id' | 'number' | 'source'>;
-
-export async function getVersionPlace(reader: Reader, name: string, ref: string): Promise<VersionPlace> {
-  return (await findPlace(reader, name, ref)) ?? (await getVersion(reader, name, ref)).row;
-}
-
-type Find<C extends keyof VersionRow> = (
-  reader: Reader,
-  name: string,
-  ref: string,
-) => Promise<Pick<VersionRow, C> | undefined>;
-
-/** Reads these columns of versions by ref, or all where none are named. */
-function finderOf<C extends keyof VersionRow>(columns?: readonly C[]): Find<C> {
+function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
   type Row = Pick<VersionRow, C | 'deregistered'>;
   const rows = (db: Kysely<Tables>) =>
     (columns
@@ -95,7 +77,7 @@ function finderOf<C extends keyof VersionRow>(columns?: readonly C[]): Find<C> {
   return async (reader, name, text) => {
     const ref = parseRef(text);
     const row = ref && (await findByRef(reader, { name, name_key: keyOf(name) }, ref))[0];
-    return row?.deregistered === null ? row : undefined;
+    return row?.deregistered === null ? row : (await getVersion(reader, name, text)).row;
   };
 }
 
