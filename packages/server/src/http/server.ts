@@ -249,21 +249,19 @@ function cutUnreadBody(raw: IncomingMessage): void {
 
 /** The query is UTF-8 in whole percent-encodings, and no text of an address holds NUL, which PostgreSQL does not take. */
 function assertReadable({ url, params, query }: FastifyRequest): void {
+  if (!url.includes('%')) return; // nothing was decoded
   const question = url.indexOf('?');
-  if (question !== -1 && url.includes('%', question) && !isPercentEncoded(url.slice(question + 1)))
+  if (question !== -1 && !isPercentEncoded(url.slice(question + 1)))
     throw new HttpRefused(400, 'query-invalid', 'The query must be percent-encoded UTF-8, in which a % itself is %25.');
   for (const part of [params, query])
-    for (const key in part as Record<string, unknown> | undefined) {
-      const values = (part as Record<string, unknown>)[key];
-      const value = Array.isArray(values) ? values.find(isUnreadable) : isUnreadable(values) && values;
+    for (const [key, values] of Object.entries((part ?? {}) as Record<string, unknown>)) {
+      const value = [values]
+        .flat()
+        .find((one) => typeof one === 'string' && (one.includes('\u0000') || !one.isWellFormed()));
       if (typeof value !== 'string') continue;
       const what = value.includes('\u0000') ? 'a NUL character' : 'half a surrogate pair';
       throw new HttpRefused(400, 'query-invalid', `${key} must not hold ${what}.`, { parameter: key });
     }
-}
-
-function isUnreadable(value: unknown): value is string {
-  return typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed());
 }
 
 function isPercentEncoded(text: string): boolean {

@@ -74,9 +74,10 @@ export class Watch extends LogController {
 /** Bytes that went over the connection since its last request, heads among them. */
 function transferred(socket: Counted): { received: number; sent: number } {
   const { bytesRead = 0, bytesWritten = 0 } = socket;
-  const before = socket.counted;
-  socket.counted = { received: bytesRead, sent: bytesWritten };
-  return before
-    ? { received: bytesRead - before.received, sent: bytesWritten - before.sent }
-    : { received: bytesRead, sent: bytesWritten };
+  socket.counted ??= { received: 0, sent: 0 };
+  const { counted } = socket;
+  const more = { received: bytesRead - counted.received, sent: bytesWritten - counted.sent };
+  counted.received = bytesRead;
+  counted.sent = bytesWritten;
+  return more;
 }
