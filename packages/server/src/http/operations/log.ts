@@ -15,8 +15,20 @@ const WAITS_MS = 50;
 
 /** One line of JSON per entry on the standard error, written beside the work, and the last ones when the process ends. */
 export function openLog(level: string): Log {
-  const together = { minLength: TOGETHER_BYTES, periodicFlush: WAITS_MS };
-  return createLog(level, destination({ dest: 2, sync: false, maxLength: MOST_WAITING_BYTES, ...together }));
+  const file = destination({ dest: 2, sync: false, maxLength: MOST_WAITING_BYTES, minLength: TOGETHER_BYTES });
+  let due = false;
+  return createLog(level, {
+    write(line) {
+      file.write(line);
+      if (due) return;
+      due = true;
+      // Its own periodic flush writes every time, also where there is nothing.
+      setTimeout(() => {
+        due = false;
+        file.flush();
+      }, WAITS_MS).unref();
+    },
+  });
 }
 
 export function createLog(level: string, to: { write(line: string): void }): Log {
