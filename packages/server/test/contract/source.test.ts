@@ -89,10 +89,12 @@ it('R6 expressions are made at run time of the addresses of routes alone', () =>
 
 it('R6 the check itself finds what backtracks', () => {
   for (const pattern of ['^(a+)+$', '^\\d*\\d*x$', '(?:^|,)\\s*a']) expect(isLinear(pattern, ''), pattern).toBe(false);
+  for (const pattern of ['(a+)+$', 'a*a*b']) expect(isLinear(pattern, 'y'), pattern).toBe(false);
 });
 
 function isLinear(pattern: string, flags: string): boolean {
-  const { safe, score } = isSafePattern(pattern, {
+  // A sticky one is tried where it stands, and nowhere further on.
+  const { safe, score } = isSafePattern(flags.includes('y') ? `^(?:${pattern})` : pattern, {
     caseInsensitive: flags.includes('i'),
     dotAll: flags.includes('s'),
     multiLine: flags.includes('m'),

@@ -25,12 +25,13 @@ export function toMlflowModel(row: Omit<ListedModel, 'id'>, latest: readonly Lis
 
 /*
  * The columns hold JSON as JSON.stringify writes it, so that what is needed of it is cut out as it stands. Parsing it to
- * write most of it again took longer than the query. A string is one run of a class, and of escapes and such runs.
+ * write most of it again took longer than the query. A string is one run of a class, and of escapes and such runs;
+ * members follow each other, so that none is looked for further on.
  */
 const FIRST_IS_RUN = /^\{"run_id":("[^"\\]*(?:\\.[^"\\]*)*")/;
 const OPEN_SOURCE = /^\{"uri":("[^"\\]*(?:\\.[^"\\]*)*"),"protected":false\}$/;
-const TEXT_MEMBER = /("[^"\\]*(?:\\.[^"\\]*)*"):("[^"\\]*(?:\\.[^"\\]*)*")/g;
-const NUMBER_MEMBER = /("[^"\\]*(?:\\.[^"\\]*)*"):(\d+)/g;
+const TEXT_MEMBER = /(,?)("[^"\\]*(?:\\.[^"\\]*)*"):("[^"\\]*(?:\\.[^"\\]*)*")/gy;
+const NUMBER_MEMBER = /(,?)("[^"\\]*(?:\\.[^"\\]*)*"):(\d+)/gy;
 const PLAIN_SOURCE = /^\{"uri":("[^"\\]*(?:\\.[^"\\]*)*"),"protected":(?:true|false)\}$/;
 
 /** Of a lineage, which may name many data sets, only the run: mostly the first of its members. */
@@ -51,12 +52,12 @@ function sourceOf(row: ListedVersion): string {
 
 function tagsOf(json: string): string {
   if (json === '{}') return '';
-  return `,"tags":[${json.slice(1, -1).replace(TEXT_MEMBER, '{"key":$1,"value":$2}')}]`;
+  return `,"tags":[${json.slice(1, -1).replace(TEXT_MEMBER, '$1{"key":$2,"value":$3}')}]`;
 }
 
 function aliasesOf(json: string): string {
   if (json === '{}') return '';
-  return `,"aliases":[${json.slice(1, -1).replace(NUMBER_MEMBER, '{"alias":$1,"version":"$2"}')}]`;
+  return `,"aliases":[${json.slice(1, -1).replace(NUMBER_MEMBER, '$1{"alias":$2,"version":"$3"}')}]`;
 }
 
 /** Where a client finds the files of a version, as JSON: its own, or else where the source says they are. */
