@@ -14,6 +14,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'bench/*.test.ts'],
           exclude: ['**/node_modules/**', ...PUBLISHED.map(({ file }) => file)],
           globalSetup: ['./packages/server/test/support/start-postgres.ts'],
+          setupFiles: ['./packages/server/src/json-parse.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -1,3 +1,4 @@
+import '../json-parse.ts';
 import { parentPort } from 'node:worker_threads';
 import type { Spec } from './spec.ts';
 import { textWidth } from './text-width.ts';

@@ -1,3 +1,4 @@
+import '../json-parse.ts';
 import { realpathSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../version.ts';

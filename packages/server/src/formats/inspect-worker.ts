@@ -1,3 +1,4 @@
+import '../json-parse.ts';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { fileSource } from './byte-source.ts';
