@@ -16,17 +16,30 @@ const WAITS_MS = 50;
 /** One line of JSON per entry on the standard error, written beside the work, and the last ones when the process ends. */
 export function openLog(level: string): Log {
   const file = destination({ dest: 2, sync: false, maxLength: MOST_WAITING_BYTES, minLength: TOGETHER_BYTES });
+  // Its own periodic flush writes every time, also where nothing waits; and a flush does nothing while a write is under way.
+  let waiting = 0;
   let due = false;
+  const later = () => {
+    if (due) return;
+    due = true;
+    setTimeout(() => {
+      due = false;
+      if (waiting <= 0 || (file as { destroyed?: boolean }).destroyed) return;
+      file.flush();
+      later();
+    }, WAITS_MS).unref();
+  };
+  file.on('write', (bytes) => {
+    waiting -= bytes;
+  });
+  file.on('drop', (line) => {
+    waiting -= Buffer.byteLength(line);
+  });
   return createLog(level, {
     write(line) {
+      waiting += Buffer.byteLength(line);
       file.write(line);
-      if (due) return;
-      due = true;
-      // Its own periodic flush writes every time, also where there is nothing.
-      setTimeout(() => {
-        due = false;
-        file.flush();
-      }, WAITS_MS).unref();
+      later();
     },
   });
 }
