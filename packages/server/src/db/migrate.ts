@@ -8,6 +8,7 @@ import * as purged from './migrations/0005-purged.ts';
 import * as tracking from './migrations/0006-tracking.ts';
 import * as evidence from './migrations/0007-evidence.ts';
 import * as fewerWrites from './migrations/0008-fewer-writes.ts';
+import * as recency from './migrations/0009-recency.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,6 +25,7 @@ export const STEPS: readonly Step[] = [
   { name: '0006-tracking', up: tracking.up },
   { name: '0007-evidence', up: evidence.up },
   { name: '0008-fewer-writes', up: fewerWrites.up },
+  { name: '0009-recency', up: recency.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

@@ -26,9 +26,9 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
 
   await run(sql`create table evaluated_dataset (
     id ${id}, name ${text} not null, digest ${text} not null, evaluation_count ${int} not null,
-    version_count ${int} not null, first_at ${int} not null, last_at ${int} not null, recency ${int} not null)`);
+    version_count ${int} not null, first_at ${int} not null, last_at ${int} not null)`);
   await run(sql`create unique index evaluated_dataset_name on evaluated_dataset (name, digest)`);
-  await run(sql`create index evaluated_dataset_recency on evaluated_dataset (name, recency, id)`);
+  await run(sql`create index evaluated_dataset_last on evaluated_dataset (name, last_at, id)`);
   await run(sql`create table evaluation (
     id ${id}, version_id ${int} not null references version (id), model_id ${int} not null, number ${int} not null,
     version_digest ${text}, dataset_id ${int} not null references evaluated_dataset (id), n ${int}, evaluator ${text},
@@ -65,6 +65,5 @@ export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
     state ${text} not null, etag ${int} not null, doc ${text} not null, requested_at ${int} not null, expires_at ${int})`);
   await run(sql`create index promotion_state on promotion (state, id)`);
   await run(sql`create index promotion_model on promotion (model_id, id)`);
-  await run(sql`create index promotion_target on promotion (model_id, target, state, id)`);
   await run(sql`create unique index promotion_waiting on promotion (model_id, number, target) where state = 'waiting'`);
 }

@@ -5,7 +5,7 @@ import type { Dialect } from '../database.ts';
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: ReturnType<typeof sql>) => statement.execute(db);
 
-  // By their subjects only events are sought that name a model or are about a policy or a metric: `NAMED` in events/named.ts.
+  // By their subjects only events are sought that name a model or are about a policy or a metric: `isNamed` in events/named.ts.
   await run(sql`drop index event_subject_name`);
   await run(sql`create index event_named on event (subject, type, seq) where type in
     ('model.registered', 'model.renamed', 'model.restored', 'policy.changed', 'metric-definition.changed')`);

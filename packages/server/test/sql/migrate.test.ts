@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import type { Database } from '../../src/db/database.ts';
+import { migrate, STEPS } from '../../src/db/migrate.ts';
+import { openDatabase } from '../../src/db/open.ts';
+import { postgresSchema } from '../support/databases.ts';
+
+/** An empty database of each kind, that no step has run in. */
+const empty: Record<Database['name'], () => Promise<{ db: Database; remove(): Promise<void> }>> = {
+  sqlite: async () => {
+    const db = await openDatabase('sqlite::memory:');
+    return { db, remove: () => db.close() };
+  },
+  postgres: async () => {
+    const { url, schema, drop } = await postgresSchema();
+    const db = await openDatabase(url, { schema, connections: 1 });
+    return {
+      db,
+      async remove() {
+        await db.close();
+        await drop();
+      },
+    };
+  },
+};
+
+it('a step stays as it is once there are databases that it ran in', async () => {
+  const digests = STEPS.map(({ name }) => {
+    const text = readFileSync(new URL(`../../src/db/migrations/${name}.ts`, import.meta.url));
+    return `${createHash('sha256').update(text).digest('hex').slice(0, 16)} ${name}`;
+  });
+  await expect(`${digests.join('\n')}\n`).toMatchFileSnapshot('migrations.txt');
+});
+
+describe.each(Object.keys(empty) as Database['name'][])('a database of an earlier build on %s', (name) => {
+  it('0009 knows which digest of a data set was evaluated on last', async () => {
+    const { db, remove } = await empty[name]();
+    try {
+      await migrate(
+        db,
+        STEPS.filter((step) => step.name < '0009'),
+      );
+      const run = (statement: ReturnType<typeof sql>) => statement.execute(db.write);
+      await run(sql`insert into model (name, name_key, tags, properties, aliases, version_count, live, last_number, created_at, created_by,
+        updated_at, etag) values ('m', 'm', '{}', '{}', '{}', 1, '{}', 1, 0, 'a', 0, 1)`);
+      await run(sql`insert into version (model_id, number, status, status_since, state, size_bytes, artifact_count, verdict, tags,
+        properties, aliases, metrics, created_at, created_by, updated_at, etag)
+        values (1, 1, 'draft', 0, 'open', 0, 0, 'unknown', '{}', '{}', '[]', '{}', 0, 'a', 0, 1)`);
+      // Its clock says that `b` is the newer one, and so did the order of the data sets.
+      for (const [set, digest, at] of [
+        ['d', 'a', 5],
+        ['d', 'b', 9],
+        ['other', 'a', 1],
+      ])
+        await run(sql`insert into evaluated_dataset (name, digest, evaluation_count, version_count, first_at, last_at)
+          values (${set}, ${digest}, 1, 1, ${at}, ${at})`);
+      for (const dataset of [1, 2, 3, 1])
+        await run(sql`insert into evaluation (version_id, model_id, number, dataset_id, at, recorded_at, recorded_by, metrics, intervals,
+          slices, tags) values (1, 1, 1, ${dataset}, 0, 0, 'a', '{}', '{}', '[]', '{}')`);
+      await migrate(db);
+      const rows = await db.read
+        .selectFrom('evaluated_dataset')
+        .select(['name', 'digest', 'recency'])
+        .orderBy('id')
+        .execute();
+      expect(rows.map((row) => [row.name, row.digest, row.recency])).toEqual([
+        ['d', 'a', 2],
+        ['d', 'b', 1],
+        ['other', 'a', 1],
+      ]);
+    } finally {
+      await remove();
+    }
+  });
+});
