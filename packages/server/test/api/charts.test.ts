@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { databases } from '../support/databases.ts';
+import { logModel, logRun } from '../support/logged.ts';
 import { make } from '../support/make.ts';
 import { type Opened, useRegistry } from '../support/open-registry.ts';
 import { expectProblem } from '../support/problems.ts';
@@ -186,6 +188,25 @@ for (const [database, open] of Object.entries(databases))
       expect(series).toMatchObject({ origin: { of: 'run', id: run }, count: 11_000, thinned: true });
       expect(series.points.length).toBeLessThanOrEqual(100);
       expect(series.points.map((point: { value: number }) => point.value)).toContain(99);
+    });
+
+    it('points of a logged model on several data sets count once', async () => {
+      const { model_id, uri } = await logModel(t, (await logRun(t)).run_id, 'model', { MLmodel: '' });
+      const points = { few: 6_000, many: 11_000 };
+      for (const [key, count] of Object.entries(points))
+        await sql`with recursive n (i) as (select 0 union all select i + 1 from n where i < ${sql.lit(count - 1)})
+          insert into logged_model_metric
+            (model_id, key, timestamp, step, value, is_nan, run_id, dataset_name, dataset_digest)
+          select ${model_id}, ${key}, 1000 + i, i, i % 13, case when i % 13 = 0 and i > 0 then 1 else 0 end, 'run', d, 'd'
+          from n cross join (select 'a' as d union all select 'b') as datasets`.execute(t.db.write);
+      const { name } = await make.model(t);
+      const source = { name, source: uri, model_id };
+      expect((await t.mlflow('POST', '/model-versions/create', source)).status).toBe(200);
+      for (const [metric, count] of Object.entries(points)) {
+        const asked = query({ version: `${name}/1`, metric, points: 100 });
+        const [series] = (await t.get(`/charts/metric-history.json${asked}`)).json.series;
+        expect(series, metric).toMatchObject({ origin: { of: 'logged_model', id: model_id }, count, thinned: true });
+      }
     });
 
     it('all points at one step, and steps as far apart as they may be', async () => {

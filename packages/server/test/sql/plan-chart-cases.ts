@@ -1,5 +1,5 @@
 import { MANY, nameOf } from '../../../../bench/seed/shape.ts';
-import { scan } from '../../src/registry/charts/scan.ts';
+import { isLonger, scan } from '../../src/registry/charts/scan.ts';
 import type { Opened } from '../support/open-registry.ts';
 import type { Case } from './plan-cases.ts';
 
@@ -25,6 +25,12 @@ async function scanned({ db }: Opened): Promise<void> {
   await scan(db.read, db.name, { of: 'version', owner: id, name: 'charted' }, 8);
 }
 
+async function scannedOfModel({ db }: Opened): Promise<void> {
+  const place = { of: 'logged_model', owner: 'm-7', name: 'k1' } as const;
+  await isLonger(db.read, place, 1);
+  await scan(db.read, db.name, place, 8);
+}
+
 export const CHART_CASES: readonly Case[] = [
   { title: 'charts: the history of a metric', get: `/charts/metric-history.json?${versions}&metric=charted` },
   { title: 'charts: a metric over versions', get: `/models/${MANY}/charts/metric.json?metric=auc` },
@@ -33,4 +39,5 @@ export const CHART_CASES: readonly Case[] = [
   { title: 'charts: slices of an evaluation', get: `/models/${ONE}/versions/2/charts/slices.json` },
   { title: 'charts: curves of versions', get: `/compare/charts/roc.json?${versions}` },
   { title: 'charts: a long history', work: scanned },
+  { title: 'charts: a long history of a logged model', work: scannedOfModel },
 ];

@@ -73,6 +73,12 @@ function queriesOn(of: MetricOrigin['of'], by: 'major' | 'minor') {
   const sums = sql`count(*) as count, cast(coalesce(sum(is_nan), 0) as bigint) as nans, min(value) as least,
     max(value) as greatest`;
   const most = sql.lit(Number.MAX_VALUE);
+  /** A point of a logged model may be there once for each data set and run. */
+  const distinct = of === 'logged_model' ? sql`distinct ` : sql``;
+  const pointsWhere = (where: RawBuilder<unknown>) =>
+    of === 'logged_model'
+      ? sql`(select distinct ${point} from ${table} where ${where}) as points`
+      : sql`${table} where ${where}`;
   const owned = (param: Param) => {
     const all = sql`${sql.ref(t.owner)} = ${param('owner')} and ${sql.ref(t.name)} = ${param('name')}`;
     return by === 'major' ? all : sql`${all} and ${sql.ref(t.major)} = ${param('fixed')}`;
@@ -89,22 +95,22 @@ function queriesOn(of: MetricOrigin['of'], by: 'major' | 'minor') {
       (param) => sql`select ${point} from ${table} where ${owned(param)} order by ${back} limit 1`,
     ),
     /** One where there are more than `most`. */
-    beyond: prepared<Of & { most: number }, { step: number }>(
-      (param) => sql`select ${sql.ref(t.step)} as step from ${table} where ${owned(param)} order by ${order} limit 1
+    beyond: prepared<Of & { most: number }, Point>(
+      (param) => sql`select ${distinct}${point} from ${table} where ${owned(param)} order by ${order} limit 1
         offset ${param('most')}`,
     ),
-    sum: prepared<Within, Sum>((param) => sql`select ${sums} from ${table} where ${within(param)}`),
+    sum: prepared<Within, Sum>((param) => sql`select ${sums} from ${pointsWhere(within(param))}`),
     /** The same of what can be drawn: no NaN, no infinity. */
     sumDrawn: prepared<Within, Sum>(
       (param) =>
-        sql`select ${sums} from ${table} where ${within(param)} and is_nan = 0 and value > -${most} and value < ${most}`,
+        sql`select ${sums} from ${pointsWhere(
+          sql`${within(param)} and is_nan = 0 and value > -${most} and value < ${most}`,
+        )}`,
     ),
     /** Of all stretches of one width at once, by their place: for PostgreSQL, to which every question is a way. */
     sumEach: prepared<Within & { width: number }, Sum & { place: number }>(
-      (
-        param,
-      ) => sql`select (${along} - ${param('from')}::bigint) / ${param('width')}::bigint as place, ${sums} from ${table}
-        where ${within(param)} group by 1`,
+      (param) => sql`select (${along} - ${param('from')}::bigint) / ${param('width')}::bigint as place, ${sums}
+        from ${pointsWhere(within(param))} group by 1`,
     ),
     firstIn: prepared<Within, Point>(
       (param) => sql`select ${point} from ${table} where ${within(param)} order by ${order} limit 1`,
