@@ -4,20 +4,23 @@ import { createHold } from './hold-back.ts';
 
 const ada = { actor: { name: 'ada', verified: false }, request_id: 'test' };
 const version = { id: 1, digest: null };
-const measured = (metrics: Record<string, number>, run_id = 'r'): Measured => ({
+const measured = (metrics: Record<string, number>, run_id = 'r', dataset = 'd'): Measured => ({
   run_id,
   model_id: undefined,
   isOfOther: false,
-  evaluation: { dataset: { name: 'd', digest: '1' }, metrics },
+  evaluation: { dataset: { name: dataset, digest: '1' }, metrics },
 });
 const BUSY = new Error('busy');
 
 /** A hold whose writes fail as long as there are errors. */
-function holding(errors: Error[]) {
+function holding(errors: Error[], until?: Promise<void>) {
   const written: unknown[] = [];
   const told: unknown[] = [];
+  const tries = { count: 0 };
   const hold = createHold({
     async write(_, { evaluation }) {
+      tries.count += 1;
+      await until;
       const error = errors.shift();
       if (error) throw error;
       written.push(evaluation.metrics);
@@ -28,6 +31,7 @@ function holding(errors: Error[]) {
   return {
     written,
     told,
+    tries,
     hold,
     take: (...of: Parameters<typeof measured>) => hold.take(ada, measured(...of), [version]),
   };
@@ -94,16 +98,75 @@ describe('what waits to be recorded', () => {
     expect(written).toHaveLength(1);
   });
 
-  it('is written by a stop, each whether or not another fails, and what is lost is told', async () => {
-    const { take, hold, written, told } = holding([BUSY]);
-    for (const run of ['a', 'b', 'c']) {
-      take({ auc: 1 }, run);
-      take({ auc: 2 }, run);
-    }
-    await hold.close();
-    expect([written, told]).toEqual([[{ auc: 2 }, { auc: 2 }], [BUSY]]);
+  it('of a run that ends: what comes while it is being written is later', async () => {
+    const writing = Promise.withResolvers<void>();
+    const { take, hold, written } = holding([BUSY], writing.promise);
+    take({ auc: 1 });
+    take({ auc: 2, loss: 2 });
+    const refused = expect(hold.flush('r')).rejects.toBe(BUSY);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(take({ auc: 3 })).toEqual([]);
+    writing.resolve();
+    await refused;
+    await hold.flush('r');
+    expect(written).toEqual([{ auc: 3, loss: 2 }]);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(take({ auc: 4 })).toEqual([version]);
+  });
+
+  it('of a run that ends waits on, however often it was tried, where the end may be tried again', async () => {
+    const { take, hold, written } = holding(Array.from({ length: 40 }, () => BUSY));
+    take({ auc: 1 });
+    take({ auc: 2 });
+    for (let i = 0; i < 40; i += 1) await expect(hold.flush('r')).rejects.toBe(BUSY);
+    await hold.flush('r');
+    expect(written).toEqual([{ auc: 2 }]);
+  });
+
+  it('of a run that ends: what is lost is thrown before what may be tried again, and told', async () => {
+    const broken = new Error('broken');
+    const { take, hold, written, told } = holding([BUSY, broken]);
+    for (const dataset of ['a', 'b']) for (const auc of [1, 2]) take({ auc }, 'r', dataset);
+    await expect(hold.flush('r')).rejects.toBe(broken);
+    expect(told).toEqual([broken]);
+    await hold.flush('r');
+    expect(written).toEqual([{ auc: 2 }]);
+  });
+
+  it('is tried twenty times from what came last', async () => {
+    const { take, written } = holding(Array.from({ length: 25 }, () => BUSY));
+    take({ auc: 1 });
+    take({ auc: 2, loss: 2 });
+    await vi.advanceTimersByTimeAsync(15 * 60_000);
+    take({ auc: 3 });
+    await vi.advanceTimersByTimeAsync(15 * 60_000);
+    expect(written).toEqual([{ auc: 3, loss: 2 }]);
+  });
+
+  it('is written by a stop, many at a time, each whether or not another fails, and what is lost is told', async () => {
+    const broken = new Error('broken');
+    const writing = Promise.withResolvers<void>();
+    const { take, hold, written, told, tries } = holding([broken], writing.promise);
+    for (let run = 0; run < 100; run += 1) for (const auc of [1, 2]) take({ auc }, `${run}`);
+    const closed = hold.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(tries.count).toBe(64);
+    writing.resolve();
+    await closed;
+    expect([written.length, told]).toEqual([99, [broken]]);
     expect(vi.getTimerCount()).toBe(0);
     expect(take({ auc: 3 }, 'd')).toEqual([version]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not tried on by a stop once the database is away: what is lost is told once, with how much it is', async () => {
+    const { take, hold, written, told, tries } = holding(Array.from({ length: 1_000 }, () => BUSY));
+    for (let run = 0; run < 200; run += 1) for (const auc of [1, 2]) take({ auc }, `${run}`);
+    take({ auc: 1 }, 'of which nothing waits');
+    await hold.close();
+    expect(written).toEqual([]);
+    expect(tries.count).toBeLessThanOrEqual(64);
+    expect(told).toEqual([new Error('The stop left 200 evaluations unrecorded.', { cause: BUSY })]);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { inParallel } from '../../blobs/parallel.ts';
 import type { Caller } from '../../contract/actor.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Measured } from './from-run.ts';
@@ -15,6 +16,8 @@ const LONGEST_MS = 60_000;
 const MOST_WAITS = 10_000;
 /** Times that something is tried to be written, each after such a wait. */
 const MOST_TRIES = 20;
+/** Written at a time: these share a commit. */
+const TOGETHER = 64;
 
 interface Wait {
   by: Caller;
@@ -23,10 +26,11 @@ interface Wait {
   ms: number;
   timer: NodeJS.Timeout;
   held?: Measured | undefined;
-  /** Tries that failed, one after the other. */
+  /** Tries that failed, one after the other, since the last that came. */
   failed: number;
   /** What is being written; never rejects. */
   writing: Promise<void>;
+  isWriting: boolean;
 }
 
 /**
@@ -36,9 +40,9 @@ interface Wait {
 export interface Hold {
   /** Which of the versions it is to be recorded of now. The others are written later. */
   take(by: Caller, measured: Measured, versions: readonly Seen[]): Seen[];
-  /** Writes what waits of a run. What cannot be written now waits on, and is thrown why. */
+  /** Writes what waits of a run. Thrown is why some cannot be written: if that passes it waits on, else it is lost and told of. */
   flush(run_id: string): Promise<void>;
-  /** Writes all that waits. What cannot be written is lost, and told of. */
+  /** Writes all that waits, until something fails that would need time. What is not written is lost, and told of. */
   close(): Promise<void>;
 }
 
@@ -55,53 +59,55 @@ export function createHold({ write, isPassing, onFailed }: HoldParts): Hold {
   let closed = false;
   const start = (key: string, ms: number) => setTimeout(() => void end(key), ms).unref();
 
-  function put(key: string, wait: Wait): Promise<void> {
-    const written = wait.writing.then(() => putNow(key, wait));
+  function put(wait: Wait): Promise<void> {
+    const written = wait.writing.then(() => putNow(wait));
     wait.writing = written.catch(() => {});
     return written;
   }
 
-  async function putNow(key: string, wait: Wait): Promise<void> {
+  async function putNow(wait: Wait): Promise<void> {
     const { held } = wait;
     if (!held) return;
     wait.held = undefined;
+    wait.isWriting = true;
     try {
       await write(wait.by, held, [wait.version]);
       wait.failed = 0;
     } catch (error) {
       wait.failed += 1;
-      if (!closed && isPassing(error) && wait.failed < MOST_TRIES) holdAgain(key, wait, held);
+      // What came meanwhile is later.
+      if (isPassing(error) && wait.failed < MOST_TRIES) wait.held = wait.held ? together(held, wait.held) : held;
       throw error;
+    } finally {
+      wait.isWriting = false;
     }
   }
 
-  /** What came meanwhile is later. */
-  function holdAgain(key: string, wait: Wait, held: Measured): void {
-    const now = waits.get(key) ?? { ...wait, timer: start(key, wait.ms) };
-    now.held = now.held ? together(held, now.held) : held;
-    now.failed = wait.failed;
-    waits.set(key, now);
-  }
+  const isIdle = ({ held, isWriting }: Wait) => !held && !isWriting;
 
   async function end(key: string): Promise<void> {
     const wait = waits.get(key);
     if (!wait) return;
-    if (!wait.held) waits.delete(key);
+    if (isIdle(wait)) waits.delete(key);
     else {
       wait.ms = Math.min(LONGEST_MS, 2 * wait.ms);
       wait.timer = start(key, wait.ms);
-      await put(key, wait).catch(onFailed);
+      await put(wait).catch(onFailed);
     }
   }
 
-  /** Nothing of these waits after, but what could not be written. */
-  async function putAll(all: readonly [string, Wait][]): Promise<unknown[]> {
-    const errors: unknown[] = [];
-    for (const [key, wait] of all) {
-      clearTimeout(wait.timer);
-      if (waits.get(key) === wait) waits.delete(key);
-      await put(key, wait).catch((error) => errors.push(error));
-    }
+  /** After one that may be written later no other is begun: each could take as long to fail. Tries are counted anew. */
+  async function putAll(all: readonly Wait[]): Promise<{ passing: unknown[]; lasting: unknown[] }> {
+    const errors = { passing: [] as unknown[], lasting: [] as unknown[] };
+    for (const wait of all) wait.failed = 0;
+    const putOne = async (wait: Wait) => {
+      await put(wait).catch((error) => {
+        (isPassing(error) ? errors.passing : errors.lasting).push(error);
+        if (isPassing(error)) throw error;
+      });
+    };
+    await inParallel(TOGETHER, all, putOne).catch(() => {});
+    for (const error of errors.lasting) onFailed(error);
     return errors;
   }
 
@@ -117,20 +123,34 @@ export function createHold({ write, isPassing, onFailed }: HoldParts): Hold {
           evaluation.dataset.digest,
         ]);
         const wait = waits.get(key);
-        if (wait) Object.assign(wait, { by, held: together(wait.held, measured) });
+        if (wait) Object.assign(wait, { by, held: together(wait.held, measured), failed: 0 });
         else if (!closed && waits.size < MOST_WAITS) {
-          const idle = { ms: FIRST_MS, timer: start(key, FIRST_MS), failed: 0, writing: Promise.resolve() };
+          const timer = start(key, FIRST_MS);
+          const idle = { ms: FIRST_MS, timer, failed: 0, writing: Promise.resolve(), isWriting: false };
           waits.set(key, { by, version, run_id, ...idle });
         }
         return !wait;
       }),
     async flush(run_id) {
-      const [error] = await putAll([...waits].filter(([, wait]) => wait.run_id === run_id));
+      const all = [...waits].filter(([, wait]) => wait.run_id === run_id);
+      const { passing, lasting } = await putAll(all.map(([, wait]) => wait));
+      for (const [key, wait] of all)
+        if (isIdle(wait) && waits.get(key) === wait) {
+          clearTimeout(wait.timer);
+          waits.delete(key);
+        }
+      // That it may be tried again is true only where nothing was lost.
+      const [error] = [...lasting, ...passing];
       if (error !== undefined) throw error;
     },
     async close() {
       closed = true;
-      for (const error of await putAll([...waits])) onFailed(error);
+      const all = [...waits.values()];
+      waits.clear();
+      for (const { timer } of all) clearTimeout(timer);
+      const [cause] = (await putAll(all)).passing;
+      const lost = all.filter(({ held }) => held).length;
+      if (lost > 0) onFailed(new Error(`The stop left ${lost} evaluations unrecorded.`, { cause }));
     },
   };
 }
