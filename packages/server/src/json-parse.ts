@@ -1,3 +1,5 @@
+import { endOfString, isColonNext, isSpace } from './json-text.ts';
+
 /*
  * In Node.js 24 and 26, `JSON.parse` gives back another key than was written, where an object seen before, with the same keys
  * up to there, had a key with a backslash in it: after `{"\\": 1}` it reads `{"\n": 1}` as `{"\\": 1}`. V8 compares the key that it
@@ -30,8 +32,6 @@ if (hasFlaw()) JSON.parse = parseMended;
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-const isSpace = (c: number) => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
 
 function hasEscapedKey(text: string): boolean {
   let slash = text.indexOf('\\');
@@ -39,26 +39,10 @@ function hasEscapedKey(text: string): boolean {
   for (let start = text.indexOf('"'); start !== -1 && slash !== -1; ) {
     const end = endOfString(text, start);
     if (slash < start) slash = text.indexOf('\\', start);
-    if (slash !== -1 && slash < end && isKey(text, end)) return true;
+    if (slash !== -1 && slash < end && isColonNext(text, end)) return true;
     start = text.indexOf('"', end);
   }
   return false;
-}
-
-/** The place after the closing quote of the string that begins at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let before = end - 1;
-    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
-    if ((end - before) % 2 === 1) return end + 1;
-  }
-  return text.length;
-}
-
-function isKey(text: string, end: number): boolean {
-  let i = end;
-  while (isSpace(text.charCodeAt(i))) i += 1;
-  return text.charCodeAt(i) === COLON;
 }
 
 /** The value of a text that is JSON, however deep it is nested. */
@@ -88,7 +72,7 @@ function put(text: string): unknown {
     else if (c === QUOTE) {
       const end = endOfString(text, i);
       const string = native(text.slice(i, end)) as string;
-      if (isKey(text, end)) key = string;
+      if (isColonNext(text, end)) key = string;
       else place(string);
       i = end;
     } else {

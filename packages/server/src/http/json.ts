@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LIMITS } from '../contract/limits.ts';
+import { endOfString, isColonNext } from '../json-text.ts';
 import { HttpRefused } from './refused.ts';
 
 /** Reads JSON bodies: UTF-8, at most 64 levels deep, no key twice, no NUL and no half surrogate pairs in any string. */
@@ -61,22 +62,11 @@ function assertShape(text: string): number {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const MINUS = 0x2d;
 /** Fewer digits than this are a number that is kept exactly, unless there is an exponent. */
 const DIGITS_SAFE = 16;
 const isDigit = (c: number) => c >= 0x30 && c <= 0x39;
-
-/** The place after the closing quote of the string that begins at `start`, or after the text. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let before = end - 1;
-    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
-    if ((end - before) % 2 === 1) return end + 1;
-  }
-  return text.length;
-}
 
 /** The place after the digits, signs, points and exponents that begin at `start`. */
 function endOfNumber(text: string, start: number): number {
@@ -113,12 +103,6 @@ function refuseKeyTwice(text: string): void {
     } else if (c === 0x7b || c === 0x5b) open.push(c === 0x7b ? new Set() : undefined);
     else if (c === 0x7d || c === 0x5d) open.pop();
   }
-}
-
-function isColonNext(text: string, from: number): boolean {
-  let i = from;
-  while (' \t\n\r'.includes(text.charAt(i)) && i < text.length) i += 1;
-  return text.charCodeAt(i) === COLON;
 }
 
 function noteKey(keys: Set<string> | undefined, quoted: string): void {
