@@ -76,7 +76,8 @@ describe('hashing in threads', () => {
     const bytes = shared(randomBytes(100 * KiB));
     const hasher = threads.createHasher();
     await hasher.update(bytes);
-    const late = hasher.update(bytes);
+    // So much that the thread is ended while it hashes.
+    const late = hasher.update(shared(Buffer.alloc(32 * 1024 * KiB)));
     await Promise.all([threads.close(), assert.rejects(async () => late, /ended/)]);
     await assert.rejects(async () => hasher.update(bytes), /ended/);
     await assert.rejects(async () => hasher.digest(), /ended/);
