@@ -114,6 +114,7 @@ for (const [i, kind] of KINDS.entries()) {
           await restoreTo(place, folder, await getPoint(folder));
           await assertRestored(place, taken, acknowledged);
           await place.remove();
+          if ((round + 1) % 20 === 0) told(`${kind}: ${round + 1} of ${count} backups restored`);
         }
         // What each backup holds is what the ledger of the server began with.
         const ledger = await openLedger(db, Date.now);
