@@ -9,6 +9,7 @@ import * as tracking from './migrations/0006-tracking.ts';
 import * as evidence from './migrations/0007-evidence.ts';
 import * as fewerWrites from './migrations/0008-fewer-writes.ts';
 import * as recency from './migrations/0009-recency.ts';
+import * as fewerIndexes from './migrations/0010-fewer-indexes.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -26,6 +27,7 @@ export const STEPS: readonly Step[] = [
   { name: '0007-evidence', up: evidence.up },
   { name: '0008-fewer-writes', up: fewerWrites.up },
   { name: '0009-recency', up: recency.up },
+  { name: '0010-fewer-indexes', up: fewerIndexes.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

@@ -209,7 +209,7 @@ export interface EventTable {
   leaf: Buffer;
 }
 
-/** Which subjects an event changed; number 0 is the model itself. */
+/** Which subjects an event changed: number 0 is the model itself, and -1 the model with all its versions (events/subjects.ts). */
 export interface EventSubjectTable {
   model_id: number;
   number: number;

@@ -8,6 +8,7 @@ import { insertRows } from '../db/rows.ts';
 import type { Tables } from '../db/tables.ts';
 import { appendLeaf, decodeFrontier, encodeFrontier, leafHash } from './merkle.ts';
 import { keepSpans } from './moments.ts';
+import { subjectsOf } from './subjects.ts';
 import { storedNodes } from './tiles.ts';
 
 /** A change that is about to be written into the ledger. */
@@ -49,7 +50,7 @@ export async function append(
       line,
       leaf: Buffer.from(leaf),
     });
-    for (const { model_id, number } of happening.changes) subjects.push({ model_id, number, seq: size });
+    subjects.push(...subjectsOf(size, happening.changes));
     for (const { level, index, hash } of storedNodes(grown.created))
       tiles.push({ level, position: index, hash: Buffer.from(hash) });
   }

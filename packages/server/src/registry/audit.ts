@@ -6,6 +6,7 @@ import { LINE_IF_SHORT, type LinePlace, withLines } from '../db/lines.ts';
 import { countWithin } from '../db/together.ts';
 import { seqAt, seqFrom } from '../events/moments.ts';
 import { isNamed } from '../events/named.ts';
+import { ANY_NUMBER } from '../events/subjects.ts';
 import { type Subject, subjectOf, typeOfOther } from './audit-subject.ts';
 import { startClock } from './paging/clock.ts';
 import { sealToken } from './paging/page-token.ts';
@@ -90,9 +91,9 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
   });
   const tracks: Track[] = [];
   if (about) {
-    const number = about.number === undefined ? [] : [sql`walk.number = ${about.number}`];
     const each = { of: sql`walk.model_id`, values: about.models };
-    tracks.push({ ...track('event_subject', number), each, effort: about.models.length });
+    const number = sql`walk.number = ${about.number ?? ANY_NUMBER}`;
+    tracks.push({ ...track('event_subject', [number]), each, effort: about.models.length });
   }
   const other = typeOfOther(asked.subject);
   if (other)
@@ -105,8 +106,8 @@ async function tracksOf(read: Reader, asked: EventQuery, about: Subject | undefi
 function conditionsOf(dialect: Dialect, asked: EventQuery, about: Subject | undefined): Sql[] {
   const conditions: Sql[] = [];
   if (about) {
-    const number = about.number === undefined ? sql`` : sql` and s.number = ${about.number}`;
-    const rows = sql`event_subject as s where s.model_id in (${sql.join(about.models)}) and s.seq = e.seq${number}`;
+    const rows = sql`event_subject as s where s.model_id in (${sql.join(about.models)})
+      and s.number = ${about.number ?? ANY_NUMBER} and s.seq = e.seq`;
     conditions.push(exists(rows, dialect));
   }
   if (typeOfOther(asked.subject)) conditions.push(sql`e.subject = ${asked.subject}`);

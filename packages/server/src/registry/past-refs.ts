@@ -6,6 +6,7 @@ import type { Reader } from '../db/database.ts';
 import { type LentLine, LINE_IF_SHORT, withRead } from '../db/lines.ts';
 import { isNamed } from '../events/named.ts';
 import { slim } from '../events/slim.ts';
+import { ANY_NUMBER } from '../events/subjects.ts';
 import { parseRef, type Ref } from './refs.ts';
 import { Refused, refuse } from './refusals.ts';
 import { subjectAt, subjectWithFormatsAt } from './timeline.ts';
@@ -85,8 +86,9 @@ async function* movesBefore(reader: Reader, model_id: number, seq: number): Asyn
   for (let before = seq + 1; ; ) {
     const page = reader
       .selectFrom('event_subject')
-      .select(['seq', 'number'])
+      .select('seq')
       .where('model_id', '=', model_id)
+      .where('number', '=', ANY_NUMBER)
       .where('seq', '<', before)
       .orderBy('seq', 'desc')
       .limit(ROWS_TOGETHER);
@@ -96,7 +98,7 @@ async function* movesBefore(reader: Reader, model_id: number, seq: number): Asyn
       .select(['e.seq', 'e.type', ...LINE_IF_SHORT])
       .orderBy('e.seq', 'desc')
       .execute();
-    const moves = rows.filter(({ seq: at, type }, i) => MOVES.includes(type) && rows[i - 1]?.seq !== at);
+    const moves = rows.filter(({ type }) => MOVES.includes(type));
     const read = (line: LentLine) => JSON.parse(slim(line, { model_id }, (field) => field !== 'status')) as Event;
     for await (const { changes } of withRead(reader, moves, read)) {
       const moved = changes.filter((one) => one.model_id === model_id && one.number > 0 && 'status' in one.after);

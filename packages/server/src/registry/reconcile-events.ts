@@ -8,6 +8,7 @@ import { countTogether } from '../db/together.ts';
 import { equalHashes, leafHash } from '../events/merkle.ts';
 import { SPAN } from '../events/moments.ts';
 import { same } from '../events/replay.ts';
+import { subjectsOf } from '../events/subjects.ts';
 
 /** What the ledger says otherwise than the database. `subject` is a model, `model/number`, `event 7` or `ledger`. */
 export interface Difference {
@@ -43,7 +44,7 @@ export async function* differingEvents(read: Reader, newest: number, beside?: Be
     for (const row of rows) {
       const subject = `event ${row.seq}`;
       const event = readEvent(row.line, beside);
-      subjects += event?.changes.length ?? 0;
+      if (event) subjects += subjectsOf(row.seq, event.changes).length;
       times.add(row);
       if (event) for (const found of differingColumns(row, event)) yield { subject, ...found };
       else yield { subject, field: 'line', detail: 'cannot be read' };
@@ -64,7 +65,7 @@ export async function* differingEvents(read: Reader, newest: number, beside?: Be
     yield {
       subject: 'ledger',
       field: 'event_subject',
-      detail: `the index says that events changed ${kept} subjects, the events say ${subjects}`,
+      detail: `the index has ${kept} subjects of events, the events say ${subjects}`,
     };
 }
 

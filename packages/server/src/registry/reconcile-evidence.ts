@@ -84,6 +84,7 @@ function keysWithEvents(read: Reader, first: At, end: At): Promise<Pick<At, 'mod
     .distinct()
     .where((eb) => eb(eb.refTuple('s.model_id', 's.number'), '>=', eb.tuple(first.model_id, first.number)))
     .where((eb) => eb(eb.refTuple('s.model_id', 's.number'), '<=', eb.tuple(end.model_id, end.number)))
+    .where('s.number', '>', 0)
     .where('e.type', 'in', TYPES)
     .execute();
 }

@@ -5,6 +5,7 @@ import { LINE_IF_SHORT, withLines } from '../db/lines.ts';
 import { applyChange, type Doc } from '../events/replay.ts';
 import { startRewind } from '../events/rewind.ts';
 import { slim } from '../events/slim.ts';
+import { ANY_NUMBER } from '../events/subjects.ts';
 import { type Told, toldBefore } from './timeline-model.ts';
 
 interface Subject {
@@ -87,6 +88,7 @@ function changesAfter(reader: Reader, at: Subject & { seq: number }, seq: number
     .selectFrom('event_subject')
     .select(['model_id', 'number', 'seq'])
     .where('seq', '<=', seq)
+    .where('number', '>', ANY_NUMBER)
     .where((eb) => eb(eb.refTuple('model_id', 'number', 'seq'), '>', eb.tuple(at.model_id, at.number, at.seq)));
   // The page is cut before the lines are joined, so that no planner sorts all lines for it.
   const page = places.orderBy('model_id').orderBy('number').orderBy('seq').limit(ROWS_TOGETHER);

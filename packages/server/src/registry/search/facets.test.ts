@@ -52,7 +52,6 @@ it('keeps what columns do not', () => {
   ]);
   expect(brief(facetsOfVersion(version, ['onnx', 'onnx', 'json']))).toEqual([
     ['created_by', 'ada', null],
-    ['status', 'draft', null],
     ['verdict', 'unknown', null],
     ['source', 'runs:/r/m', null],
     ['lineage.run_id', 'r', null],
@@ -69,7 +68,7 @@ it('keeps what columns do not', () => {
 
 it('keeps of some fields what they alone come to', () => {
   expect(brief(facetsOfModel(model, { aliases: {}, etag: 2 }))).toEqual([['alias', 'champion', null]]);
-  expect(brief(facetsOfVersion(version, [], { status: 'draft', card: null }))).toEqual([['status', 'draft', null]]);
+  expect(brief(facetsOfVersion(version, [], { verdict: 'unknown', card: null }))).toEqual([['verdict', 'unknown', null]]);
 });
 
 it('flattens properties with their types', () => {

@@ -37,7 +37,6 @@ const OF_MODEL: readonly Part<Model>[] = [
 
 const OF_VERSION: readonly Part<Version>[] = [
   ...DESCRIBED,
-  ['status', ({ status }) => texts('status', [status])],
   ['verdict', ({ verdict }) => texts('verdict', [verdict])],
   ['framework', ({ framework }) => texts('framework', [framework])],
   ['aliases', ({ aliases }) => texts('alias', aliases)],

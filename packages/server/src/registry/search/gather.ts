@@ -41,6 +41,7 @@ function ofParts(scope: Scope, filter: Exclude<Filter, Comparison>): Rows[] | un
 /** Columns that have an index of their own. */
 const INDEXED = new Set([
   'digest',
+  'status',
   'number',
   'created_at',
   'updated_at',

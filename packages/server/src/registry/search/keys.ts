@@ -10,6 +10,8 @@ export interface Place {
   nullable?: boolean;
   /** The column has facet rows too: these are in order of the list, and hold the lower-case form. */
   listed?: boolean;
+  /** An index has the column in order of the list, as facets have others. */
+  indexed?: boolean;
   /** A subject may have several values. */
   several?: boolean;
   oneOf?: readonly string[];
@@ -33,7 +35,7 @@ const MODEL: Record<string, Place> = {
 /** Of a version alone: on a model these mean that some live version of it satisfies the comparison. */
 const VERSION_ONLY: Record<string, Place> = {
   number: { of: 'version', type: 'number', column: 'number' },
-  status: { of: 'version', type: 'text', column: 'status', listed: true, oneOf: STATUSES },
+  status: { of: 'version', type: 'text', column: 'status', indexed: true, oneOf: STATUSES },
   state: { of: 'version', type: 'text', column: 'state', oneOf: ['open', 'sealed'] },
   verdict: { of: 'version', type: 'text', column: 'verdict', listed: true, oneOf: VERDICTS },
   digest: { of: 'version', type: 'text', column: 'digest', nullable: true },

@@ -7,6 +7,7 @@ import { HEAD } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Noun } from './filter.ts';
 import { type KeyType, placeOf } from './keys.ts';
 import type { Level } from './levels.ts';
+import { compared } from './predicate.ts';
 import { numberRange, textRange } from './ranges.ts';
 import { NEWEST } from './sort.ts';
 import { type Term, toMatch } from './text-query.ts';
@@ -33,12 +34,13 @@ export function required(filter: Filter | undefined): Filter[] {
 /** The walks along a key of a sort: its numbers, then its texts. */
 export function walksAlong(scope: Scope, level: Level, filter: Filter | undefined): Walk[] {
   const { key, number, text, several } = level;
-  const { of, type, column, listed } = placeOf(scope.noun, key)!;
+  const { of, type, column, listed, indexed } = placeOf(scope.noun, key)!;
   const own = required(filter).filter((one): one is Comparison => !several && isComparison(one) && one.key === key);
   if (column !== undefined && (of !== scope.noun || !listed)) {
     const value = sql.ref(`walk.${column}`);
     const ranges = own.map((one) => (type === 'text' ? textRange(value, one, false) : numberRange(value, one, true)));
-    return [alongColumn(scope, of, type, value, ranges)];
+    const walk = alongColumn(scope, of, type, value, ranges);
+    return [indexed ? { ...walk, where: [...walk.where, ...within(scope)] } : walk];
   }
   const from = sql`${sql.table(`${of}_facet`)} as walk`;
   const owner = sql.ref(of === scope.noun ? `walk.${of}_id` : 'walk.model_id');
@@ -112,8 +114,10 @@ export function walksToEnd(scope: Scope, end: Level, filter: Filter | undefined,
 /** The subjects of one value of a key, in the order of a list's end, where an index has them so. */
 export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | undefined {
   const { noun } = scope;
-  const { of, type, column, listed, several } = placeOf(noun, one.key)!;
-  if (one.op !== '=' || of !== noun || (column !== undefined && !listed)) return undefined;
+  const { of, type, column, listed, indexed, several } = placeOf(noun, one.key)!;
+  if (one.op !== '=' || of !== noun) return undefined;
+  if (indexed) return alongIndexed(scope, end, one, sql.ref(`walk.${column}`));
+  if (column !== undefined && !listed) return undefined;
   if (noun === 'model' && end.key !== 'name') return undefined;
   const isNumber = typeof one.values[0] === 'number';
   if (isNumber && end.key !== NEWEST) return undefined;
@@ -128,6 +132,23 @@ export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | un
     holds: end.text ? 'string' : 'number',
     given: whole ? one : undefined,
     several: several && !whole,
+    effort: 1,
+  };
+}
+
+/** An index has the versions of a value in the order of their ids; of one model, those not in the trash in that of their numbers. */
+function alongIndexed(scope: Scope, end: Level, one: Comparison, column: Sql): Walk {
+  const byId = end.key === NEWEST;
+  const ofModel = within(scope);
+  if (ofModel.length > 0) ofModel.push(sql`walk.deregistered is null`);
+  return {
+    from: sql`${sql.table(scope.noun)} as walk`,
+    where: [compared(column, one.op, one.values), ...ofModel],
+    value: sql.ref(byId ? 'walk.id' : `walk.${end.key}`),
+    byId,
+    owner: sql`walk.id`,
+    holds: 'number',
+    given: one,
     effort: 1,
   };
 }
