@@ -258,11 +258,11 @@ for (const [database, open] of Object.entries(databases))
         const told = expectProblem(await t.patch(at(name), { owner: 'b' }, { 'if-match': '"1"' }), 412, 'stale-write');
         expect(told).toMatchObject({ expected: '1', actual: 2 });
         expectProblem(await t.del(`${at(name)}?reason=r`, { 'if-match': '"1"' }), 412, 'stale-write');
-        for (const etags of ['"7", "2"', '*', ' "2" '])
+        for (const etags of ['"7", "2"', '"a,b","2"', '*', ' "2" '])
           expect((await t.patch(at(name), {}, { 'if-match': etags })).status).toBe(200);
-        for (const etags of ['W/"2"', '"other"', '"2x"', '"99999999999999999999"'])
+        for (const etags of ['W/"2"', '"other"', '"2x"', '"1,2"', '"99999999999999999999"'])
           expectProblem(await t.patch(at(name), { owner: 'b' }, { 'if-match': etags }), 412, 'stale-write');
-        for (const etags of ['2', '"2', 'x, y', '"2" "3"'])
+        for (const etags of ['2', '"2', 'x, y', '"2" "3"', '"2",'])
           expectProblem(await t.patch(at(name), { owner: 'b' }, { 'if-match': etags }), 400, 'if-match-invalid');
         expect((await t.get(at(name))).json.owner).toBe('a');
       });

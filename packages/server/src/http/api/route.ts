@@ -150,11 +150,14 @@ export function digestsHeld(request: FastifyRequest): HeldBytes | undefined {
 function tagsOf({ headers }: FastifyRequest): '*' | string[] | undefined {
   const text = headers['if-match']?.trim();
   if (text === undefined || text === '*') return text as '*' | undefined;
-  const tags = text.split(',').map((part) => /^(W\/)?"([\x21\x23-\x7e]*)"$/.exec(part.trim()));
-  if (tags.some((tag) => tag === null))
+  if (!TAGS.test(text))
     throw new HttpRefused(400, 'if-match-invalid', 'If-Match must be * or the ETag that was read, such as "3".');
-  return tags.map((tag) => `${tag?.[1] ?? ''}${tag?.[2]}`);
+  const parts = text.split('"');
+  return parts.flatMap((part, i) => (i % 2 === 0 ? [] : [`${parts[i - 1]?.endsWith('W/') ? 'W/' : ''}${part}`]));
 }
+
+/** A comma may stand in a tag, and between two of them. */
+const TAGS = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:[ \t]*,[ \t]*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*$/;
 
 /** Whether the client has it: `If-None-Match` (RFC 9110, 13.1.2). */
 export function isHeld(request: FastifyRequest, etag: string): boolean {

@@ -68,7 +68,9 @@ it('keeps what columns do not', () => {
 
 it('keeps of some fields what they alone come to', () => {
   expect(brief(facetsOfModel(model, { aliases: {}, etag: 2 }))).toEqual([['alias', 'champion', null]]);
-  expect(brief(facetsOfVersion(version, [], { verdict: 'unknown', card: null }))).toEqual([['verdict', 'unknown', null]]);
+  expect(brief(facetsOfVersion(version, [], { verdict: 'unknown', card: null }))).toEqual([
+    ['verdict', 'unknown', null],
+  ]);
 });
 
 it('flattens properties with their types', () => {
