@@ -10,6 +10,7 @@ import * as evidence from './migrations/0007-evidence.ts';
 import * as fewerWrites from './migrations/0008-fewer-writes.ts';
 import * as recency from './migrations/0009-recency.ts';
 import * as fewerIndexes from './migrations/0010-fewer-indexes.ts';
+import * as series from './migrations/0011-series.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,6 +29,7 @@ export const STEPS: readonly Step[] = [
   { name: '0008-fewer-writes', up: fewerWrites.up },
   { name: '0009-recency', up: recency.up },
   { name: '0010-fewer-indexes', up: fewerIndexes.up },
+  { name: '0011-series', up: series.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

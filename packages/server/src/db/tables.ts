@@ -30,7 +30,7 @@ export interface Tables {
   param: RunEntryTable;
   run_tag: RunEntryTable;
   metric: MetricTable;
-  latest_metric: MetricTable;
+  latest_metric: LatestMetricTable;
   dataset: DatasetTable;
   run_dataset: RunDatasetTable;
   run_model: RunModelTable;
@@ -310,14 +310,21 @@ export interface RunEntryTable {
   value: string;
 }
 
-/** One point of a metric of a run, or the latest one of each. NaN is the value 0 with `is_nan`; infinities are ±the largest double. */
+/** One point of a metric of a run. NaN is the value 0 with `is_nan`; infinities are ±the largest double. */
 export interface MetricTable {
-  run_id: string;
-  key: string;
+  /** The `id` of its latest point. */
+  series: number;
   timestamp: number;
   step: number;
   value: number;
   is_nan: number;
+}
+
+/** The latest point of each metric of a run, and so which metrics it has. */
+export interface LatestMetricTable extends Omit<MetricTable, 'series'> {
+  id: Generated<number>;
+  run_id: string;
+  key: string;
 }
 
 /** A data set that runs of an experiment read, once for each name and digest. */

@@ -152,11 +152,11 @@ async function train({ db, registry }: Opened): Promise<void> {
   for (const [i, value] of values.entries())
     await tx
       .insertInto('metric')
-      .values({ ...run, ...point, value, is_nan: i === 1 ? 1 : 0 })
+      .values({ ...point, series: 7, value, is_nan: i === 1 ? 1 : 0 })
       .execute();
   await tx
     .insertInto('latest_metric')
-    .values({ ...run, ...point })
+    .values({ ...run, ...point, id: 7 })
     .execute();
   const dataset = { experiment_id: 0, name: 'd', digest: 'd', source_type: 's', source: 's' };
   await tx

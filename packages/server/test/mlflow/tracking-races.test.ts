@@ -3,7 +3,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { databases, postgresSchema } from '../support/databases.ts';
 import { type Opened, openRegistry } from '../support/open-registry.ts';
-import { anExperiment, aRun, entriesIn, getRun, ok } from '../support/training.ts';
+import { anExperiment, aRun, entriesIn, getRun, ok, pointsOf } from '../support/training.ts';
 
 const CLIENTS = 48;
 const times = <T>(count: number, act: (i: number) => Promise<T>) =>
@@ -115,8 +115,7 @@ for (const [name, open] of Object.entries({ sqlite: alone, 'postgres, two replic
       });
       for (const { status } of answers) expect([200, 204, 400, 404, 409]).toContain(status);
       const rows = await t.db.read.selectFrom('run').select('lifecycle_stage').where('run_id', '=', run_id).execute();
-      const points = await t.db.read.selectFrom('metric').select('value').where('run_id', '=', run_id).execute();
-      if (rows.length === 0) expect(points).toEqual([]);
+      if (rows.length === 0) expect(await pointsOf(t.db, run_id)).toEqual([]);
       else expect(rows).toEqual([{ lifecycle_stage: 'active' }]);
     });
   });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Database } from '../../src/db/database.ts';
 import type { Answer, Opened } from './open-registry.ts';
 
 /** Experiments and runs as the MLflow API makes them. */
@@ -24,6 +25,17 @@ export async function getRun(t: Opened, run_id: string): Promise<any> {
 }
 
 /** The tags or params of a run as a map. */
+/** Values of all points of a run, and of those that are of no run any more. */
+export async function pointsOf({ read }: Database, run_id: string): Promise<number[]> {
+  const rows = await read
+    .selectFrom('metric')
+    .leftJoin('latest_metric as of', 'of.id', 'metric.series')
+    .select('metric.value')
+    .where((eb) => eb.or([eb('of.run_id', '=', run_id), eb('of.id', 'is', null)]))
+    .execute();
+  return rows.map(({ value }) => value);
+}
+
 export function entriesIn(list: { key: string; value: unknown }[] = []): Record<string, unknown> {
   return Object.fromEntries(list.map(({ key, value }) => [key, value]));
 }

@@ -25,12 +25,17 @@ export interface Summary extends Stretch {
   greatest: number | null;
 }
 
-/** A table as its primary key orders it: by `major`, then by `minor`. */
+type Of = { owner: unknown; name: unknown };
+const inColumns =
+  (owner: string, name: string) =>
+  (of: Of): RawBuilder<unknown> =>
+    sql`${sql.ref(owner)} = ${of.owner} and ${sql.ref(name)} = ${of.name}`;
+
+/** A table as its primary key orders it: by what its points are of, by `major`, then by `minor`. */
 const TABLES = {
   version: {
     table: 'metric_point',
-    owner: 'version_id',
-    name: 'name',
+    of: inColumns('version_id', 'name'),
     major: 'step',
     minor: 'at',
     step: 'step',
@@ -38,8 +43,7 @@ const TABLES = {
   },
   run: {
     table: 'metric',
-    owner: 'run_id',
-    name: 'key',
+    of: ({ owner, name }: Of) => sql`series = (select id from latest_metric where run_id = ${owner} and key = ${name})`,
     major: 'timestamp',
     minor: 'step',
     step: 'step',
@@ -47,8 +51,7 @@ const TABLES = {
   },
   logged_model: {
     table: 'logged_model_metric',
-    owner: 'model_id',
-    name: 'key',
+    of: inColumns('model_id', 'key'),
     major: 'timestamp',
     minor: 'step',
     step: 'step',
@@ -56,7 +59,6 @@ const TABLES = {
   },
 } as const;
 
-type Of = { owner: unknown; name: string };
 /** `fixed`: the `major` of all points, where stretches are cut along `minor`. */
 type Within = Of & { fixed: number; from: number; to: number };
 type Sum = Omit<Summary, 'from' | 'to'>;
@@ -80,7 +82,7 @@ function queriesOn(of: MetricOrigin['of'], by: 'major' | 'minor') {
       ? sql`(select distinct ${point} from ${table} where ${where}) as points`
       : sql`${table} where ${where}`;
   const owned = (param: Param) => {
-    const all = sql`${sql.ref(t.owner)} = ${param('owner')} and ${sql.ref(t.name)} = ${param('name')}`;
+    const all = t.of({ owner: param('owner'), name: param('name') });
     return by === 'major' ? all : sql`${all} and ${sql.ref(t.major)} = ${param('fixed')}`;
   };
   const within = (param: Param) => sql`${owned(param)} and ${along} >= ${param('from')} and ${along} <= ${param('to')}`;

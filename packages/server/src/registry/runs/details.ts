@@ -1,15 +1,15 @@
 import type { Reader } from '../../db/database.ts';
 import { isOneOf, listOf } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import type { DatasetTable, MetricTable, RunEntryTable, RunModelTable } from '../../db/tables.ts';
+import type { DatasetTable, LatestMetricTable, RunEntryTable, RunModelTable } from '../../db/tables.ts';
 import type { Entry, RunDetails } from './documents.ts';
 
 type Ids = { ids: unknown };
 
-const metricsOf = prepareRead<Ids, MetricTable>((db, param) =>
+const metricsOf = prepareRead<Ids, Omit<LatestMetricTable, 'id'>>((db, param) =>
   db
     .selectFrom('latest_metric')
-    .selectAll()
+    .select(['run_id', 'key', 'timestamp', 'step', 'value', 'is_nan'])
     .where(isOneOf(db, 'run_id', param('ids')))
     .orderBy('run_id')
     .orderBy('key'),

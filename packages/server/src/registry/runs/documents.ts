@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { DatasetTable, ExperimentTable, MetricTable, RunTable } from '../../db/tables.ts';
+import type { DatasetTable, ExperimentTable, LatestMetricTable, RunTable } from '../../db/tables.ts';
 
 /** Experiments and runs as the verbs of `registry/runs/` answer them; each door has its own words for them. */
 
@@ -16,7 +16,7 @@ export interface Experiment extends Selectable<ExperimentTable> {
 export type RunInfo = Selectable<RunTable>;
 
 /** One point of a metric. NaN is the value 0 with `is_nan`. */
-export type Point = Omit<MetricTable, 'run_id'>;
+export type Point = Omit<LatestMetricTable, 'id' | 'run_id'>;
 
 /** A data set that a run read, and what the run says of it. */
 export interface DatasetInput {

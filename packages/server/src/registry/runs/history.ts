@@ -2,18 +2,16 @@ import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import { type Page, pageOf } from '../paging/pages.ts';
 import type { Point } from './documents.ts';
+import { type Series, seriesOf } from './series.ts';
 
-const POINT = ['key', 'timestamp', 'step', 'value', 'is_nan'] as const;
+const PLACE = ['timestamp', 'step', 'value', 'is_nan'] as const;
+type Place = Pick<Point, (typeof PLACE)[number]>;
 
-type Of = { run_id: string; key: string };
-type Place = Omit<Point, 'key'>;
-
-const first = prepareRead<Of & { most: number }, Point>((db, param) =>
+const first = prepareRead<Series & { most: number }, Place>((db, param) =>
   db
     .selectFrom('metric')
-    .select(POINT)
-    .where('run_id', '=', param('run_id'))
-    .where('key', '=', param('key'))
+    .select(PLACE)
+    .where('series', '=', seriesOf(db, param))
     .orderBy('timestamp')
     .orderBy('step')
     .orderBy('value')
@@ -21,12 +19,11 @@ const first = prepareRead<Of & { most: number }, Point>((db, param) =>
     .limit(param('most')),
 );
 
-const next = prepareRead<Of & Place & { most: number }, Point>((db, param) =>
+const next = prepareRead<Series & Place & { most: number }, Place>((db, param) =>
   db
     .selectFrom('metric')
-    .select(POINT)
-    .where('run_id', '=', param('run_id'))
-    .where('key', '=', param('key'))
+    .select(PLACE)
+    .where('series', '=', seriesOf(db, param))
     .where((eb) =>
       eb(
         eb.refTuple('timestamp', 'step', 'value', 'is_nan'),
@@ -42,8 +39,14 @@ const next = prepareRead<Of & Place & { most: number }, Point>((db, param) =>
 );
 
 /** The first points of a metric of a run, or the next ones after a point, by timestamp, step and value. */
-export function pointsOfRun(read: Reader, of: Of, after: Place | undefined, most: number): Promise<Point[]> {
-  return after ? next(read, { ...after, ...of, most }) : first(read, { ...of, most });
+export async function pointsOfRun(
+  read: Reader,
+  { run_id, key }: Series,
+  after: Place | undefined,
+  most: number,
+): Promise<Point[]> {
+  const places = after ? await next(read, { ...after, run_id, key, most }) : await first(read, { run_id, key, most });
+  return places.map((place) => ({ key, ...place }));
 }
 
 export interface HistoryAsked {
@@ -83,7 +86,7 @@ export async function historyOf(
   for (const run_id of [...new Set(run_ids)].sort()) {
     const left = most - points.length;
     if (left <= 0) break;
-    for (const point of await first(read, { run_id, key, most: left })) points.push({ run_id, ...point });
+    for (const point of await pointsOfRun(read, { run_id, key }, undefined, left)) points.push({ run_id, ...point });
   }
   return points;
 }

@@ -3,8 +3,9 @@ import type { Writer } from '../../db/database.ts';
 import { prepareMerge } from '../../db/merge-rows.ts';
 import { isOneOf, listOf } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import type { LoggedModelMetricTable, MetricTable } from '../../db/tables.ts';
+import type { LatestMetricTable, LoggedModelMetricTable } from '../../db/tables.ts';
 import { refuse } from '../refusals.ts';
+import { addPoints } from './add-points.ts';
 import type { Point } from './documents.ts';
 import { requireActiveRun } from './find.ts';
 import { assertKey, assertWhole, refuseValue } from './keys.ts';
@@ -23,8 +24,7 @@ export interface NewPoint {
 
 const COLUMNS = ['run_id', 'key', 'timestamp', 'step', 'value', 'is_nan'] as const;
 
-/** The same point twice is one. */
-const addPoints = prepareMerge({ table: 'metric', columns: COLUMNS, key: COLUMNS });
+type RunRow = Omit<LatestMetricTable, 'id'>;
 
 /** The latest point is the greatest by step, timestamp and value (`sqlalchemy_store.py`, `_update_latest_metrics_if_necessary`). */
 const putLatest = prepareMerge({
@@ -92,8 +92,8 @@ export async function logMetric(tx: Writer, run_id: string, point: NewPoint): Pr
 
 /** Adds points to an active run, and to the logged models that they name. */
 export async function writePoints(tx: Writer, run_id: string, points: readonly NewPoint[]): Promise<void> {
-  const rows: Insertable<MetricTable>[] = [];
-  const latest = new Map<string, Insertable<MetricTable>>();
+  const rows: RunRow[] = [];
+  const latest = new Map<string, RunRow>();
   const ofModels: Insertable<LoggedModelMetricTable>[] = [];
   for (const point of points) {
     const row = { run_id, ...toPoint(point) };
@@ -102,8 +102,8 @@ export async function writePoints(tx: Writer, run_id: string, points: readonly N
     if (!other || isLater(row, other)) latest.set(row.key, row);
     if (point.model_id) ofModels.push(toModelPoint(row, point));
   }
-  await addPoints(tx, rows);
   await putLatest(tx, [...latest.values()]);
+  await addPoints(tx, run_id, rows);
   if (latest.size > 0) await assertRoom(tx, 'latest_metric', run_id);
   if (ofModels.length === 0) return;
   await assertModels(tx, new Set(ofModels.map((row) => row.model_id)));
@@ -115,7 +115,7 @@ function isLater(a: Point, b: Point): boolean {
   return (a.step - b.step || a.timestamp - b.timestamp || a.value - b.value) > 0;
 }
 
-function toModelPoint(row: MetricTable, { model_id, dataset_name, dataset_digest }: NewPoint): LoggedModelMetricTable {
+function toModelPoint(row: RunRow, { model_id, dataset_name, dataset_digest }: NewPoint): LoggedModelMetricTable {
   return { ...row, model_id: model_id ?? '', dataset_name: dataset_name ?? '', dataset_digest: dataset_digest ?? '' };
 }
 

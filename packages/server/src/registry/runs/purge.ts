@@ -1,9 +1,10 @@
+import type { Selectable } from 'kysely';
 import type { Reader, Writer } from '../../db/database.ts';
 import { prepareRead, prepareWrite } from '../../db/prepared.ts';
+import type { MetricTable } from '../../db/tables.ts';
 import { removeFiles } from '../files/remove.ts';
 import type { Ingest } from '../ingest.ts';
 import { Refused, refuse } from '../refusals.ts';
-import type { Point } from './documents.ts';
 import { requireRun } from './find.ts';
 import { pathOf } from './locations.ts';
 
@@ -14,41 +15,54 @@ const markPurged = prepareWrite<{ run_id: string }, never>((db, param) =>
   db.updateTable('run').set({ lifecycle_stage: 'purged' }).where('run_id', '=', param('run_id')),
 );
 
-const pointAfter = prepareRead<{ run_id: string }, Point>((db, param) =>
+/** Metrics of which points are removed in one transaction. */
+const SERIES_TOGETHER = 200;
+
+const seriesOfRun = prepareRead<{ run_id: string; most: number }, { id: number }>((db, param) =>
+  db.selectFrom('latest_metric').select('id').where('run_id', '=', param('run_id')).orderBy('key').limit(param('most')),
+);
+
+const pointAfter = prepareRead<{ series: number; few: number }, Selectable<MetricTable>>((db, param) =>
   db
     .selectFrom('metric')
-    .select(['key', 'timestamp', 'step', 'value', 'is_nan'])
-    .where('run_id', '=', param('run_id'))
-    .orderBy('key')
+    .selectAll()
+    .where('series', '=', param('series'))
     .orderBy('timestamp')
     .orderBy('step')
     .orderBy('value')
     .orderBy('is_nan')
-    .offset(POINTS_TOGETHER)
+    .offset(param('few'))
     .limit(1),
 );
 
-const dropPointsBefore = prepareWrite<Point & { run_id: string }, never>((db, param) =>
+const dropPointsBefore = prepareWrite<Selectable<MetricTable>, never>((db, param) =>
   db
     .deleteFrom('metric')
-    .where('run_id', '=', param('run_id'))
+    .where('series', '=', param('series'))
     .where((eb) =>
       eb(
-        eb.refTuple('key', 'timestamp', 'step', 'value', 'is_nan'),
+        eb.refTuple('timestamp', 'step', 'value', 'is_nan'),
         '<',
-        eb.tuple(
-          eb.val(param('key')),
-          eb.val(param('timestamp')),
-          eb.val(param('step')),
-          eb.val(param('value')),
-          eb.val(param('is_nan')),
-        ),
+        eb.tuple(eb.val(param('timestamp')), eb.val(param('step')), eb.val(param('value')), eb.val(param('is_nan'))),
       ),
     ),
 );
 
+const countPoints = prepareRead<{ series: number }, { count: number }>((db, param) =>
+  db
+    .selectFrom('metric')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('series', '=', param('series')),
+);
+const dropPoints = prepareWrite<{ series: number }, never>((db, param) =>
+  db.deleteFrom('metric').where('series', '=', param('series')),
+);
+const dropLatest = prepareWrite<{ series: number }, never>((db, param) =>
+  db.deleteFrom('latest_metric').where('id', '=', param('series')),
+);
+
 /** All that names a run but itself, which goes last. */
-const CHILDREN = ['metric', 'latest_metric', 'param', 'run_tag', 'run_dataset', 'run_model'] as const;
+const CHILDREN = ['param', 'run_tag', 'run_dataset', 'run_model'] as const;
 const dropRows = [...CHILDREN, 'run' as const].map((table) =>
   prepareWrite<{ run_id: string }, never>((db, param) => db.deleteFrom(table).where('run_id', '=', param('run_id'))),
 );
@@ -97,11 +111,19 @@ export async function removeFilesAt(ingest: Ingest, uri: string): Promise<void> 
 
 /** Answers whether that was the last of it. */
 async function dropSome(tx: Writer, run_id: string): Promise<boolean> {
-  const [point] = await pointAfter(tx, { run_id });
-  if (point) {
-    await dropPointsBefore(tx, { run_id, ...point });
-    return false;
+  const some = await seriesOfRun(tx, { run_id, most: SERIES_TOGETHER });
+  let left = POINTS_TOGETHER;
+  for (const { id: series } of some) {
+    const [point] = await pointAfter(tx, { series, few: left });
+    if (point) {
+      await dropPointsBefore(tx, point);
+      return false;
+    }
+    left -= (await countPoints(tx, { series }))[0]?.count ?? 0;
+    await dropPoints(tx, { series });
+    await dropLatest(tx, { series });
   }
+  if (some.length > 0) return false;
   for (const drop of dropRows) await drop(tx, { run_id });
   return true;
 }

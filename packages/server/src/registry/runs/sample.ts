@@ -2,46 +2,45 @@ import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
 import type { Point } from './documents.ts';
 import type { RunPoint } from './history.ts';
+import { type Series, seriesOf } from './series.ts';
 
-type Of = { run_id: string; key: string; from: number; to: number };
+type Of = Series & { from: number; to: number };
 
-const POINT = ['key', 'timestamp', 'step', 'value', 'is_nan'] as const;
 const ORDER = ['step', 'timestamp', 'value', 'is_nan'] as const;
+type Place = Pick<Point, (typeof ORDER)[number]>;
 
 /** The points from a step to another, in no order, to see whether there are more than `most`. */
-const few = prepareRead<Of & { most: number }, Point>((db, param) =>
+const few = prepareRead<Of & { most: number }, Place>((db, param) =>
   db
     .selectFrom('metric')
-    .select(POINT)
-    .where('run_id', '=', param('run_id'))
-    .where('key', '=', param('key'))
+    .select(ORDER)
+    .where('series', '=', seriesOf(db, param))
     .where('step', '>=', param('from'))
     .where('step', '<=', param('to'))
     .limit(param('most')),
 );
 
 /** The first point of each of as many buckets of equal size. */
-const firstOfEach = prepareRead<Of & { buckets: number }, Point>((db, param) =>
+const firstOfEach = prepareRead<Of & { buckets: number }, Place>((db, param) =>
   db
     .with('bucketed', (on) =>
       on
         .selectFrom('metric')
-        .select(POINT)
+        .select(ORDER)
         .select((eb) =>
           eb.fn
             .agg<number>('ntile', [eb.cast<number>(eb.val(param('buckets')), 'integer')])
             .over((over) => over.orderBy('step').orderBy('timestamp').orderBy('value').orderBy('is_nan'))
             .as('bucket'),
         )
-        .where('run_id', '=', param('run_id'))
-        .where('key', '=', param('key'))
+        .where('series', '=', seriesOf(db, param))
         .where('step', '>=', param('from'))
         .where('step', '<=', param('to')),
     )
     .with('ranked', (on) =>
       on
         .selectFrom('bucketed')
-        .select(POINT)
+        .select(ORDER)
         .select((eb) =>
           eb.fn
             .agg<number>('row_number')
@@ -52,16 +51,15 @@ const firstOfEach = prepareRead<Of & { buckets: number }, Point>((db, param) =>
         ),
     )
     .selectFrom('ranked')
-    .select(POINT)
+    .select(ORDER)
     .where('place', '=', 1),
 );
 
-const last = prepareRead<Of, Point>((db, param) =>
+const last = prepareRead<Of, Place>((db, param) =>
   db
     .selectFrom('metric')
-    .select(POINT)
-    .where('run_id', '=', param('run_id'))
-    .where('key', '=', param('key'))
+    .select(ORDER)
+    .where('series', '=', seriesOf(db, param))
     .where('step', '>=', param('from'))
     .where('step', '<=', param('to'))
     .orderBy('step', 'desc')
@@ -88,20 +86,20 @@ export async function sampleHistory(read: Reader, { run_ids, key, most, steps }:
   const { from, to } = steps ?? { from: -Number.MAX_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
   const points: RunPoint[] = [];
   for (const run_id of run_ids)
-    for (const point of await sampleOf(read, { run_id, key, from, to }, most)) points.push({ run_id, ...point });
+    for (const place of await sampleOf(read, { run_id, key, from, to }, most)) points.push({ run_id, key, ...place });
   return points;
 }
 
-async function sampleOf(read: Reader, of: Of, most: number): Promise<Point[]> {
+async function sampleOf(read: Reader, of: Of, most: number): Promise<Place[]> {
   const all = await few(read, { ...of, most: most + 1 });
   if (all.length <= most) return all.sort(byStep);
   const sampled = (await firstOfEach(read, { ...of, buckets: most })).sort(byStep);
   const [end] = await last(read, of);
-  if (end && byStep(sampled.at(-1) as Point, end) !== 0) sampled[sampled.length - 1] = end;
+  if (end && byStep(sampled.at(-1) as Place, end) !== 0) sampled[sampled.length - 1] = end;
   return sampled;
 }
 
-function byStep(a: Point, b: Point): number {
+function byStep(a: Place, b: Place): number {
   for (const column of ORDER) if (a[column] !== b[column]) return a[column] - b[column];
   return 0;
 }

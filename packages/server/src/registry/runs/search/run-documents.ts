@@ -2,7 +2,13 @@ import { type Selectable, sql } from 'kysely';
 import type { Reader } from '../../../db/database.ts';
 import { isOneOf, listOf } from '../../../db/one-of.ts';
 import { prepareRead } from '../../../db/prepared.ts';
-import type { DatasetTable, MetricTable, RunDatasetTable, RunEntryTable, RunModelTable } from '../../../db/tables.ts';
+import type {
+  DatasetTable,
+  LatestMetricTable,
+  RunDatasetTable,
+  RunEntryTable,
+  RunModelTable,
+} from '../../../db/tables.ts';
 import type { DatasetInput, Entry, Run, RunInfo } from '../documents.ts';
 import { fitting, type Loaded, type Room, readFewer } from './documents-page.ts';
 import { groupedBy } from './grouped.ts';
@@ -32,7 +38,7 @@ const entriesOf = (table: 'param' | 'run_tag') =>
   );
 const paramsOf = entriesOf('param');
 const tagsOf = entriesOf('run_tag');
-const metricsOf = prepareRead<Bounded, MetricTable>((db, param) =>
+const metricsOf = prepareRead<Bounded, Omit<LatestMetricTable, 'id'>>((db, param) =>
   db
     .selectFrom('latest_metric')
     .select(['run_id', 'key', 'value', 'timestamp', 'step', 'is_nan'])
