@@ -139,7 +139,7 @@ const SHORT = `installation.origin installation.ledger_key installation.token_ke
   event.subject event.request_id event.leaf ledger_head.frontier ledger_head.last_leaf ledger_tile.hash
   ledger_checkpoint.note idempotency.actor idempotency.key idempotency.fingerprint backlog.kind experiment.name
   experiment.artifact_location experiment.lifecycle_stage experiment_tag.key run.run_id run.run_name run.user_id run.status
-  run.artifact_uri run.lifecycle_stage param.run_id param.key run_tag.run_id run_tag.key metric.run_id metric.key
+  run.artifact_uri run.lifecycle_stage param.run_id param.key run_tag.run_id run_tag.key
   latest_metric.run_id latest_metric.key dataset.name dataset.digest dataset.source_type run_dataset.run_id run_model.run_id
   run_model.role run_model.model_id logged_model.model_id logged_model.name logged_model.artifact_location
   logged_model.status logged_model.model_type logged_model.source_run_id logged_model_param.model_id
