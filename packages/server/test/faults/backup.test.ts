@@ -72,64 +72,74 @@ async function assertRestored(place: Place, point: Point, sealed: Sealed): Promi
   }
 }
 
+/** An installation is backed up so often; then a new one begins, as each backup of a growing one takes longer. */
+const ROUNDS_EACH = 20;
+
+/** Backs up an installation under load again and again, and restores each backup; every fourth time into the other database. */
+async function drill(kind: keyof typeof places, other: keyof typeof places, count: number) {
+  const source = await places[kind]();
+  const folder = await mkdtemp(join(tmpdir(), 'assayer-drill-'));
+  const server = await startServer([...source.args, '--reserve-bytes', '0']);
+  // As another process beside the server, which is what the command line is.
+  const db = await openDatabase(source.url, { connections: 4 });
+  const blobs = await openLocalStore(source.blobFolder, { shared: true });
+  const parts = { db, blobs, now: Date.now, version: '0.0.0' };
+  const sealed: Sealed = new Map();
+  const checkpoints: string[] = [];
+  let [copied, swept] = [0, 0];
+  try {
+    for (let round = 0; round < count; round += 1) {
+      const over = new AbortController();
+      const clients = Array.from({ length: CLIENTS }, (_, n) => publish(server.url, `model-${n}`, sealed, over.signal));
+      const sweeping = (async () => {
+        while (!over.signal.aborted)
+          swept += (await collect(sweep({ db, blobs, now: Date.now }, { graceMs: 10_000 }))).length;
+      })();
+      const enough = sealed.size + 8;
+      while (sealed.size < enough) await Promise.race([sleep(5), ...clients]);
+      const [before, acknowledged] = [await sizeOf(server.url), new Map(sealed)];
+      const taken = await backUp(parts, folder, { keep: 2 });
+      const after = await sizeOf(server.url);
+      over.abort();
+      await Promise.all([...clients, sweeping]);
+      expect(taken.manifest.problems).toEqual({ ledger: [], blobs: [] });
+      expect(taken.manifest.ledger.size).toBeGreaterThanOrEqual(before);
+      expect(taken.manifest.ledger.size).toBeLessThanOrEqual(after);
+      checkpoints.push(taken.manifest.ledger.checkpoint);
+      copied += taken.copied.blobs;
+      const place = await places[round % 4 === 1 ? other : kind]();
+      await restoreTo(place, folder, await getPoint(folder));
+      await assertRestored(place, taken, acknowledged);
+      await place.remove();
+    }
+    // What each backup holds is what the ledger of the server began with.
+    const ledger = await openLedger(db, Date.now);
+    const report = await verifyLedger(ledger.lines(1, await ledger.size()), { checkpoints, vkey: ledger.vkey });
+    expect(report.problems).toEqual([]);
+    expect(report.checkpoints.map(({ outcome }) => outcome)).toEqual(checkpoints.map(() => 'agrees'));
+    return { events: report.size, copied, swept };
+  } finally {
+    await blobs.close();
+    await db.close();
+    await server.stop();
+    await source.remove();
+    await rm(folder, { recursive: true });
+  }
+}
+
 for (const [i, kind] of KINDS.entries()) {
   const count = { sqlite: rounds(200, 3), postgres: rounds(60, 2) }[kind];
   describe(`the drill on ${kind}`, () => {
     it(`D15 D16 ${count} backups under load restore to a moment that existed, on ${kind}`, {
       timeout: 600_000 + count * 30_000,
     }, async () => {
-      const source = await places[kind]();
-      const folder = await mkdtemp(join(tmpdir(), 'assayer-drill-'));
-      const server = await startServer([...source.args, '--reserve-bytes', '0']);
-      // As another process beside the server, which is what the command line is.
-      const db = await openDatabase(source.url, { connections: 4 });
-      const blobs = await openLocalStore(source.blobFolder, { shared: true });
-      const parts = { db, blobs, now: Date.now, version: '0.0.0' };
-      const sealed: Sealed = new Map();
-      const checkpoints: string[] = [];
-      let [copied, swept] = [0, 0];
-      try {
-        for (let round = 0; round < count; round += 1) {
-          const over = new AbortController();
-          const models = Array.from({ length: CLIENTS }, (_, n) => `model-${Math.floor(round / 20)}-${n}`);
-          const clients = models.map((model) => publish(server.url, model, sealed, over.signal));
-          const sweeping = (async () => {
-            while (!over.signal.aborted)
-              swept += (await collect(sweep({ db, blobs, now: Date.now }, { graceMs: 10_000 }))).length;
-          })();
-          const enough = sealed.size + 8;
-          while (sealed.size < enough) await Promise.race([sleep(5), ...clients]);
-          const [before, acknowledged] = [await sizeOf(server.url), new Map(sealed)];
-          const taken = await backUp(parts, folder, { keep: 2 });
-          const after = await sizeOf(server.url);
-          over.abort();
-          await Promise.all([...clients, sweeping]);
-          expect(taken.manifest.problems).toEqual({ ledger: [], blobs: [] });
-          expect(taken.manifest.ledger.size).toBeGreaterThanOrEqual(before);
-          expect(taken.manifest.ledger.size).toBeLessThanOrEqual(after);
-          checkpoints.push(taken.manifest.ledger.checkpoint);
-          copied += taken.copied.blobs;
-          // Every fourth time into the other database.
-          const place = await places[round % 4 === 1 ? (KINDS[1 - i] as typeof kind) : kind]();
-          await restoreTo(place, folder, await getPoint(folder));
-          await assertRestored(place, taken, acknowledged);
-          await place.remove();
-          if ((round + 1) % 20 === 0) told(`${kind}: ${round + 1} of ${count} backups restored`);
-        }
-        // What each backup holds is what the ledger of the server began with.
-        const ledger = await openLedger(db, Date.now);
-        const report = await verifyLedger(ledger.lines(1, await ledger.size()), { checkpoints, vkey: ledger.vkey });
-        expect(report.problems).toEqual([]);
-        expect(report.checkpoints.map(({ outcome }) => outcome)).toEqual(checkpoints.map(() => 'agrees'));
+      for (let done = 0; done < count; ) {
+        const some = Math.min(ROUNDS_EACH, count - done);
+        const { events, copied, swept } = await drill(kind, KINDS[1 - i] as typeof kind, some);
+        done += some;
         told(
-          `${kind}: ${count} backups under load restored, ${report.size} events, ${copied} blobs copied, ${swept} swept`,
+          `${kind}: ${done} of ${count} backups under load restored; of the last ${some}: ${events} events, ${copied} blobs copied, ${swept} swept`,
         );
-      } finally {
-        await blobs.close();
-        await db.close();
-        await server.stop();
-        await source.remove();
-        await rm(folder, { recursive: true });
       }
     });
 
