@@ -24,7 +24,7 @@ export async function seed(data: string, database: string, shape: Shape, add = a
   const { registry, db, ledger, close } = await openRegistry(config, { now: tick });
   try {
     const files = await keepFiles(registry);
-    const endLoading = await startLoading(db);
+    const endLoading = await startLoading(db, shape.versions);
     const batch = createBatch(db, ledger);
     await write(createHistory({ ...batch, files, tick, ids: { model: 1, version: 1, promotion: 0 } }), batch, shape);
     await batch.flush('now');
