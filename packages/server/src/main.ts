@@ -83,7 +83,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
       },
     });
     const { pending } = registry;
-    const stock = createStock(db.read);
+    const stock = createStock(db);
     const ingest = createIngest(db);
     const chores = {
       everyMinute: async () => {

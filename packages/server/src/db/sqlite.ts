@@ -12,6 +12,11 @@ import { asRefusal, assertVersion, assertWhole, emptyLog, settle } from './sqlit
 import { createSoundness, DatabaseSuspect } from './suspect.ts';
 import type { Tables } from './tables.ts';
 
+/** What it does not hold is in the system's cache. */
+const READER_CACHE_KIB = 32 * 1024;
+/** For what reads each page once. */
+const ONCE_CACHE_KIB = 2 * 1024;
+
 const MOVE = [CompiledQuery.raw('release savepoint one'), CompiledQuery.raw('savepoint one')];
 
 /** Opens `file`, in a folder that is there, (or `:memory:`) with WAL, `synchronous=FULL` and foreign keys, and asserts that they took. */
@@ -37,7 +42,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
   const soundness = createSoundness(isLoss);
   const writes = { count: 0 };
   // A second, read-only connection sees only what is committed. In memory there is but one connection.
-  const reader = memory ? undefined : readOnly(file);
+  const reader = memory ? undefined : readOnly(file, READER_CACHE_KIB);
   const reads = reader && shareReads(reader);
   const write = queriesOf(writer, { soundness, writes, reads });
   const read = reader ? queriesOf(reader, undefined, reads) : write;
@@ -68,7 +73,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
 
 /** A transaction on a connection of its own, so that others read on. It keeps the log from being emptied meanwhile. */
 async function snapshot<T>(file: string, body: (read: Kysely<Tables>) => Promise<T>): Promise<T> {
-  const db = queriesOf(readOnly(file));
+  const db = queriesOf(readOnly(file, ONCE_CACHE_KIB));
   try {
     await sql`begin`.execute(db);
     return await body(db);
@@ -102,10 +107,10 @@ export function lockDatabase(file: string): { close(): void } {
   );
 }
 
-function readOnly(file: string): Sqlite.Database {
+function readOnly(file: string, cacheKiB: number): Sqlite.Database {
   const db = new Sqlite(file, { readonly: true });
   db.pragma('busy_timeout = 5000');
   db.pragma('trusted_schema = OFF');
-  db.pragma('cache_size = -65536');
+  db.pragma(`cache_size = -${cacheKiB}`);
   return db;
 }

@@ -16,8 +16,8 @@ export interface Stock {
 
 const BLOBS_TOGETHER = 1_000;
 
-/** Counts when it is asked to, as often as that takes under a hundredth of the time. */
-export function createStock(read: Database['read']) {
+/** Counts when it is asked to, beside the connection whose cache requests count on, and as often as that takes under a hundredth of the time. */
+export function createStock(db: Pick<Database, 'snapshot'>) {
   let latest: Stock | undefined;
   let due = 0;
   return {
@@ -25,7 +25,7 @@ export function createStock(read: Database['read']) {
     async count(signal: AbortSignal): Promise<void> {
       const began = performance.now();
       if (began < due || signal.aborted) return;
-      latest = (await takeStock(read, signal)) ?? latest;
+      latest = (await db.snapshot((read) => takeStock(read, signal))) ?? latest;
       due = began + 100 * (performance.now() - began);
     },
   };

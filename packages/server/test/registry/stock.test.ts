@@ -14,7 +14,7 @@ describe.each(Object.entries(databases))('the stock on %s', (_, open) => {
     };
     const counted = async () => {
       await t.registry.idle();
-      const stock = createStock(t.db.read);
+      const stock = createStock(t.db);
       await stock.count(new AbortController().signal);
       return stock.latest();
     };

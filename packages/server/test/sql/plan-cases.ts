@@ -183,7 +183,10 @@ export const CASES: readonly Case[] = [
   ...TRACKED_CASES,
   { title: 'every minute: what changes left', work: ({ registry }) => registry.finish() },
   { title: 'every minute: a checkpoint', work: ({ db, ledger }) => createIngest(db)(ledger.keepCheckpoint) },
-  { title: COUNTS, work: ({ db }) => createStock(db.read).count(new AbortController().signal) },
+  {
+    title: COUNTS,
+    work: ({ db }) => createStock({ snapshot: (body) => body(db.read) }).count(new AbortController().signal),
+  },
   {
     title: 'every hour: the trash',
     async work({ registry, clock }) {

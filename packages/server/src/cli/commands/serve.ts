@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { describeLimits } from '../../config/describe.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -11,6 +10,7 @@ import { listenTrouble } from '../listen-trouble.ts';
 import { action, withExamples, withOutput } from '../run.ts';
 import { nextSignal, stop } from '../signals.ts';
 import { type Output, paint } from '../terminal/output.ts';
+import { holdYoungGeneration, letYoungGenerationGrow } from '../young-generation.ts';
 
 export function command(): Command {
   const serve = withOutput(withConfig(new Command('serve')))
@@ -46,17 +46,14 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
   await stop(config.limits.shutdown_delay_ms + config.limits.shutdown_ms, () => server.close());
 }
 
-/**
- * Loads and opens everything. What that leaves behind would grow the young generation of the heap to 32 MB, which no
- * request needs and V8 does not give back: until the server is open it is collected instead.
- */
+/** Loads and opens everything. What that leaves behind is collected, and grows no heap. */
 async function open(config: Config): Promise<{ url: string; close(): Promise<void> }> {
-  setFlagsFromString('--semi-space-growth-factor=1');
+  holdYoungGeneration();
   try {
     const { openServer } = await import('../../main.ts');
     return await openServer(config);
   } finally {
-    setFlagsFromString('--semi-space-growth-factor=2'); // as V8 has it
+    letYoungGenerationGrow();
   }
 }
 

@@ -1,0 +1,23 @@
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+
+/** Of both halves together. V8 goes up to 128 MiB where a machine has the memory, which no request needs, and gives none of it back. */
+const MOST = 16 * 2 ** 20;
+const LOOKED_AT_EVERY_MS = 100;
+
+const growBy = (factor: 1 | 2) => setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+
+/** The young generation of the heap stays as large as it is, so that what comes is collected, until it is let grow. */
+export function holdYoungGeneration(): void {
+  growBy(1);
+}
+
+/** It grows as V8 has it while there is use for it, up to a bound. */
+export function letYoungGenerationGrow(): void {
+  growBy(2);
+  const watching = setInterval(() => {
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+    if (young && young.space_size < MOST) return;
+    growBy(1);
+    clearInterval(watching);
+  }, LOOKED_AT_EVERY_MS).unref();
+}
