@@ -5,7 +5,7 @@ import { prepareRead } from '../../db/prepared.ts';
 import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
-import { headOf } from '../search/facets.ts';
+import { HEAD, headOf } from '../search/facets.ts';
 import { LISTED_VERSION } from './listed.ts';
 import { getVersion, type VersionRow } from './repository.ts';
 
@@ -40,16 +40,17 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
       .where('number', '=', model(db, param).select('latest_version')),
   );
   /** An alias is a facet of its version, written in the same commit. */
-  const byAlias = prepareRead<Named & { alias: string; head: string }, Row>((db, param) =>
-    rows(db).where('id', '=', (eb) =>
-      eb
-        .selectFrom('version_facet')
-        .select('version_id')
-        .where('model_id', '=', model(db, param).select('id'))
-        .where('key', '=', 'alias')
-        .where('head', '=', param('head'))
-        .where('text', '=', param('alias')),
-    ),
+  const facets = (db: Kysely<Tables>, param: Param<Named & Alias>) =>
+    db
+      .selectFrom('version_facet')
+      .select('version_id')
+      .where('model_id', '=', model(db, param).select('id'))
+      .where('key', '=', 'alias')
+      .where('head', '=', param('head'));
+  /** Of one that is its own head, which the index has: the row of the facet is not read. */
+  const byShortAlias = prepareRead<Named & Alias, Row>((db, param) => rows(db).where('id', '=', facets(db, param)));
+  const byAlias = prepareRead<Named & Alias & { alias: string }, Row>((db, param) =>
+    rows(db).where('id', '=', facets(db, param).where('text', '=', param('alias'))),
   );
   const newestIn = prepareRead<Named & { status: Status }, Row>((db, param) =>
     rows(db)
@@ -67,8 +68,13 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
         return byNumber(reader, { ...named, number: ref.number });
       case 'latest':
         return latest(reader, named);
-      case 'alias':
-        return byAlias(reader, { ...named, alias: ref.alias, head: headOf(ref.alias) });
+      case 'alias': {
+        const { alias } = ref;
+        const head = headOf(alias);
+        return alias.length < HEAD
+          ? byShortAlias(reader, { ...named, head })
+          : byAlias(reader, { ...named, alias, head });
+      }
       case 'status':
         return newestIn(reader, { ...named, status: ref.status });
     }
@@ -83,10 +89,11 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
 
 /** The names of a model, as a type whose keys can be parameters. */
 type Named = { name: string; name_key: string };
-type Param = <K extends keyof Named>(key: K) => Named[K];
+type Alias = { head: string };
+type Param<N> = <K extends keyof N>(key: K) => N[K];
 
 /** Stands as a subquery, which takes SQLite half as long as a join of the two. */
-const model = (db: Kysely<Tables>, param: Param) =>
+const model = (db: Kysely<Tables>, param: Param<Named>) =>
   db
     .selectFrom('model')
     .where('name_key', '=', param('name_key'))
