@@ -254,26 +254,41 @@ export async function liveNumbers(
   return (await numbersIn(reader, { model_id, status, most })).map((row) => row.number);
 }
 
-const numbersIn = prepareRead<Pick<VersionRow, 'model_id' | 'status'> & { most: number }, Pick<VersionRow, 'number'>>(
-  (db, param) =>
-    db
-      .selectFrom('version')
-      .select('number')
-      .where('model_id', '=', param('model_id'))
-      .where('status', '=', param('status'))
-      .where('deregistered', 'is', null)
-      .orderBy('status_since', 'desc')
-      .orderBy('number', 'desc')
-      .limit(param('most')),
+type Place = Pick<VersionRow, 'number' | 'status' | 'status_since'>;
+
+/** The newest of a status, for prepared queries. */
+const newestOfStatus = (db: Reader, of: Pick<VersionRow, 'model_id' | 'status'> & { most: number }) =>
+  db
+    .selectFrom('version')
+    .select(['number', 'status', 'status_since'])
+    .where('model_id', '=', of.model_id)
+    .where('status', '=', of.status)
+    .where('deregistered', 'is', null)
+    .orderBy('status_since', 'desc')
+    .orderBy('number', 'desc')
+    .limit(of.most);
+
+const numbersIn = prepareRead<Pick<VersionRow, 'model_id' | 'status'> & { most: number }, Place>((db, param) =>
+  newestOfStatus(db, { model_id: param('model_id'), status: param('status'), most: param('most') }),
 );
+
+/** Both in one statement. */
+const numbersLive = prepareRead<{ model_id: number; most: number }, Place>((db, param) => {
+  const live = (status: Status) => newestOfStatus(db, { model_id: param('model_id'), status, most: param('most') });
+  return db
+    .selectFrom(live('production').as('production'))
+    .selectAll()
+    .unionAll(db.selectFrom(live('staging').as('staging')).selectAll());
+});
 
 /** What a model says of its live versions. */
 export async function liveLists(
   reader: Reader,
   model_id: number,
 ): Promise<{ production: number[]; staging: number[] }> {
-  return {
-    production: await liveNumbers(reader, model_id, 'production'),
-    staging: await liveNumbers(reader, model_id, 'staging'),
-  };
+  const rows = await numbersLive(reader, { model_id, most: LIMITS.liveListed });
+  // A union is in no order.
+  rows.sort((a, b) => b.status_since - a.status_since || b.number - a.number);
+  const numbers = (status: Status) => rows.filter((row) => row.status === status).map((row) => row.number);
+  return { production: numbers('production'), staging: numbers('staging') };
 }
