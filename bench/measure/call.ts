@@ -44,8 +44,8 @@ export async function measureCall(bench: Bench, call: Call, asked: number): Prom
   await peer.answerWith(first);
   const clients = clientsFor(first.ms, asked);
   const ms = bench.seconds * 1_000;
-  const warm = await runRound(bench, server, call, clients, ms / 3);
-  await runRound(bench, peer, call, clients, ms / 3);
+  const warm = await runRound(bench, server, call, clients, ms);
+  await runRound(bench, peer, call, clients, ms);
   const own: Round[] = [];
   const others: Round[] = [];
   for (let i = 0; i < bench.rounds; i += 1) {

@@ -39,7 +39,7 @@ export async function compareCall(arena: Arena, call: MlflowCall, asked: number)
   const first = await ofBoth((name) => firstAnswer(lanes[name], lanes[name].target, call));
   const clients = clientsFor(Math.max(first.assayer.ms, first.mlflow.ms), asked);
   const run = (name: keyof Both<unknown>, ms: number) => runRound(lanes[name], lanes[name].target, call, clients, ms);
-  const warm = await ofBoth((name) => run(name, (arena.seconds * 1_000) / 3));
+  const warm = await ofBoth((name) => run(name, arena.seconds * 1_000));
   const rounds: Both<Round>[] = [];
   for (let i = 0; i < arena.rounds; i += 1) rounds.push(await ofBoth((name) => run(name, arena.seconds * 1_000)));
   const written = await ofBoth((name) =>
