@@ -10,7 +10,7 @@ import { maskSecrets } from './config/mask.ts';
 import { blobFolder, databaseFile, databaseUrl } from './config/places.ts';
 import type { Config } from './config/schema.ts';
 import { migrate, schemaOf } from './db/migrate.ts';
-import { openDatabase } from './db/open.ts';
+import { LONG_STATEMENT_MS, openDatabase } from './db/open.ts';
 import { DatabaseRefused } from './db/refused.ts';
 import { openLedger } from './events/ledger.ts';
 import { createInspector } from './formats/inspector.ts';
@@ -197,7 +197,11 @@ async function assertSchema(db: Awaited<ReturnType<typeof openDatabase>>, config
     throw new DatabaseRefused(
       'the database has an older schema; stop the other servers, then run "assayer migrate" or start with --migrate',
     );
-  if (schema !== 'current') await migrate(db);
+  if (schema === 'current') return;
+  if (db.name === 'sqlite') return void (await migrate(db));
+  // A step may take longer than any statement of a request.
+  const own = await openDatabase(databaseUrl(config), { connections: 2, statementMs: LONG_STATEMENT_MS });
+  await migrate(own).finally(() => own.close());
 }
 
 function disksOf(config: Config, blobs: BlobStore): Disk[] {

@@ -39,8 +39,9 @@ export async function loadRows({ tx, dialect, blobs }: Into, point: Point, asked
     await loadTable(tx, folder, told, asked);
     progress.file();
   }
-  await settleIds(tx, dialect);
   await runSteps(tx, dialect);
+  // Of the tables as this program knows them.
+  await settleIds(tx, dialect);
   await indexAll({ tx, dialect });
   await assertLedger(tx, manifest, asked.force ?? false);
   await assertBlobs(tx, blobs, manifest);

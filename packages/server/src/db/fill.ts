@@ -5,6 +5,7 @@ import { type Kysely, sql } from 'kysely';
 import { makeFolder, realFiles, syncFolder } from '../blobs/files.ts';
 import type { Dialect, Writer } from './database.ts';
 import { ADVISORY_LOCK } from './migrate.ts';
+import { LONG_STATEMENT_MS } from './open.ts';
 import { openPostgres } from './postgres.ts';
 import { DatabaseRefused } from './refused.ts';
 import { lockDatabase, openUnborn } from './sqlite.ts';
@@ -67,7 +68,7 @@ function assertVacant(file: string): void {
 
 /** One transaction. */
 async function fillPostgres(url: string, { prepare, fill }: Filling): Promise<void> {
-  const db = openPostgres(url, { connections: 1 });
+  const db = openPostgres(url, { connections: 1, statementMs: LONG_STATEMENT_MS });
   try {
     await assertNothing(db.read);
     await prepare?.();

@@ -3,6 +3,9 @@ import { makeFolder, realFiles } from '../blobs/files.ts';
 import type { Database } from './database.ts';
 import { DatabaseRefused } from './refused.ts';
 
+/** PostgreSQL: milliseconds for statements that write a table anew, as migrations have them. */
+export const LONG_STATEMENT_MS = 24 * 3_600_000;
+
 export interface OpenOptions {
   /** SQLite: hold the file for this process alone. */
   exclusive?: boolean;

@@ -1,6 +1,7 @@
 import type { Reader } from '../db/database.ts';
 import { countTogether } from '../db/together.ts';
 import type { Doc } from '../events/replay.ts';
+import { ANY_NUMBER } from '../events/subjects.ts';
 import { toModel } from './models/repository.ts';
 import { toVersion } from './versions/repository.ts';
 
@@ -60,7 +61,10 @@ async function* modelRows(read: Reader): AsyncGenerator<Found> {
       .select((eb) => {
         const told = eb.selectFrom('event_subject as s').whereRef('s.model_id', '=', 'model.id');
         return [
-          told.select((of) => of.fn.max('s.number').as('n')).as('highest'),
+          told
+            .where('s.number', '>', ANY_NUMBER)
+            .select((of) => of.fn.max('s.number').as('n'))
+            .as('highest'),
           told
             .where('s.number', '=', 0)
             .select((of) => of.fn.max('s.seq').as('n'))

@@ -13,8 +13,8 @@ export function command(): Command {
         const config = orMisused(() => loadConfig(configParts(options)));
         const url = databaseUrl(config);
         try {
-          const { openDatabase } = await import('../../db/open.ts');
-          const db = await openDatabase(url, { exclusive: true, connections: 2 });
+          const { LONG_STATEMENT_MS, openDatabase } = await import('../../db/open.ts');
+          const db = await openDatabase(url, { exclusive: true, connections: 2, statementMs: LONG_STATEMENT_MS });
           try {
             const steps = await import('../../db/migrate.ts');
             const ran = await steps.migrate(db);

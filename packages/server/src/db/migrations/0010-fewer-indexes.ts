@@ -1,12 +1,15 @@
 import { type Kysely, sql } from 'kysely';
+import type { Dialect } from '../database.ts';
 
 /** What a change writes into indexes, made less: the status once, and the events of a model where those of its versions are. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   const run = (statement: ReturnType<typeof sql>) => statement.execute(db);
 
   // A status was in four places of the facets beside the column and its indexes.
   await run(sql`delete from version_facet where key = 'status'`);
-  await run(sql`create index version_in_status on version (status, id)`);
+  // SQLite looks the condition up in each row, and finds it in the index; PostgreSQL takes no missing value for one that is equal.
+  const columns = dialect === 'sqlite' ? sql`status, deregistered, id` : sql`status, id`;
+  await run(sql`create index version_in_status on version (${columns}) where deregistered is null`);
 
   // Number -1 stands for all of a model: one tree holds them, and beside each other where they are few.
   await run(sql`insert into event_subject (model_id, number, seq)

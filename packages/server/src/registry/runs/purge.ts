@@ -61,7 +61,7 @@ const dropLatest = prepareWrite<{ series: number }, never>((db, param) =>
   db.deleteFrom('latest_metric').where('id', '=', param('series')),
 );
 
-/** All that names a run but itself, which goes last. */
+/** What else names a run, after its metrics; the run itself goes last. */
 const CHILDREN = ['param', 'run_tag', 'run_dataset', 'run_model'] as const;
 const dropRows = [...CHILDREN, 'run' as const].map((table) =>
   prepareWrite<{ run_id: string }, never>((db, param) => db.deleteFrom(table).where('run_id', '=', param('run_id'))),

@@ -51,7 +51,7 @@ const INDEXED = new Set([
 ]);
 
 function ofComparison({ noun, model_id }: Scope, one: Comparison): Rows[] | undefined {
-  const { of, column, listed } = placeOf(noun, one.key)!;
+  const { of, column, listed, indexed } = placeOf(noun, one.key)!;
   if (column !== undefined && !listed && !INDEXED.has(column)) return undefined;
   const inFacets = column === undefined || listed === true;
   // Values of each type stand in another place of the index.
@@ -69,7 +69,7 @@ function ofComparison({ noun, model_id }: Scope, one: Comparison): Rows[] | unde
     });
   if (ranges.length === 0 || ranges.some((range) => range === undefined)) return undefined;
   const table = sql.table(inFacets ? `${of}_facet` : of);
-  const key = inFacets ? sql`found.key = ${one.key} and ` : sql``;
+  const key = inFacets ? sql`found.key = ${one.key} and ` : indexed ? sql`found.deregistered is null and ` : sql``;
   const within = model_id !== undefined && of === 'version' ? sql` and found.model_id = ${model_id}` : sql``;
   const own = inFacets ? `found.${of}_id` : 'found.id';
   return ranges.map((range) => {

@@ -10,7 +10,7 @@ export interface Place {
   nullable?: boolean;
   /** The column has facet rows too: these are in order of the list, and hold the lower-case form. */
   listed?: boolean;
-  /** An index has the column in order of the list, as facets have others. */
+  /** Indexes have the column in order of the list, as facets have others: of what is not in the trash. */
   indexed?: boolean;
   /** A subject may have several values. */
   several?: boolean;

@@ -40,7 +40,7 @@ export function walksAlong(scope: Scope, level: Level, filter: Filter | undefine
     const value = sql.ref(`walk.${column}`);
     const ranges = own.map((one) => (type === 'text' ? textRange(value, one, false) : numberRange(value, one, true)));
     const walk = alongColumn(scope, of, type, value, ranges);
-    return [indexed ? { ...walk, where: [...walk.where, ...within(scope)] } : walk];
+    return [indexed ? { ...walk, where: [...walk.where, ...notInTrash(scope)] } : walk];
   }
   const from = sql`${sql.table(`${of}_facet`)} as walk`;
   const owner = sql.ref(of === scope.noun ? `walk.${of}_id` : 'walk.model_id');
@@ -136,14 +136,12 @@ export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | un
   };
 }
 
-/** An index has the versions of a value in the order of their ids; of one model, those not in the trash in that of their numbers. */
+/** An index has the versions of a value in the order of their ids, another those of one model in that of their numbers. */
 function alongIndexed(scope: Scope, end: Level, one: Comparison, column: Sql): Walk {
   const byId = end.key === NEWEST;
-  const ofModel = within(scope);
-  if (ofModel.length > 0) ofModel.push(sql`walk.deregistered is null`);
   return {
     from: sql`${sql.table(scope.noun)} as walk`,
-    where: [compared(column, one.op, one.values), ...ofModel],
+    where: [compared(column, one.op, one.values), ...notInTrash(scope)],
     value: sql.ref(byId ? 'walk.id' : `walk.${end.key}`),
     byId,
     owner: sql`walk.id`,
@@ -162,6 +160,11 @@ function asText(one: Comparison): Comparison {
 export function asComparison({ key, several }: Level, value: Value): Comparison | undefined {
   const canBe = typeof value === 'string' && !several;
   return canBe ? { op: '=', key, values: [value] } : undefined;
+}
+
+/** Indexes of columns hold nothing else; facets go when a version does. */
+function notInTrash(scope: Scope): Sql[] {
+  return [...within(scope), sql`walk.deregistered is null`];
 }
 
 function within({ model_id }: Scope): Sql[] {
