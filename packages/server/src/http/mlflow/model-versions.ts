@@ -1,7 +1,8 @@
 import type { FastifyReply } from 'fastify';
+import type { Version } from '../../contract/version.ts';
 import { isPrompt } from '../../registry/models/prompts.ts';
 import type { Registry } from '../../registry/registry.ts';
-import type { ListedVersion } from '../../registry/versions/listed.ts';
+import { type ListedVersion, listedOf, type SourcedVersion } from '../../registry/versions/listed.ts';
 import { sendJson } from '../api/route.ts';
 import { callerOf } from '../auth.ts';
 import type { AddRoute } from './door.ts';
@@ -25,6 +26,10 @@ import { toDownloadUri, toMlflowList, toMlflowVersion } from './translate-regist
 /** `model-versions/*` of MLflow's REST API, over the registry's versions. */
 export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
   const { versions, rows } = registry;
+  const sendChanged = async (reply: FastifyReply, version: Version) => {
+    const { model, number } = version;
+    return sendVersion(reply, listedOf(version) ?? (await rows.version(model, String(number))), model);
+  };
 
   route('POST', '/model-versions/create', async (fields, request, reply) => {
     const name = fields.required('name');
@@ -35,8 +40,8 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
     const origin = isPrompt(tags) ? readPromptSource(uri) : readSource(uri);
     assertModelName(name);
     const asked = { uri, origin, run_id, model_id, run_link, description, tags };
-    const { number } = await inMlflowWords({ model: name }, () => versions.pin(callerOf(request), name, asked));
-    return sendVersion(reply, await rows.version(name, String(number)), name);
+    const version = await inMlflowWords({ model: name }, () => versions.pin(callerOf(request), name, asked));
+    return sendChanged(reply, version);
   });
 
   route('GET', '/model-versions/get', async (fields, _request, reply) => {
@@ -49,10 +54,9 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
     const { name, version } = readPlace(fields);
     const description = readDescription(fields);
     const ref = String(version);
-    return inMlflowWords({ model: name, version }, async () => {
-      await versions.describe(callerOf(request), name, ref, { description });
-      return sendVersion(reply, await rows.version(name, ref), name);
-    });
+    return inMlflowWords({ model: name, version }, async () =>
+      sendChanged(reply, await versions.describe(callerOf(request), name, ref, { description })),
+    );
   });
 
   route('POST', '/model-versions/transition-stage', async (fields, request, reply) => {
@@ -67,7 +71,9 @@ export function modelVersionRoutes(route: AddRoute, registry: Registry): void {
     return inMlflowWords({ model: name, version }, async () => {
       const promotion = await versions.promote(callerOf(request), name, ref, { to, archiveOthers });
       if (promotion.state === 'waiting') refuseWaiting(request, promotion);
-      return sendVersion(reply, await rows.version(name, ref), name);
+      return promotion.version
+        ? sendChanged(reply, promotion.version)
+        : sendVersion(reply, await rows.version(name, ref), name);
     });
   });
 
@@ -121,6 +127,6 @@ function readPlace(fields: Fields): { name: string; version: number } {
   return { name, version: readVersion(text) };
 }
 
-function sendVersion(reply: FastifyReply, row: ListedVersion, name: string): string {
+function sendVersion(reply: FastifyReply, row: ListedVersion | SourcedVersion, name: string): string {
   return sendJson(reply, `{"model_version":${toMlflowVersion(row, name)}}`);
 }

@@ -1,14 +1,14 @@
 import type { Lineage, Source } from '../../contract/version.ts';
 import type { ListedModel } from '../../registry/models/listed.ts';
 import type { VersionPlace } from '../../registry/versions/find.ts';
-import type { ListedVersion } from '../../registry/versions/listed.ts';
+import type { ListedVersion, SourcedVersion } from '../../registry/versions/listed.ts';
 import { STAGES } from './registry-fields.ts';
 
 /**
  * MLflow's ModelVersion as JSON (`mlflow/entities/model_registry/model_version.py`), put together from the columns. The
  * texts are there even where they are empty, and the status always: the client waits minutes for one that is absent.
  */
-export function toMlflowVersion(row: ListedVersion, model: string): string {
+export function toMlflowVersion(row: ListedVersion | SourcedVersion, model: string): string {
   return `{"name":${quote(model)},"version":"${row.number}","creation_timestamp":${row.created_at},\
 "last_updated_timestamp":${row.updated_at},"current_stage":"${STAGES[row.status]}",\
 "description":${row.description === null ? '""' : quote(row.description)},${sourceOf(row)},"run_id":${runOf(row.lineage)},\
@@ -41,8 +41,8 @@ function runOf(json: string | null): string {
 }
 
 /** What a version was made from; of one that was uploaded to, where its files are. */
-function sourceOf(row: ListedVersion): string {
-  if (row.source === null) return `"source":${quote(ownUri(row))},"run_link":""`;
+function sourceOf(row: ListedVersion | SourcedVersion): string {
+  if (row.source === null) return `"source":${quote(ownUri(row as ListedVersion))},"run_link":""`;
   const plain = PLAIN_SOURCE.exec(row.source)?.[1];
   if (plain !== undefined) return `"source":${plain},"run_link":""`;
   const { uri, run_link = '', model_id } = JSON.parse(row.source) as Source;
