@@ -31,7 +31,7 @@ const SCRIPT = `
 `;
 
 // V8 makes it smaller when it has seen for a while that little is allocated.
-it('lets the young generation grow up to a bound, and again after a rest', { timeout: 60_000 }, async () => {
+it('lets the young generation grow up to a bound, and again after a rest', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...['--expose-gc', '--no-warnings', '--input-type=module', '--eval', SCRIPT],
   ]);
