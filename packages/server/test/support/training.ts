@@ -24,7 +24,6 @@ export async function getRun(t: Opened, run_id: string): Promise<any> {
   return ok(await t.mlflow('GET', '/runs/get', { run_id })).run;
 }
 
-/** The tags or params of a run as a map. */
 /** Values of all points of a run, and of those that are of no run any more. */
 export async function pointsOf({ read }: Database, run_id: string): Promise<number[]> {
   const rows = await read
@@ -36,6 +35,7 @@ export async function pointsOf({ read }: Database, run_id: string): Promise<numb
   return rows.map(({ value }) => value);
 }
 
+/** The tags or params of a run as a map. */
 export function entriesIn(list: { key: string; value: unknown }[] = []): Record<string, unknown> {
   return Object.fromEntries(list.map(({ key, value }) => [key, value]));
 }

@@ -38,10 +38,9 @@ function ofParts(scope: Scope, filter: Exclude<Filter, Comparison>): Rows[] | un
   return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 }
 
-/** Columns that have an index of their own. */
+/** Other columns that have an index of their own. */
 const INDEXED = new Set([
   'digest',
-  'status',
   'number',
   'created_at',
   'updated_at',
@@ -52,7 +51,7 @@ const INDEXED = new Set([
 
 function ofComparison({ noun, model_id }: Scope, one: Comparison): Rows[] | undefined {
   const { of, column, listed, indexed } = placeOf(noun, one.key)!;
-  if (column !== undefined && !listed && !INDEXED.has(column)) return undefined;
+  if (column !== undefined && !listed && !indexed && !INDEXED.has(column)) return undefined;
   const inFacets = column === undefined || listed === true;
   // Values of each type stand in another place of the index.
   const groups = [

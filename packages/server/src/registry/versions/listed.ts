@@ -1,5 +1,5 @@
-import { fromTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
+import { columnsOf } from '../columns.ts';
 import type { VersionRow } from './repository.ts';
 
 /** The columns that a list shows of a version where it does not show all: no card, and nothing else that may be long. */
@@ -24,15 +24,6 @@ export type SourcedVersion = Omit<ListedVersion, 'model_id' | 'source'> & { sour
 export function listedOf(version: Version): SourcedVersion | undefined {
   const { number, status, description, tags, lineage, source, aliases, created_at, updated_at } = version;
   if (source === null) return undefined;
-  return {
-    number,
-    status,
-    description,
-    tags: JSON.stringify(tags),
-    lineage: lineage && JSON.stringify(lineage),
-    source: JSON.stringify(source),
-    aliases: JSON.stringify(aliases),
-    created_at: fromTime(created_at),
-    updated_at: fromTime(updated_at),
-  };
+  const listed = { number, status, description, tags, lineage, source, aliases, created_at, updated_at };
+  return columnsOf(listed) as unknown as SourcedVersion;
 }
