@@ -17,7 +17,12 @@ const isInstalled = (id) => Object.keys(dependencies).some((name) => id === name
 const folders = new Set([
   // What a command, or a thread, does not need is in files that it does not load.
   ...(await bundle(
-    { cli: 'cli/main.ts', 'hash-worker': 'blobs/hash-worker.ts', 'inspect-worker': 'formats/inspect-worker.ts' },
+    {
+      cli: 'cli/main.ts',
+      'checkpoint-worker': 'db/checkpoint-worker.ts',
+      'hash-worker': 'blobs/hash-worker.ts',
+      'inspect-worker': 'formats/inspect-worker.ts',
+    },
     { chunkFileNames: '[name].js', sourcemap: true },
   )),
   // Nearly all of it is Vega.

@@ -8,8 +8,10 @@ import {
   type SqliteDialectConfig,
   SqliteDriver,
 } from 'kysely';
+import type { Checkpoints } from './checkpoints.ts';
 import { allowDirect } from './direct.ts';
 import type { SharedReads } from './shared-reads.ts';
+import { isFull } from './sqlite-errors.ts';
 import type { Soundness } from './suspect.ts';
 import type { Tables } from './tables.ts';
 
@@ -21,6 +23,8 @@ export interface Writing {
   writes: { count: number };
   /** Of the connection that reads beside it. */
   reads?: SharedReads | undefined;
+  /** Undefined in memory. */
+  checkpoints?: Checkpoints | undefined;
 }
 
 /** Queries over a connection; its statements stay prepared. `reads`: of one that reads alone, what these stand in. */
@@ -37,7 +41,7 @@ export function queriesOf(db: Sqlite.Database, writing?: Writing, reads?: Shared
   };
   const cached = { prepare, close: () => db.close() };
   const queries = new Kysely<Tables>({
-    dialect: new ImmediateDialect({ database: cached as never }, writing?.soundness),
+    dialect: new ImmediateDialect({ database: cached as never }, writing),
   });
   allowDirect(queries, {
     run(query) {
@@ -67,12 +71,17 @@ function run<O>(statement: Watched, parameters: readonly unknown[]): QueryResult
 
 type Watched = Pick<Sqlite.Statement, 'reader' | 'all' | 'run' | 'iterate'>;
 
-function watched(statement: Sqlite.Statement, { soundness, writes, reads }: Writing): Watched {
+function watched(statement: Sqlite.Statement, { soundness, writes, reads, checkpoints }: Writing): Watched {
   const written = statement.readonly ? 0 : 1;
   const watch = <T>(body: () => T): T => {
     writes.count += written;
     reads?.end();
-    return soundness.watch(body);
+    try {
+      return soundness.watch(body);
+    } catch (error) {
+      if (isFull(error)) checkpoints?.noRoom();
+      throw error;
+    }
   };
   return {
     reader: statement.reader,
@@ -84,10 +93,14 @@ function watched(statement: Sqlite.Statement, { soundness, writes, reads }: Writ
 
 /** `begin immediate` instead of a plain `begin`: two writers never meet in mid-transaction. None begins after a failed write. */
 class ImmediateDriver extends SqliteDriver {
-  readonly #soundness: Soundness | undefined;
-  constructor(config: SqliteDialectConfig, soundness: Soundness | undefined) {
+  readonly #writing: Writing | undefined;
+  constructor(config: SqliteDialectConfig, writing: Writing | undefined) {
     super(config);
-    this.#soundness = soundness;
+    this.#writing = writing;
+  }
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection);
+    this.#writing?.checkpoints?.between();
   }
   /** SQLite itself rolls back when the disk is full or fails. Saying so must not hide why. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -96,18 +109,19 @@ class ImmediateDriver extends SqliteDriver {
     } catch (error) {
       if (!(error instanceof Error && /no transaction is active/.test(error.message))) throw error;
     }
+    this.#writing?.checkpoints?.between();
   }
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    this.#soundness?.assertSound();
+    this.#writing?.soundness.assertSound();
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 }
 
 class ImmediateDialect extends SqliteDialect {
   readonly #driver: () => ImmediateDriver;
-  constructor(config: SqliteDialectConfig, soundness: Soundness | undefined) {
+  constructor(config: SqliteDialectConfig, writing: Writing | undefined) {
     super(config);
-    this.#driver = () => new ImmediateDriver(config, soundness);
+    this.#driver = () => new ImmediateDriver(config, writing);
   }
   override createDriver(): ImmediateDriver {
     return this.#driver();

@@ -1,4 +1,5 @@
 import type Sqlite from 'better-sqlite3';
+import { BACKSTOP } from './checkpoints.ts';
 import { DatabaseRefused } from './refused.ts';
 import { codeOf, isFull } from './sqlite-errors.ts';
 
@@ -48,8 +49,7 @@ export function settle(db: Sqlite.Database, memory: boolean): void {
   if (!memory) db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
-  // Pages that change again and again are copied into the file once for so many, with its two syncs: 16 MiB of log.
-  db.pragma('wal_autocheckpoint = 4000');
+  db.pragma(`wal_autocheckpoint = ${BACKSTOP}`);
   db.pragma('trusted_schema = OFF');
   // Not more: a commit that balanced a tree looks at every page of the cache (pcache1TruncateUnsafe), and a miss is but a read of the system's cache.
   db.pragma('cache_size = -16384');

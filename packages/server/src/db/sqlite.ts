@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { createCheckpoints } from './checkpoints.ts';
 import type { Database } from './database.ts';
 import { lockFile, privately } from './lock-file.ts';
 import { DatabaseRefused } from './refused.ts';
@@ -44,7 +45,8 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
   // A second, read-only connection sees only what is committed. In memory there is but one connection.
   const reader = memory ? undefined : readOnly(file, READER_CACHE_KIB);
   const reads = reader && shareReads(reader);
-  const write = queriesOf(writer, { soundness, writes, reads });
+  const checkpoints = memory ? undefined : createCheckpoints(writer, file, soundness);
+  const write = queriesOf(writer, { soundness, writes, reads, checkpoints });
   const read = reader ? queriesOf(reader, undefined, reads) : write;
   return {
     name: 'sqlite',
@@ -64,6 +66,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
       await sql`select 1 from sqlite_schema limit 1`.execute(read);
     },
     async close() {
+      await checkpoints?.close();
       if (!memory) await read.destroy();
       await write.destroy();
       lock?.close();

@@ -10,21 +10,27 @@ export class DatabaseSuspect extends Error {
 export interface Soundness {
   /** Runs one call of the driver, and notes where it says that bytes may be lost. */
   watch<T>(call: () => T): T;
+  /** Notes what failed where nobody waits for it, if it says so. */
+  note(error: unknown): void;
   assertSound(): void;
 }
 
 export function createSoundness(isLoss: (error: unknown) => boolean): Soundness {
   let failed: { cause: unknown } | undefined;
+  function note(error: unknown): boolean {
+    const lost = isLoss(error);
+    if (lost) failed ??= { cause: error };
+    return lost;
+  }
   return {
     watch(call) {
       try {
         return call();
       } catch (error) {
-        if (!isLoss(error)) throw error;
-        failed ??= { cause: error };
-        throw new DatabaseSuspect(error);
+        throw note(error) ? new DatabaseSuspect(error) : error;
       }
     },
+    note,
     // A new error each time, so that its stack leads to this caller.
     assertSound() {
       if (failed) throw new DatabaseSuspect(failed.cause);

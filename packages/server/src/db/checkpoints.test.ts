@@ -1,0 +1,64 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MANY } from './checkpoints.ts';
+import type { Database } from './database.ts';
+import { openDatabase } from './open.ts';
+
+const PAGES_EACH = 1_000;
+let folder: string;
+let file: string;
+let db: Database;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'assayer-log-'));
+  file = join(folder, 'assayer.db');
+  db = await openDatabase(`sqlite:${file}`, { exclusive: true });
+  await sql`create table page (n integer primary key, bytes blob not null)`.execute(db.write);
+});
+afterEach(async () => {
+  await db.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Commits that write some thousand pages each, as fast as they come. */
+async function commit(times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
+    await db.write.transaction().execute(async (tx) => {
+      await sql`with recursive n (n) as (values (1) union all select n + 1 from n where n < ${PAGES_EACH})
+        insert or replace into page select n, randomblob(3900) from n`.execute(tx);
+    });
+    await sleep(1);
+  }
+}
+
+/** Pages that the log has room for; its file never shrinks while it is open. */
+const room = async () => (await stat(`${file}-wal`)).size / 4_120;
+const times = (pages: number) => Math.ceil(pages / PAGES_EACH);
+
+it('a log that commits go on to fill is copied beside them, and begun anew', async () => {
+  await commit(times(8 * MANY));
+  expect(await room()).toBeLessThan(3 * MANY);
+  expect((await stat(file)).size).toBeGreaterThan(PAGES_EACH * 4_000);
+});
+
+it('while somebody reads in the log it grows, no commit fails, and it is begun anew afterwards', async () => {
+  await db.snapshot(async (read) => {
+    await sql`select count(*) from page`.execute(read);
+    await commit(times(3 * MANY));
+  });
+  const grown = await room();
+  expect(grown).toBeGreaterThan(3 * MANY);
+  await commit(times(4 * MANY));
+  expect(await room()).toBeLessThan(grown + 2 * MANY);
+});
+
+it('what is in the log is there after a close in the middle of it', async () => {
+  await commit(times(MANY) + 1);
+  await db.close();
+  db = await openDatabase(`sqlite:${file}`, { exclusive: true });
+  const { rows } = await sql<{ n: number }>`select count(*) as n from page`.execute(db.read);
+  expect(rows[0]?.n).toBe(PAGES_EACH);
+});
