@@ -17,8 +17,8 @@ export function assertVersion(db: Sqlite.Database): void {
   }
 }
 
-/** Up to this size every page is looked at when the database is opened; of a larger one `assayer doctor` does it. */
-const LOOKED_AT_BYTES = 64 * 1024 * 1024;
+/** Up to this size every page is looked at when the database is opened, which takes some 20 ms; of a larger one `assayer doctor` does it. */
+const LOOKED_AT_BYTES = 16 * 1024 * 1024;
 
 export function assertWhole(db: Sqlite.Database): void {
   const pages = db.pragma('page_count', { simple: true }) as number;

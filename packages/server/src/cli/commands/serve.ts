@@ -7,6 +7,7 @@ import { isLoopback } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { asRefusal, configParts, orMisused, withConfig } from '../config-flags.ts';
 import { listenTrouble } from '../listen-trouble.ts';
+import { holdOptimizing, letOptimize } from '../optimizing.ts';
 import { action, withExamples, withOutput } from '../run.ts';
 import { nextSignal, stop } from '../signals.ts';
 import { type Output, paint } from '../terminal/output.ts';
@@ -46,14 +47,16 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
   await stop(config.limits.shutdown_delay_ms + config.limits.shutdown_ms, () => server.close());
 }
 
-/** Loads and opens everything. What that leaves behind is collected, and grows no heap. */
+/** Loads and opens everything. What that leaves behind is collected, grows no heap, and is not optimized. */
 async function open(config: Config): Promise<{ url: string; close(): Promise<void> }> {
   holdYoungGeneration();
+  holdOptimizing();
   try {
     const { openServer } = await import('../../main.ts');
     return await openServer(config);
   } finally {
     letYoungGenerationGrow();
+    letOptimize();
   }
 }
 
