@@ -13,7 +13,8 @@ const MOVE = [CompiledQuery.raw('release savepoint one; savepoint one')];
 /** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby; 58030: its disk fails (PostgreSQL, appendix A). */
 const AWAY = /^(08...|57P0[123]|57014|25006|53300|58030|E(CONN|HOST|NET|PIPE|PROTO|TIMEDOUT)\w*|ERR_SSL_\w+)$/;
 
-const WRITES = /^\s*(insert|update|delete)\b/i;
+/** Also one that makes several writes, see `writeTogether`. */
+const WRITES = /^\s*(with write_1 as \()?(insert|update|delete)\b/i;
 
 /**
  * Sees every query of a connection. One that was prepared gets a name, so that the server parses and plans it once. What

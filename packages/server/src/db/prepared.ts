@@ -15,6 +15,9 @@ type Params = Record<string, unknown>;
 type Param<P> = <K extends keyof P & string>(name: K) => P[K];
 type Build<P, O> = (db: Kysely<Tables>, param: Param<P>) => { compile(on: Kysely<Tables>): CompiledQuery<O> };
 type Run<On, P, O> = (on: On, params: P) => Promise<O[]>;
+/** A statement that is to be run, as a transaction's database has it. */
+export type Write = (tx: Writer) => CompiledQuery;
+type RunWrite<P, O> = Run<Writer, P, O> & { with(params: P): Write };
 
 /**
  * A query whose text is made once for each database and then only gets its parameters: building and compiling it anew
@@ -24,8 +27,8 @@ export function prepareRead<P extends Params, O>(build: Build<P, O>): Run<Reader
   return prepare(build);
 }
 
-/** The same for what writes. */
-export function prepareWrite<P extends Params, O>(build: Build<P, O>): Run<Writer, P, O> {
+/** The same for what writes. `with` leaves it to be made with others, see `writeTogether`. */
+export function prepareWrite<P extends Params, O>(build: Build<P, O>): RunWrite<P, O> {
   return prepare(build);
 }
 
@@ -33,20 +36,33 @@ export function prepareWrite<P extends Params, O>(build: Build<P, O>): Run<Write
 const names = new Map<string, string>();
 export const preparedName = (text: string): string | undefined => names.get(text);
 
-function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, P, O> {
+export function keepPrepared(text: string): void {
+  if (!names.has(text)) names.set(text, `assayer_${names.size + 1}`);
+}
+
+function prepare<P extends Params, O>(build: Build<P, O>): Run<Reader | Writer, P, O> & { with(params: P): Write } {
   // Transactions share the adapter of the database that they belong to.
   const made = new WeakMap<object, CompiledQuery<O>>();
-  return async (on, params) => {
-    const db = on as Kysely<Tables>;
+  const compile = (db: Kysely<Tables>, params: P): CompiledQuery<O> => {
     const { adapter } = db.getExecutor();
     let query = made.get(adapter);
     if (!query) {
       query = build(db, (name) => new Parameter(name) as never).compile(db);
       made.set(adapter, query);
-      if (!names.has(query.sql)) names.set(query.sql, `assayer_${names.size + 1}`);
+      keepPrepared(query.sql);
     }
     const parameters = query.parameters.map((value) => (value instanceof Parameter ? params[value.name] : value));
-    const result = execute<O>(db, { ...query, parameters });
+    return { ...query, parameters };
+  };
+  const run = async (on: Reader | Writer, params: P): Promise<O[]> => {
+    const db = on as Kysely<Tables>;
+    const result = execute<O>(db, compile(db, params));
     return (result instanceof Promise ? await result : result).rows;
   };
+  return Object.assign(run, {
+    with:
+      (params: P): Write =>
+      (tx) =>
+        compile(tx, params),
+  });
 }

@@ -1,20 +1,21 @@
 import {
   type CompiledQuery,
+  type Expression,
   type Insertable,
   type Kysely,
   type QueryResult,
-  SqliteAdapter,
   sql,
   type Updateable,
 } from 'kysely';
 import type { Writer } from './database.ts';
 import { execute } from './direct.ts';
-import { prepareWrite } from './prepared.ts';
+import { isSqlite } from './one-of.ts';
+import { prepareWrite, type Write } from './prepared.ts';
 import type { Tables } from './tables.ts';
 import { BYTES_TOGETHER } from './together.ts';
 
 type Table = keyof Tables;
-type Statement = (on: Writer, params: Record<string, unknown>) => Promise<unknown[]>;
+type Statement = ReturnType<typeof prepareWrite<Record<string, unknown>, unknown>>;
 
 /** One statement for each set of columns that was written: the code names few. */
 const inserts = new Map<string, Statement>();
@@ -34,7 +35,7 @@ export async function insertRows<T extends Table>(
   for (let i = 0; i < rows.length; ) {
     const run = rows.slice(i, i + fewRows(table, rows.length - i));
     i += run.length;
-    await insertFew(tx, table, run);
+    await execute(tx, fewInserted(tx, table, run));
   }
 }
 
@@ -74,10 +75,6 @@ function told(value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-function isSqlite(tx: Writer): boolean {
-  return tx.getExecutor().adapter instanceof SqliteAdapter;
-}
-
 /** A power of two; but one by one where a row has to be looked up in another table, which SQLite cannot undo within a statement. */
 function fewRows(table: Table, most: number): number {
   return table === 'artifact' ? 1 : 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
@@ -89,7 +86,7 @@ const runs = new Map<string, CompiledQuery>();
  * The statement of each length is compiled once; SQLite itself has it prepared. It fails where it stands, and undoes
  * nothing: a statement of many rows that can be undone has every page that changes copied into a file before.
  */
-async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Promise<QueryResult<unknown>> {
+function fewInserted(tx: Writer, table: Table, rows: readonly object[]): CompiledQuery {
   const columns = Object.keys(rows[0] as object);
   const key = `${table} ${rows.length} ${columns.join(' ')}`;
   let query = runs.get(key);
@@ -102,45 +99,66 @@ async function insertFew(tx: Writer, table: Table, rows: readonly object[]): Pro
     runs.set(key, query);
   }
   const parameters = rows.flatMap((row) => columns.map((column) => row[column as never]));
-  return execute(tx, { ...query, parameters });
+  return { ...query, parameters };
 }
 
-type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion';
+type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion' | 'tenure';
 
 /** Inserts one row into a table that gives out ids, and answers its id. */
 export async function insertRow<T extends WithIds>(tx: Writer, table: T, row: Insertable<Tables[T]>): Promise<number> {
-  // What returns rows is a statement that can be undone, too.
-  if (isSqlite(tx)) return Number((await insertFew(tx, table, [row])).insertId);
-  const columns = Object.keys(row);
-  const insert = kept(inserts, `${table} id`, columns, () =>
-    prepareWrite((db, param) =>
-      (db as Kysely<Tables>)
-        .insertInto<WithIds>(table)
-        .values(Object.fromEntries(columns.map((column) => [column, param(column)])) as never)
-        .returning('id'),
-    ),
-  );
-  const [inserted] = await insert(tx, row as Record<string, unknown>);
-  return (inserted as { id: number }).id;
+  return idOf(await execute(tx, insertOf(table, row)(tx)));
+}
+
+/** The same, to be made with others. */
+export function insertOf<T extends WithIds>(table: T, row: Insertable<Tables[T]>): Write {
+  return (tx) => {
+    // What returns rows is a statement that can be undone, too.
+    if (isSqlite(tx)) return fewInserted(tx, table, [row]);
+    const columns = Object.keys(row);
+    const insert = kept(inserts, `${table} id`, columns, () =>
+      prepareWrite((db, param) =>
+        (db as Kysely<Tables>)
+          .insertInto<WithIds>(table)
+          .values(Object.fromEntries(columns.map((column) => [column, param(column)])) as never)
+          .returning('id'),
+      ),
+    );
+    return insert.with(row as Record<string, unknown>)(tx);
+  };
+}
+
+/** Of the row that was inserted. */
+export function idOf({ insertId, rows }: QueryResult<unknown>): number {
+  return Number(insertId ?? (rows[0] as { id: number }).id);
+}
+
+/** A column that is worked out where the row is written, from parameters of its own and the other columns. */
+export interface Computed {
+  column: string;
+  from(db: Kysely<Tables>, param: (name: string) => never): Expression<unknown>;
+  params: Record<string, unknown>;
 }
 
 /** Writes the given columns of the row with this id. */
-export async function updateRow<T extends 'model' | 'version'>(
-  tx: Writer,
+export function updateOf<T extends 'model' | 'version'>(
   table: T,
   id: number,
   changed: Updateable<Tables[T]>,
-): Promise<void> {
+  computed?: Computed,
+): Write {
   const columns = Object.keys(changed);
-  const update = kept(updates, table, columns, () =>
+  const update = kept(updates, table, [...columns, ...(computed ? [`(${computed.column})`] : [])], () =>
     prepareWrite((db, param) =>
       (db as Kysely<Tables>)
         .updateTable<'model' | 'version'>(table)
-        .set(Object.fromEntries(columns.map((column) => [column, param(column)])) as never)
+        .set({
+          ...Object.fromEntries(columns.map((column) => [column, param(column)])),
+          ...(computed && { [computed.column]: computed.from(db, param as never) }),
+        } as never)
         .where('id', '=', param('id') as never),
     ),
   );
-  await update(tx, { ...changed, id });
+  return update.with({ ...changed, ...computed?.params, id });
 }
 
 function kept(statements: Map<string, Statement>, table: string, columns: string[], make: () => Statement): Statement {

@@ -1,14 +1,15 @@
 import type { Model } from '../../contract/model.ts';
 import type { Promotion } from '../../contract/promotion.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
-import { getModel, toModel, updateModel } from '../models/repository.ts';
+import { changeModel, getModel, toModel } from '../models/repository.ts';
 import { assertAlias } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { findNumber, getVersion } from '../versions/repository.ts';
 import { ask, type Reasons } from './ask.ts';
 import { findRule } from './judge.ts';
-import { givingWay, type Move, makeMove, takeAlias } from './moves.ts';
+import { givingWay, type Move, planMove, takeAlias } from './moves.ts';
 import type { BuiltInPolicy } from './policy.ts';
 
 /** How an alias is set or taken away. `keepsTime`: to MLflow that is no update, so the time of the last one stays. */
@@ -39,7 +40,8 @@ export async function setAlias(
   const move: Move = { action: 'alias', model, row, alias, old, keepsTime };
   const rule = await findRule(work.tx, builtIn, model, { alias });
   if (!rule) {
-    const { changes } = await makeMove(work, move, await givingWay(work.tx, move, { single: false }));
+    const { changes, writes } = await planMove(work, move, await givingWay(work.tx, move, { single: false }));
+    await writeTogether(work.tx, writes);
     const details = { alias, from: old ?? null };
     work.record({ type: 'alias.set', subject: `${model.name}/${row.number}`, details, changes });
   } else {
@@ -68,9 +70,11 @@ export async function removeAlias(
   if (old === undefined && ifThere) return before;
   if (old === undefined) refuse('alias-not-found', `${name} has no alias ${alias}.`, { model: name, alias });
   const { [alias]: _, ...aliases } = before.aliases;
-  const changed = await updateModel(work, model, { aliases }, { keepsTime });
   const from = await findNumber(work.tx, model.id, old);
-  const changes = [...changed.changes, ...(from ? await takeAlias(work, model, alias, from, keepsTime) : [])];
+  const changed = changeModel(work, model, { aliases }, { keepsTime });
+  const taken = from ? takeAlias(work, model, alias, from, keepsTime) : { changes: [], writes: [] };
+  await writeTogether(work.tx, [...changed.writes, ...taken.writes]);
+  const changes = [...changed.changes, ...taken.changes];
   work.record({ type: 'alias.removed', subject: `${model.name}/${old}`, details: { alias }, changes });
   return changed.model;
 }

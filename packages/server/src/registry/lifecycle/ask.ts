@@ -1,4 +1,4 @@
-import type { EventType } from '../../contract/event.ts';
+import type { EventType, SubjectChange } from '../../contract/event.ts';
 import type { Promotion } from '../../contract/promotion.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Work } from '../batch.ts';
@@ -6,7 +6,7 @@ import { refuse, refuseField } from '../refusals.ts';
 import { toVersion, type VersionRow } from '../versions/repository.ts';
 import { close, untouched } from './close.ts';
 import { type Judgement, judge } from './judge.ts';
-import { givingWay, isDone, type Move, makeMove, targetOf } from './moves.ts';
+import { givingWay, isDone, type Move, planMove, targetOf } from './moves.ts';
 import { nameOf, type Rule } from './policy.ts';
 import {
   closedNow,
@@ -42,9 +42,9 @@ export async function ask(work: Work, rule: Rule, move: Move, asked: Reasons): P
   if (isDone(move, leaving))
     return toPromotion(unchanged(work, move, judgement, asked), move.model.name, current(move));
   if (waits) return wait(work, move, judgement, asked, leaving);
-  const { version, changes } = await makeMove(work, move, leaving);
+  const { version, changes, writes } = await planMove(work, move, leaving);
   const doc = { ...docOf(work, move, judgement, asked, leaving), forced, closed: closedNow(work) };
-  const held = await insertPromotion(work, rowOf(work, move, 'executed', null, doc));
+  const held = await insertPromotion(work, rowOf(work, move, 'executed', null, doc), writes);
   recordMove(work, move, held, changes);
   if (waiting) await close(work, waiting, move.model.name, 'cancelled', `promotion ${held.id} did the same`);
   return toPromotion(held, move.model.name, version);
@@ -94,7 +94,7 @@ export function recordMove(
   work: Work,
   move: Move,
   { id, doc, model_id, number }: Held,
-  changes: Awaited<ReturnType<typeof makeMove>>['changes'],
+  changes: SubjectChange[],
 ): void {
   const { checks, forced, superseded, policy, approvals_needed, approvals, by } = doc;
   const moved =

@@ -1,12 +1,14 @@
-import type { SubjectChange } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
+import { prepareRead, type Write } from '../../db/prepared.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
-import { type ModelRow, toModel, updateModel } from '../models/repository.ts';
+import type { Changed } from '../changed.ts';
+import { changeModel, type ModelRow, toModel } from '../models/repository.ts';
 import { refuseField } from '../refusals.ts';
-import { findNumber, toVersion, updateVersion, type VersionRow } from '../versions/repository.ts';
-import { endStay, listLive, moveVersion } from './move.ts';
+import { changeVersion, findNumber, liveLists, toVersion, type VersionRow } from '../versions/repository.ts';
+import { endStay, isLive, liveAfter, moveVersion, toLive } from './move.ts';
 import type { Rule, Target } from './policy.ts';
 
 interface OfVersion {
@@ -30,26 +32,28 @@ export function targetOf(move: Move): Target {
 
 /** Which versions give way: they leave the status, or lose the alias. */
 export async function givingWay(reader: Reader, move: Move, { single }: Pick<Rule, 'single'>): Promise<VersionRow[]> {
-  const { row } = move;
-  if (move.action !== 'alias' && (single || (move.action === 'promotion' && move.archiveOthers)))
-    return othersIn(reader, row, move.to);
+  const { row, model } = move;
+  if (move.action !== 'alias' && (single || (move.action === 'promotion' && move.archiveOthers))) {
+    const { to } = move;
+    if (isLive(to) && toLive(model)[to].every((number) => number === row.number)) return [];
+    return othersIn(reader, { model_id: row.model_id, number: row.number, status: to });
+  }
   const number = move.action === 'alias' ? move.old : move.action === 'rollback' ? move.current : undefined;
   const other =
     number === undefined || number === row.number ? undefined : await findNumber(reader, row.model_id, number);
   return other ? [other] : [];
 }
 
-function othersIn(reader: Reader, row: VersionRow, status: Status): Promise<VersionRow[]> {
-  return reader
+const othersIn = prepareRead<Pick<VersionRow, 'model_id' | 'status' | 'number'>, VersionRow>((db, param) =>
+  db
     .selectFrom('version')
     .selectAll()
-    .where('model_id', '=', row.model_id)
-    .where('status', '=', status)
-    .where('number', '!=', row.number)
+    .where('model_id', '=', param('model_id'))
+    .where('status', '=', param('status'))
+    .where('number', '!=', param('number'))
     .where('deregistered', 'is', null)
-    .orderBy('number')
-    .execute();
-}
+    .orderBy('number'),
+);
 
 /** Whether all is so already. */
 export function isDone(move: Move, leaving: readonly VersionRow[]): boolean {
@@ -57,56 +61,66 @@ export function isDone(move: Move, leaving: readonly VersionRow[]): boolean {
   return move.row.status === move.to && leaving.length === 0;
 }
 
-/** Makes a move, and says what it changed: nothing where all is so already. What is to be recorded is the caller's. */
-export async function makeMove(
-  work: Work,
-  move: Move,
-  leaving: readonly VersionRow[],
-): Promise<{ version: Version; changes: SubjectChange[] }> {
-  if (isDone(move, leaving)) return { version: toVersion(move.row, move.model.name), changes: [] };
+/** Works out a move: what it changes, and what is to be written for it, which is the caller's; nothing where all is so already. */
+export async function planMove(work: Work, move: Move, leaving: readonly VersionRow[]): Promise<Moved> {
+  if (isDone(move, leaving)) return { version: toVersion(move.row, move.model.name), changes: [], writes: [] };
   return move.action === 'alias' ? pointAlias(work, move, leaving[0]) : changeStatus(work, move, leaving);
 }
+
+type Moved = Changed & { version: Version };
 
 async function changeStatus(
   work: Work,
   move: Exclude<Move, { action: 'alias' }>,
   leaving: readonly VersionRow[],
-): Promise<{ version: Version; changes: SubjectChange[] }> {
+): Promise<Moved> {
   const { model, row, to } = move;
-  const ending = move.action;
-  const left: SubjectChange[] = [];
-  for (const other of leaving) left.push(...(await moveVersion(work, model, other, 'archived', ending)).changes);
-  const moved =
-    row.status === to
-      ? { version: toVersion(row, model.name), changes: [] }
-      : await moveVersion(work, model, row, to, 'promotion');
+  const left = leaving.map((other) => moveVersion(work, model, other, 'archived', move.action));
+  // Of several that come into one status each is later than the one before.
+  for (const { writes } of left.slice(0, -1)) await writeTogether(work.tx, writes);
+  const comes = row.status !== to;
+  const moved = comes
+    ? moveVersion(work, model, row, to, 'promotion')
+    : { version: toVersion(row, model.name), changes: [], writes: [] };
   // The earlier stay goes on in the new one, so that going back further never comes forward again.
-  if (move.action === 'rollback' && row.status !== to) await endStay(work, move.stay, 'rollback');
-  return { version: moved.version, changes: [...moved.changes, ...left, ...(await listLive(work, model))] };
+  const stay = move.action === 'rollback' && comes ? [endStay(work, move.stay, 'rollback')] : [];
+  const writes = [...(left.at(-1)?.writes ?? []), ...moved.writes, ...stay];
+  const live = liveAfter(model, leaving, row, to) ?? (await writtenLive(work, model, writes.splice(0)));
+  const listed = changeModel(work, model, { live });
+  return {
+    version: moved.version,
+    changes: [...moved.changes, ...left.flatMap(({ changes }) => changes), ...listed.changes],
+    writes: [...writes, ...listed.writes],
+  };
 }
 
-async function pointAlias(
+/** The lists as they are to be read once this is written. */
+async function writtenLive(work: Work, model: ModelRow, writes: readonly Write[]): ReturnType<typeof liveLists> {
+  await writeTogether(work.tx, writes);
+  return liveLists(work.tx, model.id);
+}
+
+function pointAlias(
   work: Work,
   { model, row, alias, old, keepsTime }: Extract<Move, { action: 'alias' }>,
   from: VersionRow | undefined,
-): Promise<{ version: Version; changes: SubjectChange[] }> {
+): Moved {
   const before = toModel(model).aliases;
   if (old === undefined && Object.keys(before).length >= LIMITS.aliases)
     refuseField('/alias', `is one too many: a model has at most ${LIMITS.aliases} aliases`);
-  const changed = await updateModel(work, model, { aliases: { ...before, [alias]: row.number } }, { keepsTime });
+  const changed = changeModel(work, model, { aliases: { ...before, [alias]: row.number } }, { keepsTime });
   const of = toVersion(row, model.name).aliases;
-  const added = await updateVersion(work, model.name, row, { aliases: [...of, alias].sort() }, { keepsTime });
-  const taken = from ? await takeAlias(work, model, alias, from, keepsTime) : [];
-  return { version: added.version, changes: [...changed.changes, ...added.changes, ...taken] };
+  const added = changeVersion(work, model.name, row, { aliases: [...of, alias].sort() }, { keepsTime });
+  const taken = from ? [takeAlias(work, model, alias, from, keepsTime)] : [];
+  const all = [changed, added, ...taken];
+  return {
+    version: added.version,
+    changes: all.flatMap(({ changes }) => changes),
+    writes: all.flatMap(({ writes }) => writes),
+  };
 }
 
-export async function takeAlias(
-  work: Work,
-  model: ModelRow,
-  alias: string,
-  from: VersionRow,
-  keepsTime: boolean,
-): Promise<SubjectChange[]> {
+export function takeAlias(work: Work, model: ModelRow, alias: string, from: VersionRow, keepsTime: boolean): Changed {
   const aliases = toVersion(from, model.name).aliases.filter((name) => name !== alias);
-  return (await updateVersion(work, model.name, from, { aliases }, { keepsTime })).changes;
+  return changeVersion(work, model.name, from, { aliases }, { keepsTime });
 }

@@ -3,10 +3,11 @@ import type { Approval, Promotion, PromotionAction, PromotionState } from '../..
 import { toTime } from '../../contract/time.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
-import { insertRow } from '../../db/rows.ts';
+import { prepareRead, type Write } from '../../db/prepared.ts';
+import { idOf, insertOf } from '../../db/rows.ts';
 import type { PromotionTable } from '../../db/tables.ts';
 import { IS_WAITING, MODEL_OF_P } from '../../db/waiting.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
 import { refuse } from '../refusals.ts';
 import type { Move } from './moves.ts';
@@ -77,9 +78,14 @@ export function rowToPromotion({ model, ...row }: PromotionRow & { model: string
   return toPromotion(toHeld(row), model);
 }
 
-export async function insertPromotion(work: Work, held: Omit<Held, 'id'>): Promise<Held> {
-  const id = await insertRow(work.tx, 'promotion', { ...held, doc: JSON.stringify(held.doc) });
-  return { ...held, id };
+/** `writes`: what is written together with it. */
+export async function insertPromotion(
+  work: Work,
+  held: Omit<Held, 'id'>,
+  writes: readonly Write[] = [],
+): Promise<Held> {
+  const insert = insertOf('promotion', { ...held, doc: JSON.stringify(held.doc) });
+  return { ...held, id: idOf(await writeTogether(work.tx, [...writes, insert])) };
 }
 
 export async function savePromotion(work: Work, { id, state, etag, doc }: Held): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Check, NewDecision, NewRejection, Promotion } from '../../contract/promotion.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Status } from '../../contract/version.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { type ModelRow, toModel } from '../models/repository.ts';
@@ -10,7 +11,7 @@ import { oldOf } from './aliases.ts';
 import { recordMove } from './ask.ts';
 import { close, untouched } from './close.ts';
 import { findRule, type Judgement, judge } from './judge.ts';
-import { givingWay, type Move, makeMove, targetOf } from './moves.ts';
+import { givingWay, type Move, planMove, targetOf } from './moves.ts';
 import { type BuiltInPolicy, UNPROTECTED } from './policy.ts';
 import { closedNow, getOpen, type Held, savePromotion, toPromotion } from './promotions.ts';
 import { findRollback } from './rollback.ts';
@@ -60,7 +61,8 @@ export async function approvePromotion(
     return toPromotion(await close(work, approved, name, 'refused', null, { checks, policy, approvals_needed }), name);
   const leaving = await givingWay(work.tx, move, rule);
   const superseded = leaving.map(({ number }) => number);
-  const { version, changes } = await makeMove(work, move, leaving);
+  const { version, changes, writes } = await planMove(work, move, leaving);
+  await writeTogether(work.tx, writes);
   const from = move.action === 'alias' ? null : row.status;
   const executed: Held = {
     ...approved,

@@ -5,10 +5,12 @@ import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { insertRow, insertRows, updateRow } from '../../db/rows.ts';
+import { insertRow, insertRows, updateOf } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../batch.ts';
+import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { keyOf } from '../names.ts';
 import { Refused } from '../refusals.ts';
@@ -130,20 +132,31 @@ export async function insertModel(work: Work, model: Model): Promise<{ id: numbe
   return { id, change: changeBetween({ model_id: id, number: 0 }, null, model) as SubjectChange };
 }
 
-/**
- * Writes what `patch` changes of a model: the columns, the search index, a new etag and time. Answers the model as it
- * is now and what the event is to say of it; no change where nothing differs. `keepsTime`: whether the time of its last
- * update stays, since to MLflow tags and aliases are none.
- */
+/** `keepsTime`: whether the time of its last update stays, since to MLflow tags and aliases are none. */
+type MoreOfModel = Partial<Pick<ModelRow, 'last_number'>> & { keepsTime?: boolean | undefined };
+
+/** Writes what `patch` changes of a model, and answers it as it is now and what the event is to say of it. */
 export async function updateModel(
   work: Work,
   row: ModelRow,
   patch: Partial<Model>,
-  more: Partial<Pick<ModelRow, 'last_number'>> & { keepsTime?: boolean | undefined } = {},
+  more: MoreOfModel = {},
 ): Promise<{ model: Model; changes: SubjectChange[] }> {
+  const { writes, ...changed } = changeModel(work, row, patch, more);
+  await writeTogether(work.tx, writes);
+  return changed;
+}
+
+/** What `patch` changes of a model: the columns, the search index, a new etag and time. Nothing where nothing differs. */
+export function changeModel(
+  work: Work,
+  row: ModelRow,
+  patch: Partial<Model>,
+  more: MoreOfModel = {},
+): Changed & { model: Model } {
   const before = toModel(row);
   const differing = fieldsThatDiffer(before, patch);
-  if (Object.keys(differing).length === 0) return { model: before, changes: [] };
+  if (Object.keys(differing).length === 0) return { model: before, changes: [], writes: [] };
   const { keepsTime, ...columns } = more;
   const changed = {
     ...differing,
@@ -151,15 +164,15 @@ export async function updateModel(
     ...(!keepsTime && { updated_at: toTime(Math.max(work.at, row.updated_at)) }),
   };
   const model: Model = { ...before, ...changed };
-  await updateRow(work.tx, 'model', row.id, { ...toColumns(changed), ...columns });
   // Every facet of a model stands under its name.
   const fields = 'name' in differing ? undefined : differing;
   const facets = facetsBetween(placedFacets(before, fields), placedFacets(model, fields));
   const text = TEXT.some((key) => key in differing) ? model : undefined;
   if (facets.length > 0 || text) work.reindex({ noun: 'model', id: row.id, entry: 'there', facets, text });
-  await keepState(work, row.id, model);
+  keepState(work, row.id, model);
   const change = changeBetween({ model_id: row.id, number: 0 }, fieldsOf(before, changed), changed);
-  return { model, changes: change ? [change] : [] };
+  const write = updateOf('model', row.id, { ...toColumns(changed), ...columns });
+  return { model, changes: change ? [change] : [], writes: [write] };
 }
 
 /** `fields`: those whose facets are asked for; all where none is given. */
@@ -172,11 +185,12 @@ const KEPT_EVERY = 64;
 const BYTES_A_CHANGE = 512;
 
 /** Keeps every so many changes what the model is now: its versions change it too, and there may be 100,000 of them. */
-async function keepState(work: Work, model_id: number, model: Model): Promise<void> {
+function keepState(work: Work, model_id: number, model: Model): void {
   if (model.etag % KEPT_EVERY !== 0) return;
   const doc = JSON.stringify(model);
   const every = 2 ** Math.ceil(Math.log2(Math.max(KEPT_EVERY, doc.length / BYTES_A_CHANGE)));
-  if (model.etag % every === 0) await insertRows(work.tx, 'model_state', [{ model_id, etag: model.etag, doc }]);
+  if (model.etag % every === 0)
+    work.afterwards((tx) => insertRows(tx, 'model_state', [{ model_id, etag: model.etag, doc }]));
 }
 
 /** The fields whose words are searched. */

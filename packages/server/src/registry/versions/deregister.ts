@@ -1,5 +1,6 @@
 import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import { leaveEvidence } from '../backlog-evidence.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
@@ -10,15 +11,7 @@ import { getModel, type ModelRow, toModel, updateModel } from '../models/reposit
 import { parseRef } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { EMPTIED_FIELDS } from './emptied.ts';
-import {
-  findNumber,
-  getVersion,
-  liveLists,
-  sinceNow,
-  toVersion,
-  updateVersion,
-  type VersionRow,
-} from './repository.ts';
+import { findNumber, getVersion, liveLists, toVersion, updateVersion, type VersionRow } from './repository.ts';
 
 /** Moves a version to the trash. Its number is never used again; aliases that named it are gone with it. */
 export async function deregisterVersion(
@@ -37,7 +30,7 @@ export async function deregisterVersion(
       `Version ${row.number} of ${name} is in production. Archive it first, or repeat with force=true.`,
       { model: name, versions: [row.number] },
     );
-  await endTenure(work, row, 'deregistration');
+  await writeTogether(work.tx, [endTenure(work, row, 'deregistration')]);
   const deregistered = {
     at: toTime(work.at),
     by: work.caller.actor.name,
@@ -60,13 +53,7 @@ export async function deregisterVersion(
 export async function restoreVersion(work: Work, name: string, ref: string): Promise<Version> {
   const { model, row } = await getTrashed(work, name, ref);
   const status = row.status === 'production' || row.status === 'staging' ? 'archived' : row.status;
-  const { version, changes } = await updateVersion(
-    work,
-    model.name,
-    row,
-    { deregistered: null, status },
-    status === row.status ? {} : { status_since: await sinceNow(work, model.id, status) },
-  );
+  const { version, changes } = await updateVersion(work, model.name, row, { deregistered: null, status });
   const counted = await recount(work, model, row.number, 1);
   work.record({ type: 'version.restored', subject: `${model.name}/${row.number}`, changes: [...changes, ...counted] });
   return version;

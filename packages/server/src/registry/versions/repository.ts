@@ -1,15 +1,18 @@
-import type { Insertable, Selectable } from 'kysely';
+import { expressionBuilder, type Insertable, type Selectable } from 'kysely';
 import type { SubjectChange } from '../../contract/event.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
+import { isSqlite } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { insertRow, updateRow } from '../../db/rows.ts';
-import type { VersionTable } from '../../db/tables.ts';
+import { type Computed, insertRow, updateOf } from '../../db/rows.ts';
+import type { Tables, VersionTable } from '../../db/tables.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../batch.ts';
+import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
 import { parseRef, type Ref } from '../refs.ts';
@@ -147,19 +150,16 @@ export async function insertVersion(
   return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
 }
 
-type MoreOfVersion = Partial<Pick<VersionRow, 'status_since'>> & {
+interface MoreOfVersion {
   /** Of its artifacts, those that came or went. */
   formats?: { before: string[]; after: string[] };
   /** Whether the time of its last update stays: to MLflow, tags and aliases are none. */
   keepsTime?: boolean | undefined;
   /** Whether it gets a new etag although nothing of it differs. */
   touches?: boolean;
-};
+}
 
-/**
- * Writes what `patch` changes of a version: the columns, the search index, a new etag and time. Answers the version as
- * it is now and what the event is to say of it; no change where nothing differs.
- */
+/** Writes what `patch` changes of a version, and answers it as it is now and what the event is to say of it. */
 export async function updateVersion(
   work: Work,
   model: string,
@@ -167,17 +167,29 @@ export async function updateVersion(
   patch: Partial<Version>,
   more: MoreOfVersion = {},
 ): Promise<{ version: Version; changes: SubjectChange[] }> {
+  const { writes, ...changed } = changeVersion(work, model, row, patch, more);
+  await writeTogether(work.tx, writes);
+  return changed;
+}
+
+/** What `patch` changes of a version: the columns, the search index, a new etag and time. Nothing where nothing differs. */
+export function changeVersion(
+  work: Work,
+  model: string,
+  row: VersionRow,
+  patch: Partial<Version>,
+  more: MoreOfVersion = {},
+): Changed & { version: Version } {
   const before = toVersion(row, model);
   const differing = fieldsThatDiffer(before, patch);
-  if (Object.keys(differing).length === 0 && !more.touches) return { version: before, changes: [] };
+  if (Object.keys(differing).length === 0 && !more.touches) return { version: before, changes: [], writes: [] };
   const changed = {
     ...differing,
     etag: before.etag + 1,
     ...(!more.keepsTime && { updated_at: toTime(Math.max(work.at, row.updated_at)) }),
   };
   const version: Version = { ...before, ...changed };
-  const { formats, keepsTime: _, touches: __, ...columns } = more;
-  await updateRow(work.tx, 'version', row.id, { ...toColumns(changed), ...columns });
+  const { formats } = more;
   const facets = facetsBetween(
     placedFacets(row.model_id, before, formats?.before ?? [], differing),
     placedFacets(row.model_id, version, formats?.after ?? [], differing),
@@ -186,7 +198,11 @@ export async function updateVersion(
   if (facets.length > 0 || text) work.reindex({ noun: 'version', id: row.id, entry: 'there', facets, text });
   const subject = { model_id: row.model_id, number: row.number };
   const change = changeBetween(subject, fieldsOf(before, changed), changed);
-  return { version, changes: change ? [change] : [] };
+  const columns = toColumns(changed);
+  const write = differing.status
+    ? updateOf('version', row.id, columns, sinceThen(row.model_id, work.at))
+    : updateOf('version', row.id, columns);
+  return { version, changes: change ? [change] : [], writes: [write] };
 }
 
 /** Gives a version a new etag because more is known of it: a promotion that was decided before is stale. It is no update. */
@@ -231,6 +247,25 @@ export async function formatsOfEach(reader: Reader, version_ids: readonly number
 export async function sinceNow(work: Work, model_id: number, status: Status): Promise<number> {
   const [newest] = await newestSince(work.tx, { model_id, status });
   return newest ? Math.max(work.at, newest.status_since + 1) : work.at;
+}
+
+/** The same, worked out where the version comes into its status. */
+function sinceThen(model_id: number, at: number): Computed {
+  return {
+    column: 'status_since',
+    params: { model_id, at },
+    from(db, param) {
+      const { fn, lit, val } = expressionBuilder<Tables, never>();
+      const next = db
+        .selectFrom('version')
+        .select(({ eb }) => eb('status_since', '+', lit(1)).as('next'))
+        .where('model_id', '=', param('model_id'))
+        .where('status', '=', param('status'))
+        .orderBy('status_since', 'desc')
+        .limit(lit(1));
+      return fn(isSqlite(db) ? 'max' : 'greatest', [val(param('at')), fn.coalesce(next, lit(0))]);
+    },
+  };
 }
 
 const newestSince = prepareRead<Pick<VersionRow, 'model_id' | 'status'>, Pick<VersionRow, 'status_since'>>(
