@@ -1,6 +1,7 @@
-import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
-import type { Database } from './database.ts';
+import type { Database, Writer } from './database.ts';
+import { allowDirect } from './direct.ts';
 import { ADVISORY_LOCK } from './migrate.ts';
 import { driverConfig } from './postgres-address.ts';
 import { preparedName } from './prepared.ts';
@@ -74,17 +75,21 @@ export function openPostgres(
     });
   const dialect = new PostgresDialect({ pool: { connect, end: () => pool.end(), options: pool.options } });
   const db = new Kysely<Tables>({ dialect });
+  // Of each transaction that changes, by its executor: it is that transaction's alone.
+  const connections = new WeakMap<object, DatabaseConnection>();
+  allowDirect(db, (on) => connections.get(on.getExecutor()));
+  const lock = async (tx: Writer, statement: RawBuilder<unknown>) => {
+    const executor = tx.getExecutor();
+    await executor.provideConnection(async (connection) => void connections.set(executor, connection));
+    await statement.execute(tx);
+  };
   return {
     name: 'postgres',
     read: db,
     write: db,
     snapshot: (body) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(body),
-    async lockLedger(tx) {
-      await sql`select 1 from ledger_head where id = 1 for update`.execute(tx);
-    },
-    async lockIngest(tx) {
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK}, hashtext(current_schema()))`.execute(tx);
-    },
+    lockLedger: (tx) => lock(tx, sql`select 1 from ledger_head where id = 1 for update`),
+    lockIngest: (tx) => lock(tx, sql`select pg_advisory_xact_lock(${ADVISORY_LOCK}, hashtext(current_schema()))`),
     // A real one costs a round trip and a transaction of its own within the other.
     savepoint: (tx, light) => (light ? lightSavepoint(() => writes.count) : savepointOf(tx, MOVE)),
     isDuplicate: (error) => codeOf(error) === '23505',

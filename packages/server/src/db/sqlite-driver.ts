@@ -43,13 +43,14 @@ export function queriesOf(db: Sqlite.Database, writing?: Writing, reads?: Shared
   const queries = new Kysely<Tables>({
     dialect: new ImmediateDialect({ database: cached as never }, writing),
   });
-  allowDirect(queries, {
-    run(query) {
+  const direct = {
+    executeQuery<O>(query: CompiledQuery<O>): QueryResult<O> {
       reads?.begin();
       return run(prepare(query.sql), query.parameters);
     },
-    reads: db.readonly,
-  });
+  };
+  // Where nobody writes over this connection, no read has to wait for the end of somebody's transaction.
+  allowDirect(queries, (on) => (db.readonly || on.isTransaction ? direct : undefined));
   return queries;
 }
 
