@@ -19,6 +19,29 @@ import { facetsBetween, type PlacedFacet } from '../search/index-text.ts';
 
 export type ModelRow = Selectable<ModelTable>;
 
+export const MODEL_COLUMNS = [
+  'id',
+  'name',
+  'name_key',
+  'description',
+  'owner',
+  'tags',
+  'properties',
+  'card',
+  'aliases',
+  'latest_version',
+  'version_count',
+  'live',
+  'last_number',
+  'created_at',
+  'created_by',
+  'updated_at',
+  'etag',
+  'deregistered',
+  'purge_after',
+  'purged_at',
+] as const satisfies readonly (keyof ModelRow)[];
+
 /** A row as it looks on the wire. */
 export function toModel(row: ModelRow): Model {
   return {

@@ -14,7 +14,8 @@ import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../batch.ts';
 import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
-import { getModel, type ModelRow } from '../models/repository.ts';
+import { getModel, MODEL_COLUMNS, type ModelRow } from '../models/repository.ts';
+import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { facetsOfVersion } from '../search/facets.ts';
@@ -74,12 +75,44 @@ export async function getVersion(
   text: string,
 ): Promise<{ model: ModelRow; row: VersionRow }> {
   const ref = parseRef(text);
+  const both = ref?.kind === 'number' && !isSqlite(reader) ? await findBoth(reader, name, ref.number) : undefined;
+  if (both?.row.deregistered === null) return both;
   const model = await getModel(reader, name);
   const number = ref && (numberOf(model, ref) ?? (await newestIn(reader, model.id, ref)));
   const row = number && (await findNumber(reader, model.id, number));
   if (row && row.deregistered === null) return { model, row };
   return refuseVersion(model, text, ref, row || undefined);
 }
+
+/** A version by its number and its model by name, in one statement: PostgreSQL takes a round trip for each. */
+async function findBoth(
+  reader: Reader,
+  name: string,
+  number: number,
+): Promise<{ model: ModelRow; row: VersionRow } | undefined> {
+  const [found] = await bothByName(reader, { name, name_key: keyOf(name), number });
+  if (!found) return undefined;
+  const model = Object.fromEntries(OF_MODEL.map(({ column, as }) => [column, found[as]]));
+  return { model: model as Pick<ModelRow, (typeof MODEL_COLUMNS)[number]>, row: found };
+}
+
+const OF_MODEL = MODEL_COLUMNS.map((column) => ({ column, as: `its_${column}` }) as const);
+
+const bothByName = prepareRead<
+  Pick<ModelRow, 'name' | 'name_key'> & { number: number },
+  VersionRow & Record<(typeof OF_MODEL)[number]['as'], unknown>
+>(
+  (db, param) =>
+    db
+      .selectFrom('model')
+      .innerJoin('version', 'version.model_id', 'model.id')
+      .selectAll('version')
+      .select(OF_MODEL.map(({ column, as }) => `model.${column} as ${as}` as const))
+      .where('model.name_key', '=', param('name_key'))
+      .where('model.name', '=', param('name'))
+      .where('model.deregistered', 'is', null)
+      .where('version.number', '=', param('number')) as never,
+);
 
 /** Draft and archived versions are not listed on the model's row. */
 async function newestIn(reader: Reader, model_id: number, ref: Ref): Promise<number | undefined> {
