@@ -139,8 +139,8 @@ const STATUSES = ['production', 'staging'] as const;
 const TRIES = 5;
 
 /**
- * No event tells `status_since`, by which the next promotion will list the live versions: it has to give the list that
- * the ledger tells. Only a list that stood still while the versions were read can be compared.
+ * No event tells `status_since`, by which the live versions are listed where the list of before does not tell: it has to
+ * give the list that the ledger tells. Only a list that stood still while the versions were read can be compared.
  */
 async function* differingOrder(read: Reader, subject: string, { model_id, fields }: Found): AsyncGenerator<Difference> {
   for (const status of STATUSES) {

@@ -209,6 +209,14 @@ for (const [database, open] of Object.entries(databases)) {
       const { staging } = await live(model);
       expect(staging).toEqual(Array.from({ length: 100 }, (_, i) => 102 - i));
       expect((await t.get(`/models/${model}/versions/staging`)).json.number).toBe(102);
+      // Those that were not listed come up as others leave.
+      const archived = [102, 50, 7];
+      for (const [i, number] of archived.entries()) {
+        await promote(model, number, { to: i === 1 ? 'production' : 'archived' });
+        const left = numbers.filter((one) => !archived.slice(0, i + 1).includes(one)).reverse();
+        expect((await live(model)).staging).toEqual(left.slice(0, 100));
+      }
+      expect((await live(model)).production).toEqual([50]);
       t.clock.run();
     });
   });
