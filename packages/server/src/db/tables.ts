@@ -79,7 +79,7 @@ export interface ModelTable {
   version_count: number;
   /** JSON { production: [number], staging: [number] }, the newest promoted first, at most 100 each. */
   live: string;
-  /** Highest number ever given in this model. */
+  /** Highest number ever given in this model, and while it bears its name under that. The next version has one more. */
   last_number: number;
   created_at: number;
   created_by: string;
@@ -91,7 +91,7 @@ export interface ModelTable {
   purged_at: number | null;
 }
 
-/** Every name that ever stood for a model: the highest number given under it, and the model that bore it last. */
+/** Every name that ever stood for a model: the model that bore it last, and the highest number given under it, while it is borne that of before. */
 export interface NameUseTable {
   name_key: string;
   last_number: number;

@@ -18,8 +18,9 @@ export interface Found extends Key {
   /** The newest event of the subject, and of its model. */
   seq: number | null;
   model_seq: number | null;
-  /** Of a model: the highest number that the ledger gave in it. */
+  /** Of a model: the highest number that the ledger gave in it, and the highest noted under its name. */
   highest: number | null;
+  used: number | null;
 }
 
 const ROWS_TOGETHER = 500;
@@ -69,6 +70,11 @@ async function* modelRows(read: Reader): AsyncGenerator<Found> {
             .where('s.number', '=', 0)
             .select((of) => of.fn.max('s.seq').as('n'))
             .as('seq'),
+          eb
+            .selectFrom('name_use')
+            .whereRef('name_use.name_key', '=', 'model.name_key')
+            .select('name_use.last_number')
+            .as('used'),
         ];
       })
       .where('id', '>', after)
@@ -76,9 +82,9 @@ async function* modelRows(read: Reader): AsyncGenerator<Found> {
       .limit(count)
       .execute();
     for (const row of rows) {
-      const { id, seq, highest, name_key, last_number, purge_after, purged_at } = row;
+      const { id, seq, highest, used, name_key, last_number, purge_after, purged_at } = row;
       const fields = { ...readable(row, toModel), name_key, last_number, purge_after, purged_at };
-      yield { model_id: id, number: 0, fields, seq, model_seq: seq, highest };
+      yield { model_id: id, number: 0, fields, seq, model_seq: seq, highest, used };
     }
     const last = rows.at(-1);
     if (!last || rows.length < count) return;
@@ -122,7 +128,15 @@ async function* versionRows(
     for (const row of rows) {
       const { model_id, number, seq, model_seq, purge_after, purged_at } = row;
       const { model: _, ...version } = readable(row, (one) => toVersion(one, ''));
-      yield { model_id, number, fields: { ...version, purge_after, purged_at }, seq, model_seq, highest: null };
+      yield {
+        model_id,
+        number,
+        fields: { ...version, purge_after, purged_at },
+        seq,
+        model_seq,
+        highest: null,
+        used: null,
+      };
     }
     const last = rows.at(-1);
     if (!last || rows.length < count) return;

@@ -111,11 +111,14 @@ async function differingFields(
  * What a row has to hold: the document, and the columns that follow from it. The event that purges a model does not
  * repeat what it takes from each of its versions: it is always the same.
  */
-function fieldsOf({ number, highest }: Found, doc: Doc, own: number | null, model_purged_at: number | null): Doc {
+function fieldsOf({ number, highest, used }: Found, doc: Doc, own: number | null, model_purged_at: number | null): Doc {
   const { deregistered } = doc as { deregistered: { purge_after: string } | null };
   const purge_after = deregistered && fromTime(deregistered.purge_after);
-  if (number === 0)
-    return { ...doc, name_key: keyOf(String(doc.name)), last_number: highest, purge_after, purged_at: model_purged_at };
+  if (number === 0) {
+    // While the model bears its name, its numbers go on after all that were given under it.
+    const last_number = deregistered ? highest : Math.max(highest ?? 0, used ?? 0);
+    return { ...doc, name_key: keyOf(String(doc.name)), last_number, purge_after, purged_at: model_purged_at };
+  }
   const { model: _, ...version } = doc; // the row has no name but its model's
   const emptied = model_purged_at === null ? {} : EMPTIED_FIELDS;
   return { ...version, ...emptied, purge_after, purged_at: own ?? model_purged_at };

@@ -233,6 +233,34 @@ for (const [database, open] of Object.entries(databases))
         expect((await t.post(`/models/${name}/restore`)).json.latest_version).toBe(1);
         expect((await t.post(at(name), {})).json.number).toBe(3);
       });
+
+      it('not by taking a name that was given away, nor by coming back to it', async () => {
+        const [one, other] = [aName('one'), aName('other')];
+        const rename = (from: string, to: string) => t.post(`/models/${from}/rename`, { name: to });
+        const next = async (name: string) => (await t.post(at(name), {})).json.number;
+        await make.model(t, { name: one });
+        expect(await next(one)).toBe(1);
+        await rename(one, other);
+        expect(await next(other)).toBe(2);
+        await make.model(t, { name: one });
+        expect([await next(one), await next(one)]).toEqual([2, 3]);
+        await t.del(`/models/${one}?reason=r`);
+        expect(expectProblem(await rename(other, one), 409, 'name-retired').last_number).toBe(3);
+        expect(await next(other)).toBe(3);
+        await make.model(t, { name: one });
+        expect(await next(one)).toBe(4);
+      });
+
+      it('but those of a name do not go with a model that gave none under it', async () => {
+        const [used, fresh] = [aName('used'), aName('fresh')];
+        await make.version(t, { model: (await make.model(t, { name: used })).name });
+        await t.del(`/models/${used}?reason=r`);
+        await make.model(t, { name: used });
+        await t.post(`/models/${used}/rename`, { name: fresh });
+        expect((await t.post(at(fresh), {})).json.number).toBe(1);
+        await t.post(`/models/${fresh}/rename`, { name: used });
+        expect((await t.post(at(used), {})).json.number).toBe(2);
+      });
     });
 
     describe('seal', () => {

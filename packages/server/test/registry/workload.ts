@@ -78,7 +78,7 @@ export async function workAtRandom({ registry, clock }: Opened, seed: number, st
   }
 }
 
-async function refusing(verb: () => Promise<unknown>): Promise<void> {
+export async function refusing(verb: () => Promise<unknown>): Promise<void> {
   try {
     await verb();
   } catch (error) {

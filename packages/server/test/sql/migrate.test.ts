@@ -74,4 +74,34 @@ describe.each(Object.keys(empty) as Database['name'][])('a database of an earlie
       await remove();
     }
   });
+
+  it('0012 goes on after the highest number that was given under the name of a model', async () => {
+    const { db, remove } = await empty[name]();
+    try {
+      await migrate(
+        db,
+        STEPS.filter((step) => step.name < '0012'),
+      );
+      // Registered anew; the one before it, in the trash; ahead of what was given under a name that it was given since; never used.
+      for (const [model, last_number, deregistered] of [
+        ['anew', 2, null],
+        ['anew', 5, '{}'],
+        ['ahead', 9, null],
+        ['unused', 0, null],
+      ])
+        await sql`insert into model (name, name_key, tags, properties, aliases, version_count, live, last_number, created_at, created_by,
+          updated_at, etag, deregistered)
+          values (${model}, ${model}, '{}', '{}', '{}', 0, '{}', ${last_number}, 0, 'a', 0, 1, ${deregistered})`.execute(
+          db.write,
+        );
+      await sql`insert into name_use (name_key, last_number, model_id) values ('anew', 7, 1), ('ahead', 4, 3), ('unused', 0, 4)`.execute(
+        db.write,
+      );
+      await migrate(db);
+      const rows = await db.read.selectFrom('model').select('last_number').orderBy('id').execute();
+      expect(rows.map((row) => row.last_number)).toEqual([7, 5, 9, 0]);
+    } finally {
+      await remove();
+    }
+  });
 });

@@ -5,7 +5,7 @@ import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { closeWaiting } from '../lifecycle/close.ts';
 import { refuse } from '../refusals.ts';
-import { bearName } from './name-use.ts';
+import { bearName, leaveName } from './name-use.ts';
 import { assertFree } from './register.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
 
@@ -37,7 +37,8 @@ export async function deregisterModel(
     reason: asked.reason,
     purge_after: toTime(work.at + trashMs),
   };
-  const { model, changes } = await updateModel(work, row, { deregistered });
+  const last_number = await leaveName(work, row);
+  const { model, changes } = await updateModel(work, row, { deregistered }, { last_number });
   work.record({ type: 'model.deregistered', subject: name, reason: asked.reason, changes });
   await closeWaiting(work, row);
   return model;
@@ -48,7 +49,7 @@ export async function restoreModel(work: Work, name: string): Promise<Model> {
   const row = await getTrashed(work, name);
   await assertFree(work, name);
   const { model, changes } = await updateModel(work, row, { deregistered: null });
-  await bearName(work, row.id, name, row.last_number);
+  await bearName(work, row, name);
   work.record({ type: 'model.restored', subject: name, changes });
   return model;
 }

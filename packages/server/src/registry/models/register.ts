@@ -34,7 +34,7 @@ export async function registerModel(work: Work, asked: NewModel): Promise<Model>
   };
   assertSize(model);
   const { id, change } = await insertModel(work, model);
-  await bearName(work, id, model.name, 0);
+  await bearName(work, { id, last_number: 0 }, model.name);
   work.record({ type: 'model.registered', subject: model.name, changes: [change] });
   return model;
 }

@@ -3,9 +3,9 @@ import { begin } from '../backlog.ts';
 import type { Work } from '../batch.ts';
 import { assertName, keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
-import { bearName } from './name-use.ts';
+import { bearName, leaveName } from './name-use.ts';
 import { assertFree } from './register.ts';
-import { getModel, updateModel } from './repository.ts';
+import { getModel, toModel, updateModel } from './repository.ts';
 
 /** Gives a model another name. The old one answers with the new one until it is registered anew. */
 export async function renameModel(work: Work, name: string, to: string): Promise<Model> {
@@ -13,9 +13,10 @@ export async function renameModel(work: Work, name: string, to: string): Promise
   const row = await getModel(work.tx, name);
   await assertFree(work, to, row.id);
   await assertNumbersUnused(work, row.id, to);
-  const { model, changes } = await updateModel(work, row, { name: to });
-  if (changes.length === 0) return model;
-  await bearName(work, row.id, to, row.last_number);
+  if (row.name === to) return toModel(row);
+  const last_number = await leaveName(work, row);
+  const { model, changes } = await updateModel(work, row, { name: to }, { last_number });
+  await bearName(work, { id: row.id, last_number }, to);
   work.afterwards((tx) => begin({ tx, dialect: work.db.name }, 'rename', row.id));
   work.record({ type: 'model.renamed', subject: to, details: { from: name }, changes });
   return model;

@@ -2,7 +2,6 @@ import { toTime } from '../../contract/time.ts';
 import type { NewVersion, Version } from '../../contract/version.ts';
 import type { Work } from '../batch.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
-import { takeNumber } from '../models/name-use.ts';
 import { getModel, updateModel } from '../models/repository.ts';
 import { insertVersion } from './repository.ts';
 
@@ -14,7 +13,7 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
   const properties = mergeMap({}, asked.properties ?? {});
   assertSize({ tags, properties, card });
   const row = await getModel(work.tx, name);
-  const number = await takeNumber(work, row);
+  const number = row.last_number + 1;
   const at = toTime(work.at);
   const version: Version = {
     model: row.name,

@@ -9,7 +9,6 @@ import type { Change } from '../change.ts';
 import { type Measured, measuredOfModel } from '../evidence/from-run.ts';
 import { writeMeasured } from '../evidence/note-evaluations.ts';
 import { assertSize, assertTags } from '../metadata.ts';
-import { takeNumber } from '../models/name-use.ts';
 import { getModel, type ModelRow, updateModel } from '../models/repository.ts';
 import { refuse, refuseField } from '../refusals.ts';
 import { Condemned } from '../sweep.ts';
@@ -61,7 +60,7 @@ async function pin(work: Work, limitBytes: number, name: string, asked: NewPinne
   assertSize({ tags, properties: {}, card: null });
   const row = await getModel(work.tx, name);
   const { artifacts, formats, written_at, version: sealed } = await readTree(work.tx, resolved.files, limitBytes);
-  const number = await takeNumber(work, row);
+  const number = row.last_number + 1;
   const at = toTime(work.at);
   const version: Version = {
     model: row.name,
