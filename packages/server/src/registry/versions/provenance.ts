@@ -22,7 +22,9 @@ export async function provenanceOf(
   if (run_id === undefined) return { lineage: null, metrics: await metricsOf(reader, model_id, undefined) };
   if ([...run_id].length > LIMITS.lineageText)
     refuseField('/run_id', `must have at most ${LIMITS.lineageText} characters`);
-  const tags = new Map((await gitOf(reader, { run_id })).map(({ key, value }) => [key, value]));
+  const told = await gitOf(reader, { run_id });
+  if (told.length === 0) return { lineage: { run_id }, metrics: await metricsOf(reader, model_id, undefined) };
+  const tags = new Map(told.map(({ key, value }) => [key, value]));
   const git_commit = textOf(tags.get('mlflow.source.git.commit'));
   const git_url = textOf(tags.get('mlflow.source.git.repoURL'));
   const datasets = (await datasetsOf(reader, { run_id })).map(toDataset);
@@ -39,12 +41,17 @@ function textOf(text: unknown): string | undefined {
   return typeof text === 'string' && text !== '' && [...text].length <= LIMITS.lineageText ? text : undefined;
 }
 
-const gitOf = prepareRead<{ run_id: string }, { key: string; value: string }>((db, param) =>
+/** At least one row of a run that is kept here, and none of another, of which nothing else is asked then. */
+const gitOf = prepareRead<{ run_id: string }, { key: string | null; value: string | null }>((db, param) =>
   db
-    .selectFrom('run_tag')
-    .select(['key', 'value'])
-    .where('run_id', '=', param('run_id'))
-    .where('key', 'in', ['mlflow.source.git.commit', 'mlflow.source.git.repoURL']),
+    .selectFrom('run')
+    .leftJoin('run_tag', (join) =>
+      join
+        .onRef('run_tag.run_id', '=', 'run.run_id')
+        .on('run_tag.key', 'in', ['mlflow.source.git.commit', 'mlflow.source.git.repoURL']),
+    )
+    .select(['run_tag.key', 'run_tag.value'])
+    .where('run.run_id', '=', param('run_id')),
 );
 
 type Dataset = { name: string; digest: string; source: string };
