@@ -98,7 +98,8 @@ function fewInserted(tx: Writer, table: Table, rows: readonly object[]): Compile
       .compile();
     runs.set(key, query);
   }
-  const parameters = rows.flatMap((row) => columns.map((column) => row[column as never]));
+  const parameters: unknown[] = [];
+  for (const row of rows) for (const column of columns) parameters.push(row[column as never]);
   return { ...query, parameters };
 }
 

@@ -13,8 +13,9 @@ export function changeBetween(
   after: Doc,
 ): SubjectChange | undefined {
   if (!before) {
-    const known = Object.entries(after).filter(([, value]) => value !== undefined);
-    return known.length === 0 ? undefined : { ...subject, before: null, after: Object.fromEntries(known) };
+    const known: Doc = {};
+    for (const key of Object.keys(after)) if (after[key] !== undefined) known[key] = after[key];
+    return Object.keys(known).length === 0 ? undefined : { ...subject, before: null, after: known };
   }
   const was: Doc = {};
   const is: Doc = {};

@@ -6,9 +6,11 @@ const TIMES = new Set(['created_at', 'updated_at']);
 /** Fields as they stand in columns of the same names: documents as JSON, times as epoch milliseconds. */
 export function columnsOf(fields: object): Record<string, unknown> {
   const columns: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields))
+  for (const key of Object.keys(fields)) {
+    const value = fields[key as keyof typeof fields] as unknown;
     if (typeof value === 'object' && value !== null) columns[key] = JSON.stringify(value);
     else columns[key] = TIMES.has(key) ? fromTime(value as string) : value;
+  }
   return columns;
 }
 

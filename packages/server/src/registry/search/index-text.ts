@@ -35,14 +35,17 @@ export interface Reindex {
 
 /** The facets that differ between two states of a subject. A list may hold a value twice: its facet is one. */
 export function facetsBetween(before: readonly PlacedFacet[], after: readonly PlacedFacet[]): FacetChange[] {
-  const [were, are] = [byIdentity(before), byIdentity(after)];
-  const came = [...are].filter(([identity]) => !were.has(identity)).map(([, row]) => ({ row, stays: true }));
-  const went = [...were].filter(([identity]) => !are.has(identity)).map(([, row]) => ({ row, stays: false }));
-  return [...came, ...went];
+  const went = byIdentity(before);
+  const differing: FacetChange[] = [];
+  for (const [identity, row] of byIdentity(after)) if (!went.delete(identity)) differing.push({ row, stays: true });
+  for (const row of went.values()) differing.push({ row, stays: false });
+  return differing;
 }
 
 function byIdentity(rows: readonly PlacedFacet[]): Map<string, PlacedFacet> {
-  return new Map(rows.map((row) => [identityOf(row), row]));
+  const map = new Map<string, PlacedFacet>();
+  for (const row of rows) map.set(identityOf(row), row);
+  return map;
 }
 
 function identityOf(row: PlacedFacet): string {
@@ -78,7 +81,7 @@ export async function writeIndex(at: IndexAt, entries: readonly Reindex[]): Prom
     if (of.length === 0) continue;
     await removeFacets(at, noun, of);
     const rows = of.flatMap(({ id, facets }) =>
-      facets.filter(({ stays }) => stays).map(({ row }) => ({ [`${noun}_id`]: id, ...row })),
+      facets.filter(({ stays }) => stays).map(({ row }) => ({ ...row, [`${noun}_id`]: id })),
     );
     await insertRows(at.tx, `${noun}_facet`, rows as never);
     for (const { id } of of.filter(({ entry }) => entry === 'gone')) await removeText(at, noun, id);

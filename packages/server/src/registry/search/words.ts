@@ -53,7 +53,7 @@ export function* compoundsOf(text: string): Generator<Compound> {
 /** Most segments are a word of ASCII without humps: for these the expressions cost more than all the rest. */
 function runsOf(segment: string): Run[] {
   if (!BEYOND_PLAIN.test(segment)) {
-    const word = lower(segment);
+    const word = segment.slice(0, TOKEN);
     return [{ word, humps: [word] }];
   }
   return [...segment.matchAll(DENSE)].map(([run]) => runOf(run));
