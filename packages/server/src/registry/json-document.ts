@@ -14,7 +14,9 @@ export const toJsonDocument = (document: { etag: number }): JsonDocument => ({
   json: JSON.stringify(document),
 });
 
-/** A page of documents that are JSON already, as `JSON.stringify` writes one of values. */
-export function toJsonPage({ items, next_page_token }: Page<string>): string {
-  return `{"items":[${items.join(',')}],"next_page_token":${JSON.stringify(next_page_token)}}`;
+/** A page of documents as `JSON.stringify` writes it. `toJson` writes one of them. */
+export function toJsonPage<T>({ items, next_page_token }: Page<T>, toJson: (item: T) => string): string {
+  let text = '';
+  for (const item of items) text += text === '' ? toJson(item) : `,${toJson(item)}`;
+  return `{"items":[${text}],"next_page_token":${JSON.stringify(next_page_token)}}`;
 }

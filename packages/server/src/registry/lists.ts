@@ -37,12 +37,22 @@ export interface ListParts {
 
 /** Live models that match, now or at a moment. */
 export function listModels(parts: ListParts, asked: ListQuery): Promise<Page<Model>> {
-  return pageOfModels(parts, asked, toModel, (model) => model);
+  return pageOfModels(
+    parts,
+    asked,
+    (page) => mapItems(page, toModel),
+    (page) => page,
+  );
 }
 
 /** The same as it is answered. */
-export async function listModelsJson(parts: ListParts, asked: ListQuery): Promise<string> {
-  return toJsonPage(await pageOfModels(parts, asked, toModelJson, JSON.stringify));
+export function listModelsJson(parts: ListParts, asked: ListQuery): Promise<string> {
+  return pageOfModels(
+    parts,
+    asked,
+    (page) => toJsonPage(page, toModelJson),
+    (page) => toJsonPage(page, JSON.stringify),
+  );
 }
 
 type VersionsQuery = ListQuery & { model?: string };
@@ -52,40 +62,48 @@ export function listVersions(parts: ListParts, asked: VersionsQuery): Promise<Pa
   return pageOfVersions(
     parts,
     asked,
-    (row) => toVersion(row, row.model),
-    (version) => version,
+    (page) => mapItems(page, (row) => toVersion(row, row.model)),
+    (page) => page,
   );
 }
 
 /** The same as it is answered. */
-export async function listVersionsJson(parts: ListParts, asked: VersionsQuery): Promise<string> {
-  return toJsonPage(await pageOfVersions(parts, asked, (row) => toVersionJson(row, row.model), JSON.stringify));
+export function listVersionsJson(parts: ListParts, asked: VersionsQuery): Promise<string> {
+  return pageOfVersions(
+    parts,
+    asked,
+    (page) => toJsonPage(page, (row) => toVersionJson(row, row.model)),
+    (page) => toJsonPage(page, JSON.stringify),
+  );
 }
 
-/** `ofRow` and `ofDocument` make an item from what is now, and from what was at a moment. */
+/**
+ * `ofRows` and `ofDocuments` make the answer from what is now, and from what was at a moment. A promise that waited is in the old
+ * generation of the heap, and what it comes to follows it there: so this is one text, and not the texts of the items.
+ */
 async function pageOfModels<T>(
   parts: ListParts,
   asked: ListQuery,
-  ofRow: (row: ModelRow) => T,
-  ofDocument: (model: Model) => T,
-): Promise<Page<T>> {
+  ofRows: (page: Page<ModelRow>) => T,
+  ofDocuments: (page: Page<Model>) => T,
+): Promise<T> {
   const query = toQuery(asked, 'model');
-  if (asked.at !== undefined) return mapItems(await pastModels(parts, query, asked.at), ofDocument);
+  if (asked.at !== undefined) return ofDocuments(await pastModels(parts, query, asked.at));
   const page = await inRuns(query, async (run) => {
     const { rows, next_page_token } = await searchModels(searching(parts, 'models'), { ...query, ...run } as Query);
     return { items: rows, next_page_token };
   });
-  return mapItems(page, ofRow);
+  return ofRows(page);
 }
 
 async function pageOfVersions<T>(
   parts: ListParts,
   asked: VersionsQuery,
-  ofRow: (row: VersionRow) => T,
-  ofDocument: (version: Version) => T,
-): Promise<Page<T>> {
+  ofRows: (page: Page<VersionRow>) => T,
+  ofDocuments: (page: Page<Version>) => T,
+): Promise<T> {
   const query = toQuery(asked, 'version');
-  if (asked.at !== undefined) return mapItems(await pastVersions(parts, query, asked.at, asked.model), ofDocument);
+  if (asked.at !== undefined) return ofDocuments(await pastVersions(parts, query, asked.at, asked.model));
   const within =
     asked.model === undefined ? query : { ...query, model_id: (await getModel(parts.read, asked.model)).id };
   const page = await inRuns(within, async (run) => {
@@ -95,7 +113,7 @@ async function pageOfVersions<T>(
     } as Query);
     return { items: rows, next_page_token };
   });
-  return mapItems(page, ofRow);
+  return ofRows(page);
 }
 
 function mapItems<A, B>({ items, next_page_token }: Page<A>, to: (item: A) => B): Page<B> {

@@ -15,12 +15,9 @@ export interface LiveAsked extends PageAsked {
 /** Every version that is in a status, or was at a moment: model by model in the order in which these were registered. */
 export async function listLiveJson(parts: ListParts, asked: LiveAsked): Promise<string> {
   const { at } = asked;
-  if (at !== undefined) {
-    const { items, next_page_token } = await pastLive(parts, { ...asked, at });
-    return toJsonPage({ items: items.map((version) => JSON.stringify(version)), next_page_token });
-  }
-  const { items, next_page_token } = await inRuns(asked, (run) => liveNow(parts, { ...asked, ...run }));
-  return toJsonPage({ items: items.map((row) => toVersionJson(row, row.model)), next_page_token });
+  if (at !== undefined) return toJsonPage(await pastLive(parts, { ...asked, at }), JSON.stringify);
+  const page = await inRuns(asked, (run) => liveNow(parts, { ...asked, ...run }));
+  return toJsonPage(page, (row) => toVersionJson(row, row.model));
 }
 
 type LiveRow = VersionRow & { model: string };
