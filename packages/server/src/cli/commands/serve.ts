@@ -7,11 +7,12 @@ import { isLoopback } from '../../config/rules.ts';
 import type { Config } from '../../config/schema.ts';
 import { asRefusal, configParts, orMisused, withConfig } from '../config-flags.ts';
 import { listenTrouble } from '../listen-trouble.ts';
-import { holdOptimizing, letOptimize } from '../optimizing.ts';
 import { action, withExamples, withOutput } from '../run.ts';
 import { nextSignal, stop } from '../signals.ts';
 import { type Output, paint } from '../terminal/output.ts';
-import { holdYoungGeneration, letYoungGenerationGrow } from '../young-generation.ts';
+import { collectOldGenerationSooner } from '../v8/old-generation.ts';
+import { holdOptimizing, letOptimize } from '../v8/optimizing.ts';
+import { holdYoungGeneration, letYoungGenerationGrow } from '../v8/young-generation.ts';
 
 export function command(): Command {
   const serve = withOutput(withConfig(new Command('serve')))
@@ -51,6 +52,7 @@ async function run(out: Output, options: Record<string, unknown>): Promise<void>
 async function open(config: Config): Promise<{ url: string; close(): Promise<void> }> {
   holdYoungGeneration();
   holdOptimizing();
+  collectOldGenerationSooner();
   try {
     const { openServer } = await import('../../main.ts');
     return await openServer(config);
