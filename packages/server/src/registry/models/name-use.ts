@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { prepareWrite } from '../../db/prepared.ts';
-import { updateRow } from '../../db/rows.ts';
+import { updateOf } from '../../db/rows.ts';
 import type { NameUseTable } from '../../db/tables.ts';
+import { writeTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
 import { keyOf } from '../names.ts';
 import type { ModelRow } from './repository.ts';
@@ -25,7 +26,7 @@ export async function bearName(
 ): Promise<void> {
   const [used] = await note(work.tx, { name_key: keyOf(name), last_number, model_id: id });
   const highest = (used as Pick<NameUseTable, 'last_number'>).last_number;
-  if (highest > last_number) await updateRow(work.tx, 'model', id, { last_number: highest });
+  if (highest > last_number) await writeTogether(work.tx, [updateOf('model', id, { last_number: highest })]);
 }
 
 /** Notes up to what number was given under the name that a model leaves. Answers the highest given in the model itself. */
