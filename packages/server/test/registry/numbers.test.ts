@@ -48,7 +48,7 @@ async function versionsOf(t: Opened): Promise<{ is: string; ought: string }[]> {
 }
 
 describe.each(Object.keys(databases) as (keyof typeof databases)[])('numbers on %s', (database) => {
-  it('C2 follow the highest given in the model or by whomever bore its name', async () => {
+  it('follow the highest given in the model or by whomever bore its name, and the doctor finds them right', async () => {
     let versions = 0;
     for (const seed of database === 'sqlite' ? [1, 2, 3, 4, 5] : [6, 7]) {
       const t = await openRegistry(databases[database]);
