@@ -12,6 +12,7 @@ import * as recency from './migrations/0009-recency.ts';
 import * as fewerIndexes from './migrations/0010-fewer-indexes.ts';
 import * as series from './migrations/0011-series.ts';
 import * as numbers from './migrations/0012-numbers.ts';
+import * as liveNames from './migrations/0013-live-names.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,6 +33,7 @@ export const STEPS: readonly Step[] = [
   { name: '0010-fewer-indexes', up: fewerIndexes.up },
   { name: '0011-series', up: series.up },
   { name: '0012-numbers', up: numbers.up },
+  { name: '0013-live-names', up: liveNames.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */
