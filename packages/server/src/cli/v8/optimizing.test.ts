@@ -26,7 +26,7 @@ const IN_TIME = SCRIPT.replace('letOptimize();', 'await sleep(1_100);');
 it.each([
   ['let', SCRIPT],
   ['not let, but time goes by', IN_TIME],
-])('V8 optimizes nothing until it is %s', async (_, script) => {
+])('nothing is optimized until it is %s', async (_, script) => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...['--allow-natives-syntax', '--no-warnings', '--input-type=module', '--eval', script],
   ]);
