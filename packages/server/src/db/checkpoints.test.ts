@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,4 +61,13 @@ it('what is in the log is there after a close in the middle of it', async () => 
   db = await openDatabase(`sqlite:${file}`, { exclusive: true });
   const { rows } = await sql<{ n: number }>`select count(*) as n from page`.execute(db.read);
   expect(rows[0]?.n).toBe(PAGES_EACH);
+});
+
+it('a thread that cannot open the file keeps nobody from closing the database', async () => {
+  await commit(times(MANY));
+  await rename(file, `${file}-elsewhere`);
+  await commit(1);
+  await db.close();
+  await rename(`${file}-elsewhere`, file);
+  db = await openDatabase(`sqlite:${file}`, { exclusive: true });
 });

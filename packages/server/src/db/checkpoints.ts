@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type Sqlite from 'better-sqlite3';
 import type { Copied, CopyFailed } from './checkpoint-worker.ts';
@@ -107,13 +106,15 @@ function start(file: string, onEnd: () => void): Thread {
   let waiting: { resolve(came: Copied | CopyFailed): void; reject(error: Error): void } | undefined;
   let ended: Error | undefined;
   const fail = (error: Error) => {
-    ended ??= error;
+    if (ended) return;
+    ended = error;
     waiting?.reject(ended);
     onEnd();
   };
   worker.on('message', (came) => waiting?.resolve(came));
   worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('the thread that copies the log ended')));
+  const exited = new Promise<void>((resolve) => worker.on('exit', () => resolve()));
+  void exited.then(() => fail(new Error('the thread that copies the log ended')));
   worker.unref();
   return {
     copy: () =>
@@ -125,9 +126,8 @@ function start(file: string, onEnd: () => void): Thread {
     async end() {
       if (ended) return;
       worker.ref();
-      const exit = once(worker, 'exit');
       worker.postMessage('end');
-      await exit;
+      await exited;
     },
   };
 }
