@@ -80,10 +80,14 @@ export function createCheckpoints(writer: Sqlite.Database, file: string, soundne
   return {
     between() {
       if (closed || copying) return;
-      if (last) return copyLast();
-      const { log } = left();
-      if (log < MANY) next = MANY;
-      if (log >= next) copying = copy();
+      try {
+        if (last) return copyLast();
+        const { log } = left();
+        if (log < MANY) next = MANY;
+        if (log >= next) copying = copy();
+      } catch (error) {
+        soundness.note(error);
+      }
     },
     noRoom() {
       last = true;
