@@ -86,3 +86,17 @@ it('what keeps the log from being looked at does not fail the commit', async () 
   await checkpoints.close();
   writer.close();
 });
+
+it('after a write that failed nothing is copied any more', async () => {
+  const writer = new Sqlite(file);
+  writer.pragma('wal_autocheckpoint = 0');
+  const soundness = createSoundness(isLoss);
+  const checkpoints = createCheckpoints(writer, file, soundness);
+  writer.exec('insert into page values (1, zeroblob(3900))');
+  soundness.note(Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' }));
+  checkpoints.noRoom();
+  checkpoints.between();
+  expect(writer.pragma('wal_checkpoint(NOOP)')).toMatchObject([{ checkpointed: 0 }]);
+  await checkpoints.close();
+  writer.close();
+});

@@ -81,6 +81,8 @@ export function createCheckpoints(writer: Sqlite.Database, file: string, soundne
     between() {
       if (closed || copying) return;
       try {
+        // What failed is not tried again.
+        soundness.assertSound();
         if (last) return copyLast();
         const { log } = left();
         if (log < MANY) next = MANY;
