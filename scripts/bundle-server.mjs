@@ -19,7 +19,7 @@ const folders = new Set([
   ...(await bundle(
     {
       cli: 'cli/main.ts',
-      'checkpoint-worker': 'db/checkpoint-worker.ts',
+      'wal-checkpoint-worker': 'db/wal-checkpoint-worker.ts',
       'hash-worker': 'blobs/hash-worker.ts',
       'inspect-worker': 'formats/inspect-worker.ts',
     },

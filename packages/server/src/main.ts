@@ -46,6 +46,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
     exclusive: true,
     connections: config.database_connections,
     statementMs: config.limits.database_ms,
+    onTrouble: (error) => log.error({ err: error }, 'the log of the database could not be copied into its file'),
   });
   try {
     await assertSchema(db, config);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { beside } from '../beside.ts';
 import { type CreateHasher, createSha256, type Hasher } from './hash.ts';
 import type { Asked } from './hash-worker.ts';
 
@@ -19,8 +20,7 @@ interface Thread {
 /** Below this, handing a chunk to a thread costs as much as hashing it. */
 const WORTH_A_HOP = 64 * 1024;
 const MOST = 4;
-/** Beside this file and of its kind: .ts when run from source, .js when compiled. */
-const WORKER = new URL(`./hash-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+const WORKER = beside(import.meta.url, 'hash-worker');
 
 /**
  * Hashes large bodies in threads, beside the event loop. Threads start when they are needed, as many as there are

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { beside } from '../beside.ts';
 import type { Drawn } from './draw-worker.ts';
 import type { Spec } from './spec.ts';
 
@@ -32,8 +33,7 @@ interface Job {
   reject(error: Error): void;
 }
 
-/** Beside this file and of its kind: .ts when run from source, .js when compiled. */
-const WORKER = new URL(`./draw-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+const WORKER = beside(import.meta.url, 'draw-worker');
 
 /**
  * Draws Vega-Lite specs one after another in a worker thread, off the event loop and within bounds of time and memory. The

@@ -9,6 +9,8 @@ export const LONG_STATEMENT_MS = 24 * 3_600_000;
 export interface OpenOptions {
   /** SQLite: hold the file for this process alone. */
   exclusive?: boolean;
+  /** SQLite: told, once, why its log could not be copied into the file. */
+  onTrouble?: ((error: unknown) => void) | undefined;
   /** PostgreSQL: connections in the pool. */
   connections?: number;
   /** PostgreSQL: milliseconds that a statement may take. */

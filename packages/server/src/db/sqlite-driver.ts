@@ -8,12 +8,12 @@ import {
   type SqliteDialectConfig,
   SqliteDriver,
 } from 'kysely';
-import type { Checkpoints } from './checkpoints.ts';
 import { allowDirect } from './direct.ts';
 import type { SharedReads } from './shared-reads.ts';
 import { isFull } from './sqlite-errors.ts';
 import type { Soundness } from './suspect.ts';
 import type { Tables } from './tables.ts';
+import type { WalCheckpoints } from './wal-checkpoints.ts';
 
 const STATEMENTS_KEPT = 500;
 
@@ -24,7 +24,7 @@ export interface Writing {
   /** Of the connection that reads beside it. */
   reads?: SharedReads | undefined;
   /** Undefined in memory. */
-  checkpoints?: Checkpoints | undefined;
+  checkpoints?: WalCheckpoints | undefined;
 }
 
 /** Queries over a connection; its statements stay prepared. `reads`: of one that reads alone, what these stand in. */

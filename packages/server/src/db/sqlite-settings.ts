@@ -1,7 +1,7 @@
 import type Sqlite from 'better-sqlite3';
-import { BACKSTOP } from './checkpoints.ts';
 import { DatabaseRefused } from './refused.ts';
 import { codeOf, isFull } from './sqlite-errors.ts';
+import { BACKSTOP } from './wal-checkpoints.ts';
 
 /** SQLite before this version can lose acknowledged commits in WAL mode with two connections (the WAL-reset flaw). */
 const OLDEST = [3, 51, 3] as const;

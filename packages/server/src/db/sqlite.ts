@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { CompiledQuery, type Kysely, sql } from 'kysely';
-import { createCheckpoints } from './checkpoints.ts';
 import type { Database } from './database.ts';
 import { lockFile, privately } from './lock-file.ts';
+import type { OpenOptions } from './open.ts';
 import { DatabaseRefused } from './refused.ts';
 import { lightSavepoint, savepointOf } from './savepoint.ts';
 import { shareReads } from './shared-reads.ts';
@@ -12,6 +12,7 @@ import { codeOf, isFull, isLoss } from './sqlite-errors.ts';
 import { asRefusal, assertVersion, assertWhole, emptyLog, settle } from './sqlite-settings.ts';
 import { createSoundness, DatabaseSuspect } from './suspect.ts';
 import type { Tables } from './tables.ts';
+import { createWalCheckpoints } from './wal-checkpoints.ts';
 
 /** What it does not hold is in the system's cache. */
 const READER_CACHE_KIB = 32 * 1024;
@@ -21,7 +22,7 @@ const ONCE_CACHE_KIB = 2 * 1024;
 const MOVE = [CompiledQuery.raw('release savepoint one'), CompiledQuery.raw('savepoint one')];
 
 /** Opens `file`, in a folder that is there, (or `:memory:`) with WAL, `synchronous=FULL` and foreign keys, and asserts that they took. */
-export function openSqlite(file: string, options: { exclusive?: boolean } = {}): Database {
+export function openSqlite(file: string, options: Pick<OpenOptions, 'exclusive' | 'onTrouble'> = {}): Database {
   const memory = file === ':memory:';
   if (!memory) {
     // What a large transaction or sort spills stays beside the database: /tmp may be small, or read-only as in a container.
@@ -45,7 +46,7 @@ export function openSqlite(file: string, options: { exclusive?: boolean } = {}):
   // A second, read-only connection sees only what is committed. In memory there is but one connection.
   const reader = memory ? undefined : readOnly(file, READER_CACHE_KIB);
   const reads = reader && shareReads(reader);
-  const checkpoints = memory ? undefined : createCheckpoints(writer, file, soundness);
+  const checkpoints = memory ? undefined : createWalCheckpoints(writer, file, soundness, options.onTrouble);
   const write = queriesOf(writer, { soundness, writes, reads, checkpoints });
   const read = reader ? queriesOf(reader, undefined, reads) : write;
   return {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { beside } from '../beside.ts';
 import type { Inspection } from '../contract/artifact.ts';
 import { RULES_VERSION } from './rules-version.ts';
 
@@ -34,8 +35,7 @@ interface Job {
 }
 
 const BYTES_PER_MS = 20_000;
-/** Beside this file and of its kind: .ts when run from source, .js when compiled. */
-const WORKER = new URL(`./inspect-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url);
+const WORKER = beside(import.meta.url, 'inspect-worker');
 
 /** Inspects files one after another in a worker thread, off the event loop and within bounds of time and memory. */
 export function createInspector(options: InspectorOptions = {}): Inspector {

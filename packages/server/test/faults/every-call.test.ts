@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MANY } from '../../src/db/checkpoints.ts';
+import { MANY } from '../../src/db/wal-checkpoints.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { troubles } from '../support/troubles.ts';
 import { readiness } from './client.ts';

@@ -44,7 +44,7 @@ describe('what is packed', () => {
       [...words, ...(await builtFrom('packages/client/src', ['.js', '.d.ts']))].sort(),
     );
     const built = (await readdir(join(ROOT, 'packages/server/dist'))).filter((file) => /\.js$/.test(file));
-    for (const entry of ['cli.js', 'checkpoint-worker.js', 'hash-worker.js', 'inspect-worker.js', 'draw-worker.js'])
+    for (const entry of ['cli.js', 'wal-checkpoint-worker.js', 'hash-worker.js', 'inspect-worker.js', 'draw-worker.js'])
       expect(built).toContain(entry);
     // Of what is in the bundle.
     const own = ['bin/assayer.js', 'openapi.json', 'dist/LICENSES.txt'];

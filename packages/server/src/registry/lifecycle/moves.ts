@@ -61,7 +61,10 @@ export function isDone(move: Move, leaving: readonly VersionRow[]): boolean {
   return move.row.status === move.to && leaving.length === 0;
 }
 
-/** Works out a move: what it changes, and what is to be written for it, which is the caller's; nothing where all is so already. */
+/**
+ * Works out a move: what it changes, and what is still to be written for it, which is the caller's; nothing where all is so
+ * already. What its own reads have to see, as where several versions leave, is written here.
+ */
 export async function planMove(work: Work, move: Move, leaving: readonly VersionRow[]): Promise<Moved> {
   if (isDone(move, leaving)) return { version: toVersion(move.row, move.model.name), changes: [], writes: [] };
   return move.action === 'alias' ? pointAlias(work, move, leaving[0]) : changeStatus(work, move, leaving);

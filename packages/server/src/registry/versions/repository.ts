@@ -277,12 +277,15 @@ export async function formatsOfEach(reader: Reader, version_ids: readonly number
  * The time of a version that comes into a status now: later than all that are there, also within a millisecond or when
  * the clock stepped back, so that the newest is the one that came last.
  */
-export async function sinceNow(work: Work, model_id: number, status: Status): Promise<number> {
+async function sinceNow(work: Work, model_id: number, status: Status): Promise<number> {
   const [newest] = await newestSince(work.tx, { model_id, status });
   return newest ? Math.max(work.at, newest.status_since + 1) : work.at;
 }
 
-/** The same, worked out where the version comes into its status. */
+/**
+ * The same, worked out where the version comes into its status. On PostgreSQL one that leaves it in the same statement still
+ * counts.
+ */
 function sinceThen(model_id: number, at: number): Computed {
   return {
     column: 'status_since',

@@ -1,29 +1,26 @@
 import { Worker } from 'node:worker_threads';
 import type Sqlite from 'better-sqlite3';
-import type { Copied, CopyFailed } from './checkpoint-worker.ts';
-import type { Soundness } from './suspect.ts';
+import { beside } from '../beside.ts';
+import { DatabaseSuspect, type Soundness } from './suspect.ts';
+import type { Copied, CopyFailed } from './wal-checkpoint-worker.ts';
 
 /** What keeps the write-ahead log of a SQLite database from growing without end. */
-export interface Checkpoints {
+export interface WalCheckpoints {
   /** Told between two transactions. Must not throw: what was committed is. */
   between(): void;
-  /** Told that there was no room on the disk: that of the log is given back. */
+  /** Told that there was no room on the disk: once it is copied, that of the log is used again. */
   noRoom(): void;
   close(): Promise<void>;
 }
 
 /** With so many frames, of a page each, the log is copied into the database: 64 MiB. A page that changed often is copied once. */
 export const MANY = 16_000;
-/** Of a log that cannot be emptied yet, because somebody reads in it, as many more are copied each time. */
-const MORE = MANY / 4;
+/** Of a log that could not be begun anew, because somebody read in it, as many more are copied each time. */
+const MORE = 1_000;
 /** So few are copied between two transactions. */
 const FEW = 1_000;
 const MOST_PASSES = 4;
-/** Beside this file and of its kind: .ts when run from source, .js when compiled. */
-const WORKER = new URL(
-  `./checkpoint-worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-);
+const WORKER = beside(import.meta.url, 'wal-checkpoint-worker');
 
 /** Where SQLite itself copies the log, within a commit: only where this thread does not come to it. */
 export const BACKSTOP = 4 * MANY;
@@ -33,7 +30,12 @@ export const BACKSTOP = 4 * MANY;
  * within a commit otherwise, for tens of milliseconds. What commits add meanwhile is copied by further passes, and the last
  * of it between two transactions: only a log that is copied to its end is begun anew (https://sqlite.org/wal.html#avoiding_excessively_large_wal_files).
  */
-export function createCheckpoints(writer: Sqlite.Database, file: string, soundness: Soundness): Checkpoints {
+export function createWalCheckpoints(
+  writer: Sqlite.Database,
+  file: string,
+  soundness: Soundness,
+  onTrouble: (error: unknown) => void = () => {},
+): WalCheckpoints {
   const state = writer.prepare('pragma wal_checkpoint(NOOP)');
   const copyHere = writer.prepare('pragma wal_checkpoint(PASSIVE)');
   const left = () => {
@@ -45,8 +47,15 @@ export function createCheckpoints(writer: Sqlite.Database, file: string, soundne
   let copying: Promise<void> | undefined;
   let last = false;
   let closed = false;
+  let told = false;
 
-  /** What fails as lost bytes do is noted by the soundness; what else fails is tried again later. */
+  /** What fails as lost bytes do makes the database read-only; what else fails is told once, and tried again later. */
+  function note(error: unknown): void {
+    soundness.note(error);
+    if (!told) onTrouble(error);
+    told = true;
+  }
+
   async function copy(): Promise<void> {
     try {
       thread ??= start(file, () => {
@@ -57,14 +66,19 @@ export function createCheckpoints(writer: Sqlite.Database, file: string, soundne
         if (closed) return;
         if ('code' in came) throw Object.assign(new Error(came.message), { code: came.code });
         const after = left();
-        if (after.copied === before.copied) break;
+        if (after.copied === before.copied) {
+          next = after.log + MORE;
+          return;
+        }
         before = after;
       }
+      last = true;
     } catch (error) {
-      soundness.note(error);
+      last = true;
+      note(error);
+    } finally {
+      copying = undefined;
     }
-    last = true;
-    copying = undefined;
   }
 
   function copyLast(): void {
@@ -72,7 +86,7 @@ export function createCheckpoints(writer: Sqlite.Database, file: string, soundne
     try {
       copyHere.get();
     } catch (error) {
-      soundness.note(error);
+      note(error);
     }
     next = left().log + MORE;
   }
@@ -88,7 +102,7 @@ export function createCheckpoints(writer: Sqlite.Database, file: string, soundne
         if (log < MANY) next = MANY;
         if (log >= next) copying = copy();
       } catch (error) {
-        soundness.note(error);
+        if (!(error instanceof DatabaseSuspect)) note(error);
       }
     },
     noRoom() {

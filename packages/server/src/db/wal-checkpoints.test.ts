@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createCheckpoints, MANY } from './checkpoints.ts';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Database } from './database.ts';
 import { openDatabase } from './open.ts';
 import { isLoss } from './sqlite-errors.ts';
 import { createSoundness } from './suspect.ts';
+import { createWalCheckpoints, MANY } from './wal-checkpoints.ts';
 
 const PAGES_EACH = 1_000;
 let folder: string;
@@ -58,12 +58,22 @@ it('while somebody reads in the log it grows, no commit fails, and it is begun a
   expect(await room()).toBeLessThan(grown + 2 * MANY);
 });
 
+it('what is in the log is copied without another commit, by the thread', async () => {
+  await commit(times(MANY));
+  const log = new Sqlite(file, { readonly: true });
+  const copied = () => (log.pragma('wal_checkpoint(NOOP)') as [{ checkpointed: number }])[0].checkpointed;
+  await vi.waitUntil(() => copied() >= MANY / 2, { timeout: 10_000 });
+  log.close();
+});
+
 it('what is in the log is there after a close in the middle of it', async () => {
   await commit(times(MANY) + 1);
+  await sql`update page set bytes = 'last' where n = 1`.execute(db.write);
   await db.close();
   db = await openDatabase(`sqlite:${file}`, { exclusive: true });
-  const { rows } = await sql<{ n: number }>`select count(*) as n from page`.execute(db.read);
-  expect(rows[0]?.n).toBe(PAGES_EACH);
+  const { rows } = await sql<{ n: number; last: string }>`
+    select count(*) as n, max(case when n = 1 then bytes end) as last from page`.execute(db.read);
+  expect(rows[0]).toEqual({ n: PAGES_EACH, last: 'last' });
 });
 
 it('a thread that cannot open the file keeps nobody from closing the database', async () => {
@@ -77,7 +87,7 @@ it('a thread that cannot open the file keeps nobody from closing the database', 
 
 it('what keeps the log from being looked at does not fail the commit', async () => {
   const writer = new Sqlite(file);
-  const checkpoints = createCheckpoints(writer, file, createSoundness(isLoss));
+  const checkpoints = createWalCheckpoints(writer, file, createSoundness(isLoss));
   const rows = writer.prepare('select 1 from sqlite_schema').iterate();
   rows.next();
   expect(() => writer.pragma('wal_checkpoint(NOOP)')).toThrow(/busy/);
@@ -91,7 +101,7 @@ it('after a write that failed nothing is copied any more', async () => {
   const writer = new Sqlite(file);
   writer.pragma('wal_autocheckpoint = 0');
   const soundness = createSoundness(isLoss);
-  const checkpoints = createCheckpoints(writer, file, soundness);
+  const checkpoints = createWalCheckpoints(writer, file, soundness);
   writer.exec('insert into page values (1, zeroblob(3900))');
   soundness.note(Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' }));
   checkpoints.noRoom();
