@@ -25,11 +25,15 @@ const SCRIPT = `
   letOptimize();
   console.log(JSON.stringify({ held, let: await isOptimized(true) }));
 `;
-const IN_TIME = SCRIPT.replace('letOptimize();', 'await sleep(1_100);');
+const WORK = `
+  for (const end = process.cpuUsage().user + 1_500_000; process.cpuUsage().user < end; await sleep(1))
+    for (let i = 0; i < 1_000_000; i += 1);
+`;
+const IN_TIME = SCRIPT.replace('letOptimize();', WORK);
 
 it.each([
   ['let', SCRIPT],
-  ['not let, but time goes by', IN_TIME],
+  ['not let, but the start has a lot to do', IN_TIME],
 ])('nothing is optimized until it is %s', async (_, script) => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...['--allow-natives-syntax', '--no-warnings', '--input-type=module', '--eval', script],
