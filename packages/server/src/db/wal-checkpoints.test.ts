@@ -58,6 +58,21 @@ it('while somebody reads in the log it grows, no commit fails, and it is begun a
   expect(await room()).toBeLessThan(grown + 2 * MANY);
 });
 
+it('goes on after there was little to copy, of a log that could not be begun anew', async () => {
+  await db.snapshot(async (read) => {
+    await commit(times(MANY));
+    // It reads to the end of the log, which is copied to its end while nothing comes.
+    await sleep(500);
+    await sql`select count(*) from page`.execute(read);
+    const undone = db.write.transaction().execute(() => Promise.reject(new Error('undone')));
+    await expect(undone).rejects.toThrow('undone');
+    for (let i = 0; i < 2_200; i += 1)
+      await db.write.transaction().execute((tx) => sql`update page set bytes = ${i} where n = 1`.execute(tx));
+  });
+  await commit(times(3 * MANY));
+  expect(await room()).toBeLessThan(3 * MANY);
+});
+
 it('what is in the log is copied without another commit, by the thread', async () => {
   await commit(times(MANY));
   const log = new Sqlite(file, { readonly: true });

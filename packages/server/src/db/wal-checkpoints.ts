@@ -44,7 +44,7 @@ export function createWalCheckpoints(
   };
   let next = MANY;
   let thread: Thread | undefined;
-  let copying: Promise<void> | undefined;
+  let copying = false;
   let last = false;
   let closed = false;
   let told = false;
@@ -57,6 +57,7 @@ export function createWalCheckpoints(
   }
 
   async function copy(): Promise<void> {
+    copying = true;
     try {
       thread ??= start(file, () => {
         thread = undefined;
@@ -77,7 +78,7 @@ export function createWalCheckpoints(
       last = true;
       note(error);
     } finally {
-      copying = undefined;
+      copying = false;
     }
   }
 
@@ -100,7 +101,7 @@ export function createWalCheckpoints(
         if (last) return copyLast();
         const { log } = left();
         if (log < MANY) next = MANY;
-        if (log >= next) copying = copy();
+        if (log >= next) void copy();
       } catch (error) {
         if (!(error instanceof DatabaseSuspect)) note(error);
       }
