@@ -61,9 +61,9 @@ it('while somebody reads in the log it grows, no commit fails, and it is begun a
 it('goes on after there was little to copy, of a log that could not be begun anew', async () => {
   await db.snapshot(async (read) => {
     await commit(times(MANY));
-    // It reads to the end of the log, which is copied to its end while nothing comes.
-    await sleep(500);
+    // It reads in the log to its end, up to which all is copied while nothing comes.
     await sql`select count(*) from page`.execute(read);
+    await sleep(500);
     const undone = db.write.transaction().execute(() => Promise.reject(new Error('undone')));
     await expect(undone).rejects.toThrow('undone');
     for (let i = 0; i < 2_200; i += 1)
