@@ -12,10 +12,7 @@ import { keepPrepared, type Write } from './prepared.ts';
 export async function writeTogether(tx: Writer, writes: readonly Write[]): Promise<QueryResult<unknown>> {
   const queries = writes.map((write) => write(tx));
   let last: QueryResult<unknown> = { rows: [] };
-  for (const query of isSqlite(tx) || queries.length < 2 ? queries : [joined(queries)]) {
-    const result = execute(tx, query);
-    last = result instanceof Promise ? await result : result;
-  }
+  for (const query of isSqlite(tx) || queries.length < 2 ? queries : [joined(queries)]) last = await execute(tx, query);
   return last;
 }
 

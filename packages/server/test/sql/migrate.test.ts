@@ -26,6 +26,13 @@ const empty: Record<Database['name'], () => Promise<{ db: Database; remove(): Pr
   },
 };
 
+/** Brings a database to where it was before this step. */
+const migrateTo = (db: Database, step: string) =>
+  migrate(
+    db,
+    STEPS.filter(({ name }) => name < step),
+  );
+
 it('a step stays as it is once there are databases that it ran in', async () => {
   const digests = STEPS.map(({ name }) => {
     const text = readFileSync(new URL(`../../src/db/migrations/${name}.ts`, import.meta.url));
@@ -38,10 +45,7 @@ describe.each(Object.keys(empty) as Database['name'][])('a database of an earlie
   it('0009 knows which digest of a data set was evaluated on last', async () => {
     const { db, remove } = await empty[name]();
     try {
-      await migrate(
-        db,
-        STEPS.filter((step) => step.name < '0009'),
-      );
+      await migrateTo(db, '0009');
       const run = (statement: ReturnType<typeof sql>) => statement.execute(db.write);
       await run(sql`insert into model (name, name_key, tags, properties, aliases, version_count, live, last_number, created_at, created_by,
         updated_at, etag) values ('m', 'm', '{}', '{}', '{}', 1, '{}', 1, 0, 'a', 0, 1)`);
@@ -78,10 +82,7 @@ describe.each(Object.keys(empty) as Database['name'][])('a database of an earlie
   it('0012 goes on after the highest number that was given under the name of a model', async () => {
     const { db, remove } = await empty[name]();
     try {
-      await migrate(
-        db,
-        STEPS.filter((step) => step.name < '0012'),
-      );
+      await migrateTo(db, '0012');
       // Registered anew; the one before it, in the trash; ahead of what was given under a name that it was given since; never used.
       for (const [model, last_number, deregistered] of [
         ['anew', 2, null],

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { runInFreshNode } from '../../../test/support/fresh-node.ts';
 
 const MODULE = new URL('./old-generation.ts', import.meta.url).href;
 const SCRIPT = `
@@ -27,10 +26,7 @@ const SCRIPT = `
 `;
 
 it('collects the old generation before it is mostly garbage, and lets it hold whatever is in use', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...['--expose-gc', '--no-warnings', '--input-type=module', '--eval', SCRIPT],
-  ]);
-  const { used, most } = JSON.parse(stdout);
+  const { used, most } = (await runInFreshNode(SCRIPT, '--expose-gc')) as Record<'used' | 'most', number>;
   expect(used).toBeGreaterThan(20);
   // V8 by itself would go up to five times as much.
   expect(most).toBeLessThan(3.5 * used);

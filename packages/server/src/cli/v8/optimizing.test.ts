@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { runInFreshNode } from '../../../test/support/fresh-node.ts';
 
 const MODULE = new URL('./optimizing.ts', import.meta.url).href;
 /** Says whether a function that has run hot is optimized by now. */
@@ -35,10 +34,7 @@ it.each([
   ['let', SCRIPT],
   ['not let, but the start has a lot to do', IN_TIME],
 ])('nothing is optimized until it is %s', async (_, script) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...['--allow-natives-syntax', '--no-warnings', '--input-type=module', '--eval', script],
-  ]);
-  expect(JSON.parse(stdout)).toEqual({ held: false, let: true });
+  expect(await runInFreshNode(script, '--allow-natives-syntax')).toEqual({ held: false, let: true });
 });
 
 /** Without a compiler Node.js takes no types off. */
@@ -58,8 +54,5 @@ const TOLD = `
 `;
 
 it.each(['--jitless', '--no-maglev'])('what V8 was told at the start stays: %s', async (flag) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...[flag, '--allow-natives-syntax', '--no-warnings', '--input-type=module', '--eval', TOLD],
-  ]);
-  expect(stdout).toBe('false\n');
+  expect(await runInFreshNode(TOLD, flag, '--allow-natives-syntax')).toBe(false);
 });

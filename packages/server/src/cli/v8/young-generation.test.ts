@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { runInFreshNode } from '../../../test/support/fresh-node.ts';
 
 const MODULE = new URL('./young-generation.ts', import.meta.url).href;
 const SCRIPT = `
@@ -32,10 +31,10 @@ const SCRIPT = `
 
 // V8 makes it smaller when it has seen for a while that little is allocated.
 it('lets the young generation grow up to a bound, and again after a rest', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...['--expose-gc', '--no-warnings', '--input-type=module', '--eval', SCRIPT],
-  ]);
-  const { first, rested, again, most } = JSON.parse(stdout);
+  const { first, rested, again, most } = (await runInFreshNode(SCRIPT, '--expose-gc')) as Record<
+    'first' | 'rested' | 'again' | 'most',
+    number
+  >;
   expect(first).toBeGreaterThanOrEqual(16);
   expect(rested).toBeLessThan(first);
   expect(again).toBeGreaterThanOrEqual(16);
