@@ -18,6 +18,7 @@ import {
   placedFacets as placedVersion,
   toColumns as versionColumns,
 } from '../../packages/server/src/registry/versions/repository.ts';
+import { placeOfNew } from '../../packages/server/src/registry/versions/status-order.ts';
 import type { Batch } from './batch.ts';
 import { newModel, newVersion, ownerOf } from './documents.ts';
 
@@ -79,7 +80,7 @@ export function createHistory({ add, files, record, index, tick, ids }: Parts) {
     let version = created(line, number, at);
     const listed = changeModel(line, { latest_version: number, version_count: number }, at);
     tell(line.i, at, { type: 'version.created', subject, changes: [born({ id: line.id, number }, version), listed] });
-    let since = at;
+    let since = placeOfNew(number);
     let formats: string[] = [];
     if (fate !== 'open') {
       const file = files[number % files.length] as Artifact;

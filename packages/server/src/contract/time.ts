@@ -2,6 +2,7 @@ const DAY_MS = 86_400_000;
 
 /** The day of the last time that was written: times come in runs, of one change and of what was made on one day. */
 let last = { day: Number.NaN, date: '' };
+let lastRead = { text: '', ms: Number.NaN };
 
 /** Epoch milliseconds as RFC 3339 in UTC with milliseconds: as `toISOString` has it, in a tenth of the time. */
 export function toTime(ms: number): string {
@@ -18,7 +19,8 @@ export function toTime(ms: number): string {
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
 
 export function fromTime(text: string): number {
-  return Date.parse(text);
+  if (text !== lastRead.text) lastRead = { text, ms: Date.parse(text) };
+  return lastRead.ms;
 }
 
 /** RFC 3339, 5.6, and a moment that exists: not the 30th of February. */

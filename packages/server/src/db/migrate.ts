@@ -13,6 +13,7 @@ import * as fewerIndexes from './migrations/0010-fewer-indexes.ts';
 import * as series from './migrations/0011-series.ts';
 import * as numbers from './migrations/0012-numbers.ts';
 import * as liveNames from './migrations/0013-live-names.ts';
+import * as fewVersions from './migrations/0014-few-versions.ts';
 import { DatabaseRefused } from './refused.ts';
 import type { Tables } from './tables.ts';
 
@@ -34,6 +35,7 @@ export const STEPS: readonly Step[] = [
   { name: '0011-series', up: series.up },
   { name: '0012-numbers', up: numbers.up },
   { name: '0013-live-names', up: liveNames.up },
+  { name: '0014-few-versions', up: fewVersions.up },
 ];
 
 /** The number is Assayer's own, any constant would do. */

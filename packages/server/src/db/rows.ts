@@ -17,9 +17,30 @@ import { BYTES_TOGETHER } from './together.ts';
 type Table = keyof Tables;
 type Statement = ReturnType<typeof prepareWrite<Record<string, unknown>, unknown>>;
 
-/** One statement for each set of columns that was written: the code names few. */
-const inserts = new Map<string, Statement>();
-const updates = new Map<string, Statement>();
+/**
+ * What was made of each set of columns that was written, by what it is for: the code names few. The columns are compared
+ * one by one, which costs less than to join them.
+ */
+class ByColumns<T> {
+  readonly #made = new Map<string, { columns: readonly string[]; made: T }[]>();
+
+  get(what: string, columns: readonly string[], make: () => T): T {
+    const some = this.#made.get(what) ?? [];
+    for (const one of some) if (isSame(one.columns, columns)) return one.made;
+    const made = make();
+    this.#made.set(what, [...some, { columns, made }]);
+    return made;
+  }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+const inserts = new ByColumns<Statement>();
+const updates = new ByColumns<Statement>();
 
 /** What a statement of SQLite holds at most: each length is a statement to keep. */
 const FEW_ROWS = 32;
@@ -45,7 +66,7 @@ export async function insertRows<T extends Table>(
  */
 async function insertRecords(tx: Writer, table: Table, rows: readonly object[]): Promise<void> {
   const columns = Object.keys(rows[0] as object);
-  const insert = kept(inserts, `${table} records`, columns, () => {
+  const insert = inserts.get(`${table} records`, columns, () => {
     const names = sql.join(columns.map((column) => sql.ref(column)));
     return prepareWrite<Record<string, unknown>, never>(
       (_, param) => sql`insert into ${sql.table(table)} (${names}) overriding system value
@@ -80,7 +101,7 @@ function fewRows(table: Table, most: number): number {
   return table === 'artifact' ? 1 : 2 ** Math.floor(Math.log2(Math.min(most, FEW_ROWS)));
 }
 
-const runs = new Map<string, CompiledQuery>();
+const runs = new ByColumns<CompiledQuery>();
 
 /**
  * The statement of each length is compiled once; SQLite itself has it prepared. It fails where it stands, and undoes
@@ -88,16 +109,13 @@ const runs = new Map<string, CompiledQuery>();
  */
 function fewInserted(tx: Writer, table: Table, rows: readonly object[]): CompiledQuery {
   const columns = Object.keys(rows[0] as object);
-  const key = `${table} ${rows.length} ${columns.join(' ')}`;
-  let query = runs.get(key);
-  if (!query) {
-    query = tx
+  const query = runs.get(`${table} ${rows.length}`, columns, () =>
+    tx
       .insertInto<Table>(table)
       .orFail()
       .values(rows as never)
-      .compile();
-    runs.set(key, query);
-  }
+      .compile(),
+  );
   const parameters: unknown[] = [];
   for (const row of rows) for (const column of columns) parameters.push(row[column as never]);
   return { ...query, parameters };
@@ -116,7 +134,7 @@ export function insertOf<T extends WithIds>(table: T, row: Insertable<Tables[T]>
     // What returns rows is a statement that can be undone, too.
     if (isSqlite(tx)) return fewInserted(tx, table, [row]);
     const columns = Object.keys(row);
-    const insert = kept(inserts, `${table} id`, columns, () =>
+    const insert = inserts.get(`${table} id`, columns, () =>
       prepareWrite((db, param) =>
         (db as Kysely<Tables>)
           .insertInto<WithIds>(table)
@@ -148,7 +166,8 @@ export function updateOf<T extends 'model' | 'version'>(
   computed?: Computed,
 ): Write {
   const columns = Object.keys(changed);
-  const update = kept(updates, table, [...columns, ...(computed ? [`(${computed.column})`] : [])], () =>
+  const what = computed ? `${table} (${computed.column})` : table;
+  const update = updates.get(what, columns, () =>
     prepareWrite((db, param) =>
       (db as Kysely<Tables>)
         .updateTable<'model' | 'version'>(table)
@@ -160,13 +179,4 @@ export function updateOf<T extends 'model' | 'version'>(
     ),
   );
   return update.with({ ...changed, ...computed?.params, id });
-}
-
-function kept(statements: Map<string, Statement>, table: string, columns: string[], make: () => Statement): Statement {
-  const key = `${table} ${columns.join(' ')}`;
-  const found = statements.get(key);
-  if (found) return found;
-  const made = make();
-  statements.set(key, made);
-  return made;
 }

@@ -103,7 +103,7 @@ export interface VersionTable {
   model_id: number;
   number: number;
   status: 'draft' | 'staging' | 'production' | 'archived';
-  /** When it came into its status. */
+  /** Its place in the order in which the model's versions came into this status: see versions/status-order.ts. */
   status_since: number;
   state: 'open' | 'sealed';
   digest: string | null;

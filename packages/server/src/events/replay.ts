@@ -13,8 +13,7 @@ export function changeBetween(
   after: Doc,
 ): SubjectChange | undefined {
   if (!before) {
-    const known: Doc = {};
-    for (const key of Object.keys(after)) if (after[key] !== undefined) known[key] = after[key];
+    const known = knownOf(after);
     return Object.keys(known).length === 0 ? undefined : { ...subject, before: null, after: known };
   }
   const was: Doc = {};
@@ -34,6 +33,14 @@ export function changeBetween(
     }
   }
   return Object.keys(is).length === 0 ? undefined : { ...subject, before: was, after: is };
+}
+
+/** Most documents say of each of their fields what it is. */
+function knownOf(doc: Doc): Doc {
+  const values = Object.values(doc);
+  return values.includes(undefined)
+    ? Object.fromEntries(Object.entries(doc).filter(([, value]) => value !== undefined))
+    : doc;
 }
 
 /** The state after a change: the inverse of `changeBetween`. Replaying all changes of a subject in order gives its state. */

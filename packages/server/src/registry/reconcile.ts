@@ -11,7 +11,7 @@ import { type Found, foundAgain, foundRows, inStep, type Key } from './reconcile
 import { differingStates } from './reconcile-states.ts';
 import { subjectAt, subjectsAt } from './timeline.ts';
 import { EMPTIED_FIELDS } from './versions/emptied.ts';
-import { liveNumbers } from './versions/repository.ts';
+import { liveNumbers } from './versions/status-order.ts';
 
 /** SQLite answers at once: without a pause nothing else would be served. */
 const PAUSE_EVERY = 100;

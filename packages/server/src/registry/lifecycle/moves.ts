@@ -7,7 +7,8 @@ import type { Work } from '../batch.ts';
 import type { Changed } from '../changed.ts';
 import { changeModel, type ModelRow, toModel } from '../models/repository.ts';
 import { refuseField } from '../refusals.ts';
-import { changeVersion, findNumber, liveLists, toVersion, type VersionRow } from '../versions/repository.ts';
+import { changeVersion, findNumber, toVersion, type VersionRow } from '../versions/repository.ts';
+import { liveLists } from '../versions/status-order.ts';
 import { endStay, isLive, liveAfter, moveVersion, toLive } from './move.ts';
 import type { Rule, Target } from './policy.ts';
 

@@ -11,6 +11,8 @@ export interface Track {
   each?: { of: Sql; values: readonly Value[] };
   /** Whether the value is a row's number, and bound as an integer: FTS5 starts from a row only where it is one. */
   byId?: boolean;
+  /** It holds what is looked for only where the value, an integer, is greater. */
+  above?: number;
   /** What it takes to look at a row, where an ordinary one takes 1. */
   effort: number;
 }
@@ -49,7 +51,8 @@ export async function* stretches<T extends Track>(
   for (let from = start; ; ) {
     let best: { walk: T; to: Value | undefined } | undefined;
     for (const walk of tracks) {
-      const to = await nth(pace, walk, direction, from);
+      if (!isOnTrack(walk, direction, from)) continue;
+      const to = (await nth(pace, walk, direction, from)) ?? endOf(walk, direction);
       if (best === undefined || isFarther(direction, to, best.to)) best = { walk, to };
       if (to === undefined) break;
     }
@@ -58,6 +61,15 @@ export async function* stretches<T extends Track>(
     from = best!.to;
   }
 }
+
+/** Whether a track holds all that comes next. */
+function isOnTrack({ above }: Track, { desc }: Direction, from: Value | undefined): boolean {
+  if (above === undefined) return true;
+  return desc ? from === undefined || Number(from) > above + 1 : from !== undefined && Number(from) >= above;
+}
+
+/** The last value that a track may hold, where the order goes on behind it. */
+const endOf = ({ above }: Track, { desc }: Direction) => (desc && above !== undefined ? above + 1 : undefined);
 
 function isFarther({ desc }: Direction, a: Value | undefined, b: Value | undefined): boolean {
   if (a === undefined || b === undefined) return a === undefined && b !== undefined;

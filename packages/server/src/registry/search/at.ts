@@ -37,6 +37,14 @@ export interface Scope {
 }
 
 /**
+ * The index of the texts of one model's versions leaves out those of its first versions, but for aliases: most models have
+ * no others, and these few are looked at one by one. Its condition, word for word, or else it is not taken.
+ */
+export const FIRST_VERSIONS = 64;
+export const isBeyondFirst = (number: string): Sql => sql`${sql.ref(number)} > ${sql.lit(FIRST_VERSIONS)}`;
+export const isAmongFirst = (number: string): Sql => sql`${sql.ref(number)} <= ${sql.lit(FIRST_VERSIONS)}`;
+
+/**
  * The facets where those of one subject, or of one model's versions, are asked for. SQLite, which knows no statistics,
  * might read all of a key instead: it is told which index to take.
  */

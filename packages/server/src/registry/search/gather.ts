@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { countUpTo, type Sql } from '../paging/sql.ts';
-import type { Scope, SearchAt } from './at.ts';
+import { isAmongFirst, isBeyondFirst, type Scope, type SearchAt } from './at.ts';
 import { type Comparison, type Filter, isComparison } from './filter.ts';
 import { placeOf } from './keys.ts';
 import { numberRange, textRange } from './ranges.ts';
@@ -69,8 +69,22 @@ function ofComparison({ noun, model_id }: Scope, one: Comparison): Rows[] | unde
   if (ranges.length === 0 || ranges.some((range) => range === undefined)) return undefined;
   const table = sql.table(inFacets ? `${of}_facet` : of);
   const key = inFacets ? sql`found.key = ${one.key} and ` : indexed ? sql`found.deregistered is null and ` : sql``;
-  const within = model_id !== undefined && of === 'version' ? sql` and found.model_id = ${model_id}` : sql``;
+  const inModel = model_id !== undefined && of === 'version';
+  const within = inModel ? sql` and found.model_id = ${model_id}` : sql``;
   const own = inFacets ? `found.${of}_id` : 'found.id';
+  // The texts of the first versions of a model are in no index of its own: they are all among those that may match.
+  if (inModel && inFacets && groups[0]!.length > 0) {
+    const first = sql`select id from version where model_id = ${model_id} and ${isAmongFirst('number')}`;
+    const beyond = (range: Sql | undefined, i: number) =>
+      i === 0 ? sql`${range} and ${isBeyondFirst('found.number')}` : range;
+    return [
+      first,
+      ...ranges.map(
+        (range, i) => sql`select found.version_id as id from ${table} as found
+      where ${key}${beyond(range, i)}${within}`,
+      ),
+    ];
+  }
   return ranges.map((range) => {
     if (of === noun) return sql`select ${sql.ref(own)} as id from ${table} as found where ${key}${range}${within}`;
     if (noun === 'model') return sql`select found.model_id as id from ${table} as found where ${key}${range}`;

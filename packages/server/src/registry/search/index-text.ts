@@ -35,11 +35,18 @@ export interface Reindex {
 
 /** The facets that differ between two states of a subject. A list may hold a value twice: its facet is one. */
 export function facetsBetween(before: readonly PlacedFacet[], after: readonly PlacedFacet[]): FacetChange[] {
+  if (before.length === 0) return distinct(after).map((row) => ({ row, stays: true }));
   const went = byIdentity(before);
   const differing: FacetChange[] = [];
   for (const [identity, row] of byIdentity(after)) if (!went.delete(identity)) differing.push({ row, stays: true });
   for (const row of went.values()) differing.push({ row, stays: false });
   return differing;
+}
+
+/** Only facets of one key may be the same, and these stand together. */
+function distinct(rows: readonly PlacedFacet[]): readonly PlacedFacet[] {
+  const isOne = rows.every(({ key }, i) => key !== rows[i + 1]?.key);
+  return isOne ? rows : [...byIdentity(rows).values()];
 }
 
 function byIdentity(rows: readonly PlacedFacet[]): Map<string, PlacedFacet> {

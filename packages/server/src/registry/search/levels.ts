@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
 import type { Position, Value } from '../paging/page-token.ts';
 import { all, type Sql } from '../paging/sql.ts';
-import { facetsBy, type Scope } from './at.ts';
+import { facetsBy, isAmongFirst, isBeyondFirst, type Scope } from './at.ts';
 import type { Noun } from './filter.ts';
 import { placeOf } from './keys.ts';
 import { compareScalars } from './order.ts';
@@ -66,8 +66,12 @@ function amongVersions(key: string, desc: boolean, dialect: Dialect): Pick<Level
     and version.id = version_facet.version_id and version.deregistered is null`;
   const number = sql`(select num from ${facetsBy('version', dialect, 'num_in')} ${live} and num is not null
     order by num ${sql.raw(desc ? 'desc' : 'asc')} limit 1)`;
-  const nan = sql`(select head from ${facetsBy('version', dialect, 'text_in')} ${live} and head = 'NaN' limit 1)`;
-  return { number, text: sql`case when ${number} is null then ${nan} end` };
+  const nan = sql`(select head from ${facetsBy('version', dialect, 'text_in')} ${live}
+    and ${isBeyondFirst('version_facet.number')} and head = 'NaN' limit 1)`;
+  const first = sql`(select head from version cross join ${facetsBy('version', dialect)} where version.model_id = model.id
+    and ${isAmongFirst('version.number')} and version.deregistered is null and version_facet.version_id = version.id
+    and key = ${key} and head = 'NaN' limit 1)`;
+  return { number, text: sql`case when ${number} is null then coalesce(${nan}, ${first}) end` };
 }
 
 /** What a page selects of each level, and by which names. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
 import { exists, type Sql } from '../paging/sql.ts';
-import { facetsBy, type Scope } from './at.ts';
+import { facetsBy, isAmongFirst, isBeyondFirst, type Scope } from './at.ts';
 import { HEAD, headOf } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Operator, type Scalar } from './filter.ts';
 import { type Place, placeOf } from './keys.ts';
@@ -49,18 +49,23 @@ function ofSomeVersion(one: Comparison, place: Place, inColumn: boolean, { diale
     return exists(sql`version where ${live} and not ${exists(rows, dialect)}`, dialect);
   }
   const matching = onFacet(one, place, dialect);
-  const index = indexFor(one);
-  if (index === 'owner') {
+  // From the versions, each with its own facets.
+  const among = (versions: Sql) => {
     const rows = sql`version cross join ${facetsBy('version', dialect)}`;
-    return exists(
-      sql`${rows} where ${live} and ${facets(sql`version_facet.version_id = version.id`)} and ${matching}`,
-      dialect,
-    );
-  }
+    const own = facets(sql`version_facet.version_id = version.id`);
+    return exists(sql`${rows} where ${versions} and ${own} and ${matching}`, dialect);
+  };
+  const index = indexFor(one);
+  if (index === 'owner') return among(live);
   // From the facets of the model that match; a version in the trash still has its own.
-  const rows = sql`${facetsBy('version', dialect, index)} cross join version`;
-  const joined = facets(sql`version_facet.model_id = model.id and version.id = version_facet.version_id`);
-  return exists(sql`${rows} where ${joined} and ${matching} and version.deregistered is null`, dialect);
+  const found = (facetsThat: Sql) => {
+    const rows = sql`${facetsBy('version', dialect, index)} cross join version`;
+    const joined = facets(sql`version_facet.model_id = model.id and version.id = version_facet.version_id`);
+    return exists(sql`${rows} where ${joined} and ${facetsThat} and version.deregistered is null`, dialect);
+  };
+  if (index === 'num_in') return found(matching);
+  const beyond = found(sql`${isBeyondFirst('version_facet.number')} and ${matching}`);
+  return sql`(${beyond} or ${among(sql`${live} and ${isAmongFirst('version.number')}`)})`;
 }
 
 /** The index in which the matches of one model's versions stand together. */

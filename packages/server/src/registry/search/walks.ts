@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Value } from '../paging/page-token.ts';
 import { rowByRow, type Sql } from '../paging/sql.ts';
 import type { Track } from '../paging/stretches.ts';
-import type { Scope } from './at.ts';
+import { FIRST_VERSIONS, isBeyondFirst, type Scope } from './at.ts';
 import { HEAD } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Noun } from './filter.ts';
 import { type KeyType, placeOf } from './keys.ts';
@@ -123,9 +123,11 @@ export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | un
   if (isNumber && end.key !== NEWEST) return undefined;
   const range = isNumber ? numberRange(sql`walk.num`, one, false) : textRange(sql`walk.head`, asText(one), true);
   const whole = type === 'text' && [...String(one.values[0])].length < HEAD;
+  const isInModel = scope.model_id !== undefined;
   return {
     from: sql`${sql.table(`${noun}_facet`)} as walk`,
-    where: [sql`walk.key = ${one.key}`, range!, ...within(scope)],
+    where: [sql`walk.key = ${one.key}`, range!, ...within(scope), ...(isInModel ? [isBeyondFirst('walk.number')] : [])],
+    ...(isInModel && { above: FIRST_VERSIONS }),
     value: sql.ref(end.key === NEWEST ? 'walk.version_id' : `walk.${end.key}`),
     byId: end.key === NEWEST,
     owner: sql.ref(`walk.${noun}_id`),

@@ -15,6 +15,7 @@ const IS_DENSE =
   /^[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 /** Beyond small letters and digits of ASCII. */
 const BEYOND_PLAIN = /[^a-z\d]/;
+const BEYOND_SIMPLE = /[A-Z_-]|[^\t\n\r -~]/;
 const HUMPS = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 
 /** A run within a compound: pairs of a dense script, or a word with the pieces of its camelCase. */
@@ -74,18 +75,28 @@ function lower2(run: string): string {
 export function tokensOf(text: string): string[] {
   const tokens = new Set<string>();
   let bytes = 0;
-  for (const { whole, runs } of compoundsOf(text)) {
-    const found = runs.flatMap((run) =>
-      'word' in run ? [run.word, ...run.humps] : [...run.pairs, run.characters.at(-1)!],
-    );
-    for (const token of whole === undefined ? found : [...found, whole]) {
-      if (tokens.has(token) || token === '') continue;
-      bytes += Buffer.byteLength(token);
-      if (tokens.size >= TOKENS || bytes > BYTES) return [...tokens];
-      tokens.add(token);
-    }
+  for (const token of BEYOND_SIMPLE.test(text) ? tokensIn(text) : simpleTokensIn(text)) {
+    if (tokens.has(token) || token === '') continue;
+    bytes += Buffer.byteLength(token);
+    if (tokens.size >= TOKENS || bytes > BYTES) break;
+    tokens.add(token);
   }
   return [...tokens];
+}
+
+function* tokensIn(text: string): Generator<string> {
+  for (const { whole, runs } of compoundsOf(text)) {
+    for (const run of runs) yield* 'word' in run ? [run.word, ...run.humps] : [...run.pairs, run.characters.at(-1)!];
+    if (whole !== undefined) yield whole;
+  }
+}
+
+/** The same where each word is a compound of its own: small letters of ASCII and digits, and nothing that joins them. */
+function simpleTokensIn(text: string): string[] {
+  return text
+    .slice(0, READ)
+    .split(/[^a-z\d]+/)
+    .map((word) => word.slice(0, TOKEN));
 }
 
 /** What is searched of a model, or of a version under its model's name. */

@@ -11,7 +11,8 @@ import { getModel, type ModelRow, toModel, updateModel } from '../models/reposit
 import { parseRef } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { EMPTIED_FIELDS } from './emptied.ts';
-import { findNumber, getVersion, liveLists, toVersion, updateVersion, type VersionRow } from './repository.ts';
+import { findNumber, getVersion, toVersion, updateVersion, type VersionRow } from './repository.ts';
+import { liveLists } from './status-order.ts';
 
 /** Moves a version to the trash. Its number is never used again; aliases that named it are gone with it. */
 export async function deregisterVersion(

@@ -1,4 +1,4 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Status } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
@@ -8,6 +8,7 @@ import { parseRef, type Ref } from '../refs.ts';
 import { HEAD, headOf } from '../search/facets.ts';
 import { LISTED_VERSION } from './listed.ts';
 import { getVersion, type VersionRow } from './repository.ts';
+import { newestDraftId, newestId } from './status-order.ts';
 
 /** What tells where the files of a version are. */
 const PLACE = ['model_id', 'number', 'source'] as const;
@@ -45,7 +46,7 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
       .selectFrom('version_facet')
       .select('version_id')
       .where('model_id', '=', model(db, param).select('id'))
-      .where('key', '=', 'alias')
+      .where('key', '=', ALIAS)
       .where('head', '=', param('head'));
   /** Of one that is its own head, which the index has: the row of the facet is not read. */
   const byShortAlias = prepareRead<Named & Alias, Row>((db, param) => rows(db).where('id', '=', facets(db, param)));
@@ -53,13 +54,10 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
     rows(db).where('id', '=', facets(db, param).where('text', '=', param('alias'))),
   );
   const newestIn = prepareRead<Named & { status: Status }, Row>((db, param) =>
-    rows(db)
-      .where('model_id', '=', model(db, param).select('id'))
-      .where('status', '=', param('status'))
-      .where('deregistered', 'is', null)
-      .orderBy('status_since', 'desc')
-      .orderBy('number', 'desc')
-      .limit(1),
+    rows(db).where('id', '=', newestId(model(db, param).select('id'), param('status'))),
+  );
+  const newestDraft = prepareRead<Named, Row>((db, param) =>
+    rows(db).where('id', '=', newestDraftId(model(db, param).select('id'))),
   );
 
   function findByRef(reader: Reader, named: Named, ref: Ref): Promise<Row[]> {
@@ -76,7 +74,7 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
           : byAlias(reader, { ...named, alias, head });
       }
       case 'status':
-        return newestIn(reader, { ...named, status: ref.status });
+        return ref.status === 'draft' ? newestDraft(reader, named) : newestIn(reader, { ...named, status: ref.status });
     }
   }
 
@@ -90,6 +88,8 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
 /** The names of a model, as a type whose keys can be parameters. */
 type Named = { name: string; name_key: string };
 type Alias = { head: string };
+/** In the text of the query, since the index of one model's versions says so: see search/at.ts. */
+const ALIAS = sql.lit('alias');
 type Param<N> = <K extends keyof N>(key: K) => N[K];
 
 /** Stands as a subquery, which takes SQLite half as long as a join of the two. */

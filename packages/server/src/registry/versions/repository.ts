@@ -1,14 +1,13 @@
-import { expressionBuilder, type Insertable, type Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { SubjectChange } from '../../contract/event.ts';
-import { LIMITS } from '../../contract/limits.ts';
 import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
-import type { Status, Version } from '../../contract/version.ts';
+import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { isSqlite } from '../../db/one-of.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { type Computed, insertRow, updateOf } from '../../db/rows.ts';
-import type { Tables, VersionTable } from '../../db/tables.ts';
+import { insertRow, updateOf } from '../../db/rows.ts';
+import type { VersionTable } from '../../db/tables.ts';
 import { writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
 import type { Work } from '../batch.ts';
@@ -20,6 +19,7 @@ import { parseRef, type Ref } from '../refs.ts';
 import { refuse } from '../refusals.ts';
 import { facetsOfVersion } from '../search/facets.ts';
 import { facetsBetween, type PlacedFacet } from '../search/index-text.ts';
+import { liveNumbers, placeOfNew, sinceThen } from './status-order.ts';
 
 export type VersionRow = Selectable<VersionTable>;
 
@@ -169,14 +169,14 @@ export function numberOf(model: Pick<ModelRow, 'aliases' | 'live' | 'latest_vers
   }
 }
 
-/** `formats`: of the artifacts that it is created with. */
+/** Of a new version, a draft. `formats`: of the artifacts that it is created with. */
 export async function insertVersion(
   work: Work,
   model_id: number,
   version: Version,
   formats: readonly string[] = [],
 ): Promise<{ id: number; change: SubjectChange }> {
-  const status_since = await sinceNow(work, model_id, version.status as Status);
+  const status_since = placeOfNew(version.number);
   const id = await insertRow(work.tx, 'version', { ...toColumns(version), model_id, status_since, purged_at: null });
   const facets = facetsBetween([], placedFacets(model_id, version, formats));
   work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
@@ -271,95 +271,4 @@ export async function formatsOfEach(reader: Reader, version_ids: readonly number
   const formats = new Map<number, string[]>();
   for (const { version_id, format } of rows) formats.set(version_id, [...(formats.get(version_id) ?? []), format]);
   return formats;
-}
-
-/**
- * The time of a version that comes into a status now: later than all that are there, also within a millisecond or when
- * the clock stepped back, so that the newest is the one that came last.
- */
-async function sinceNow(work: Work, model_id: number, status: Status): Promise<number> {
-  const [newest] = await newestSince(work.tx, { model_id, status });
-  return newest ? Math.max(work.at, newest.status_since + 1) : work.at;
-}
-
-/**
- * The same, worked out where the version comes into its status. On PostgreSQL one that leaves it in the same statement still
- * counts.
- */
-function sinceThen(model_id: number, at: number): Computed {
-  return {
-    column: 'status_since',
-    params: { model_id, at },
-    from(db, param) {
-      const { fn, lit, val } = expressionBuilder<Tables, never>();
-      const next = db
-        .selectFrom('version')
-        .select(({ eb }) => eb('status_since', '+', lit(1)).as('next'))
-        .where('model_id', '=', param('model_id'))
-        .where('status', '=', param('status'))
-        .orderBy('status_since', 'desc')
-        .limit(lit(1));
-      return fn(isSqlite(db) ? 'max' : 'greatest', [val(param('at')), fn.coalesce(next, lit(0))]);
-    },
-  };
-}
-
-const newestSince = prepareRead<Pick<VersionRow, 'model_id' | 'status'>, Pick<VersionRow, 'status_since'>>(
-  (db, param) =>
-    db
-      .selectFrom('version')
-      .select('status_since')
-      .where('model_id', '=', param('model_id'))
-      .where('status', '=', param('status'))
-      .orderBy('status_since', 'desc')
-      .limit(1),
-);
-
-/** Numbers in a status, the newest promoted first, as the model lists them. */
-export async function liveNumbers(
-  reader: Reader,
-  model_id: number,
-  status: Status,
-  most: number = LIMITS.liveListed,
-): Promise<number[]> {
-  return (await numbersIn(reader, { model_id, status, most })).map((row) => row.number);
-}
-
-type Place = Pick<VersionRow, 'number' | 'status' | 'status_since'>;
-
-/** The newest of a status, for prepared queries. */
-const newestOfStatus = (db: Reader, of: Pick<VersionRow, 'model_id' | 'status'> & { most: number }) =>
-  db
-    .selectFrom('version')
-    .select(['number', 'status', 'status_since'])
-    .where('model_id', '=', of.model_id)
-    .where('status', '=', of.status)
-    .where('deregistered', 'is', null)
-    .orderBy('status_since', 'desc')
-    .orderBy('number', 'desc')
-    .limit(of.most);
-
-const numbersIn = prepareRead<Pick<VersionRow, 'model_id' | 'status'> & { most: number }, Place>((db, param) =>
-  newestOfStatus(db, { model_id: param('model_id'), status: param('status'), most: param('most') }),
-);
-
-/** Both in one statement. */
-const numbersLive = prepareRead<{ model_id: number; most: number }, Place>((db, param) => {
-  const live = (status: Status) => newestOfStatus(db, { model_id: param('model_id'), status, most: param('most') });
-  return db
-    .selectFrom(live('production').as('production'))
-    .selectAll()
-    .unionAll(db.selectFrom(live('staging').as('staging')).selectAll());
-});
-
-/** What a model says of its live versions. */
-export async function liveLists(
-  reader: Reader,
-  model_id: number,
-): Promise<{ production: number[]; staging: number[] }> {
-  const rows = await numbersLive(reader, { model_id, most: LIMITS.liveListed });
-  // A union is in no order.
-  rows.sort((a, b) => b.status_since - a.status_since || b.number - a.number);
-  const numbers = (status: Status) => rows.filter((row) => row.status === status).map((row) => row.number);
-  return { production: numbers('production'), staging: numbers('staging') };
 }

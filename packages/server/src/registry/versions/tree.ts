@@ -33,9 +33,25 @@ export interface Tree {
   version: Pick<Version, 'digest' | 'size_bytes' | 'artifact_count' | 'verdict' | 'framework' | 'signature'>;
 }
 
+/** What a source holds that is elsewhere, or empty. */
+const NO_FILES: Tree = {
+  artifacts: [],
+  formats: [],
+  written_at: 0,
+  version: {
+    digest: digestOf(manifestOf([])),
+    size_bytes: 0,
+    artifact_count: 0,
+    verdict: worstVerdict([]),
+    framework: null,
+    signature: null,
+  },
+};
+
 /** Reads the files of a source as they are now. Nothing of their bytes is read: all of them were inspected as they came. */
 export async function readTree(reader: Reader, files: Resolved['files'], limitBytes: number): Promise<Tree> {
   const leaves = files === undefined ? [] : await leavesOf(reader, files);
+  if (leaves.length === 0) return NO_FILES;
   if (leaves.length > LIMITS.artifactsOfVersion)
     refuse(
       'too-large',
