@@ -3,7 +3,7 @@ import { prepareRead } from '../db/prepared.ts';
 import { IS_PROMPT } from './models/prompts.ts';
 import { keyOf } from './names.ts';
 import type { FilterQuery, NamedVersion } from './row-lists.ts';
-import { headOf } from './search/facets.ts';
+import { headOf, keptText } from './search/facets.ts';
 import { type Comparison, type Filter, isComparison } from './search/filter.ts';
 import { compareScalars } from './search/order.ts';
 import type { SortKey } from './search/sort.ts';
@@ -92,6 +92,6 @@ const ofRun = prepareRead<{ text: string; head: string }, NamedVersion & { gone:
     .select((eb) => eb.fn.coalesce('version.deregistered', 'model.deregistered').as('gone'))
     .where('found.key', '=', 'lineage.run_id')
     .where('found.head', '=', param('head'))
-    .where('found.text', '=', param('text'))
+    .where(keptText('found.'), '=', param('text'))
     .limit(MOST + 1),
 );

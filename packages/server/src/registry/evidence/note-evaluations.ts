@@ -5,7 +5,7 @@ import { prepareRead } from '../../db/prepared.ts';
 import type { Work } from '../batch.ts';
 import type { Change } from '../change.ts';
 import type { NewPoint } from '../runs/points.ts';
-import { headOf } from '../search/facets.ts';
+import { headOf, keptText } from '../search/facets.ts';
 import type { VersionRow } from '../versions/repository.ts';
 import { newestEvaluationOn } from './evaluations-of.ts';
 import { DATASETS_TAG, joined, type Measured, measuredIn, modelsInTag } from './from-run.ts';
@@ -80,7 +80,7 @@ const ofRun = prepareRead<{ run_id: string; head: string }, Seen>((db, param) =>
     .select(['v.id', 'v.digest'])
     .where('f.key', '=', 'lineage.run_id')
     .where('f.head', '=', param('head'))
-    .where('f.text', '=', param('run_id'))
+    .where(keptText('f.'), '=', param('run_id'))
     .where('v.deregistered', 'is', null)
     .orderBy('v.id', 'desc')
     .limit(MOST_VERSIONS),

@@ -1,18 +1,31 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { Model } from '../../contract/model.ts';
 import type { Version } from '../../contract/version.ts';
 import { propertyKey } from './filter.ts';
 import { compareText } from './order.ts';
 
-/** One row of `model_facet` or `version_facet`, without its owner. */
+/** One row of `model_facet` or `version_facet`, without its owner. Kept as `keptFacet` has it. */
 export interface FacetRow {
   key: string;
+  /** The first 64 characters: what indexes hold. */
   head: string | null;
   text: string | null;
+  /** In lower case. */
   folded: string | null;
   num: number | null;
 }
 
 export const HEAD = 64;
+
+/** A facet as it is kept: most texts are their own head, and in lower case. */
+export function keptFacet<R extends FacetRow>({ text, folded, ...row }: R): R {
+  return { ...row, text: text === row.head ? null : text, folded: folded === text ? null : folded } as R;
+}
+
+/** The text of a facet that is kept, in a query: of a number it is null, like its head. */
+export const keptText = (of = ''): RawBuilder<string> =>
+  sql`coalesce(${sql.ref(`${of}text`)}, ${sql.ref(`${of}head`)})`;
+export const keptFolded = (): RawBuilder<string> => sql`coalesce(folded, text, head)`;
 /** What is not indexed, so that no subject floods the index: properties beyond these, and longer keys. */
 const PROPERTY_ROWS = 500;
 const PROPERTY_DEPTH = 8;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Dialect, Writer } from '../../db/database.ts';
 import { prepareWrite } from '../../db/prepared.ts';
 import { insertRows } from '../../db/rows.ts';
-import type { FacetRow } from './facets.ts';
+import { type FacetRow, keptFacet, keptText } from './facets.ts';
 import type { Noun } from './filter.ts';
 import { toTsvector } from './text-query.ts';
 import { type TextFields, type TextTokens, textRow } from './words.ts';
@@ -88,17 +88,22 @@ export async function writeIndex(at: IndexAt, entries: readonly Reindex[]): Prom
     if (of.length === 0) continue;
     await removeFacets(at, noun, of);
     const rows = of.flatMap(({ id, facets }) =>
-      facets.filter(({ stays }) => stays).map(({ row }) => ({ ...row, [`${noun}_id`]: id })),
+      facets.filter(({ stays }) => stays).map(({ row }) => owned[noun](id, keptFacet(row))),
     );
     await insertRows(at.tx, `${noun}_facet`, rows as never);
     for (const { id } of of.filter(({ entry }) => entry === 'gone')) await removeText(at, noun, id);
     await writeTexts(
       at,
       noun,
-      of.flatMap(({ id, text }) => (text ? [{ id, tokens: textRow(text) }] : [])),
+      of.flatMap(({ id, entry, text }) => (text ? [{ id, isNew: entry === 'new', tokens: textRow(text) }] : [])),
     );
   }
 }
+
+const owned = {
+  model: (model_id: number, facet: object) => ({ model_id, ...facet }),
+  version: (version_id: number, facet: object) => ({ version_id, ...facet }),
+};
 
 const removal = { model: prepareRemoval('model'), version: prepareRemoval('version') };
 
@@ -110,14 +115,14 @@ function prepareRemoval(noun: Noun) {
     all: prepareWrite<{ id: number }, never>((_, param) => sql`delete from ${table} where ${owner} = ${param('id')}`),
     one: prepareWrite<{ id: number; key: string; text: string | null; num: number | null }, never>(
       (_, param) => sql`delete from ${table} where ${owner} = ${param('id')} and key = ${param('key')}
-        and text is ${param('text')} and num is ${param('num')}`,
+        and ${keptText()} is ${param('text')} and num is ${param('num')}`,
     ),
     many: prepareWrite<Record<'ids' | 'keys' | 'texts' | 'nums', unknown[]>, never>(
       (_, param) => sql`delete from ${table} as facet
         using unnest(${param('ids')}::bigint[], ${param('keys')}::text[], ${param('texts')}::text[],
           ${param('nums')}::double precision[]) as gone (id, key, text, num)
         where facet.${owner} = gone.id and facet.key = gone.key
-          and facet.text is not distinct from gone.text and facet.num is not distinct from gone.num`,
+          and ${keptText('facet.')} is not distinct from gone.text and facet.num is not distinct from gone.num`,
     ),
   };
 }
@@ -143,6 +148,8 @@ async function removeFacets({ tx, dialect }: IndexAt, noun: Noun, entries: reado
 
 interface Words {
   id: number;
+  /** Whether nothing of it is there yet: FTS5 looks otherwise. */
+  isNew: boolean;
   tokens: TextTokens;
 }
 
@@ -151,11 +158,14 @@ const wordsOf = { model: prepareWords('model'), version: prepareWords('version')
 /** Statements that put words in, in place of what was there: on SQLite of one subject, on PostgreSQL of many at once. */
 function prepareWords(noun: Noun) {
   const table = sql.table(`${noun}_text`);
-  return {
-    one: prepareWrite<Record<'id' | keyof TextTokens, unknown>, never>(
-      (_, param) => sql`insert or replace into ${table} (rowid, name, tags, description, card)
+  const one = (insert: 'insert' | 'insert or replace') =>
+    prepareWrite<Record<'id' | keyof TextTokens, unknown>, never>(
+      (_, param) => sql`${sql.raw(insert)} into ${table} (rowid, name, tags, description, card)
         values (${param('id')}, ${param('name')}, ${param('tags')}, ${param('description')}, ${param('card')})`,
-    ),
+    );
+  return {
+    one: one('insert or replace'),
+    first: one('insert'),
     many: prepareWrite<{ ids: number[]; words: string[] }, never>(
       (_, param) => sql`insert into ${table} (id, words)
         select id, words::tsvector from unnest(${param('ids')}::bigint[], ${param('words')}::text[]) as given (id, words)
@@ -168,9 +178,9 @@ async function writeTexts({ tx, dialect }: IndexAt, noun: Noun, rows: readonly W
   const write = wordsOf[noun];
   // FTS5 writes out all that it holds in memory when a row comes that is not beyond the one before (fts5_index.c, `sqlite3Fts5IndexBeginWrite`).
   if (dialect === 'sqlite')
-    for (const { id, tokens } of [...rows].sort((a, b) => a.id - b.id)) {
+    for (const { id, isNew, tokens } of [...rows].sort((a, b) => a.id - b.id)) {
       const { name, tags, description, card } = tokens;
-      await write.one(tx, {
+      await (isNew ? write.first : write.one)(tx, {
         id,
         name: name.join(' '),
         tags: tags.join(' '),
@@ -187,7 +197,7 @@ async function writeTexts({ tx, dialect }: IndexAt, noun: Noun, rows: readonly W
 
 /** Puts a subject's words into the full-text index at once, in place of what was there. */
 export function writeText(at: IndexAt, noun: Noun, id: number, fields: TextFields): Promise<void> {
-  return writeTexts(at, noun, [{ id, tokens: textRow(fields) }]);
+  return writeTexts(at, noun, [{ id, isNew: false, tokens: textRow(fields) }]);
 }
 
 /** Takes a subject out of the full-text index. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Dialect } from '../../db/database.ts';
 import { exists, type Sql } from '../paging/sql.ts';
 import { facetsBy, isAmongFirst, isBeyondFirst, type Scope } from './at.ts';
-import { HEAD, headOf } from './facets.ts';
+import { HEAD, headOf, keptFolded, keptText } from './facets.ts';
 import { type Comparison, type Filter, isComparison, type Operator, type Scalar } from './filter.ts';
 import { type Place, placeOf } from './keys.ts';
 import { toGlob } from './like.ts';
@@ -127,18 +127,18 @@ export function onFacet({ op, values }: Comparison, place: Place, dialect: Diale
 function typed(place: Place, type: 'string' | 'number' | 'boolean', condition: Sql): Sql {
   if (place.type !== 'any') return condition;
   if (type === 'string') return sql`(num is null and ${condition})`;
-  return type === 'number' ? sql`(text is null and ${condition})` : sql`(text is not null and ${condition})`;
+  return type === 'number' ? sql`(head is null and ${condition})` : sql`(head is not null and ${condition})`;
 }
 
 function onPattern(op: Operator, pattern: string, dialect: Dialect): Sql {
-  if (op.endsWith('ILIKE')) return like(sql.ref('folded'), op, pattern.toLowerCase(), dialect);
-  return like(sql.ref('text'), op, pattern, dialect);
+  if (op.endsWith('ILIKE')) return like(keptFolded(), op, pattern.toLowerCase(), dialect);
+  return like(keptText(), op, pattern, dialect);
 }
 
 /** Equality goes by the indexed head; text that is shorter than a head may be is its own head. */
 function onText(op: Operator, values: readonly string[]): Sql {
-  if (op !== '=' && op !== 'IN') return compared(sql.ref('text'), op, values);
+  if (op !== '=' && op !== 'IN') return compared(keptText(), op, values);
   const indexed = compared(sql.ref('head'), op, values.map(headOf));
   const short = values.every((value) => [...value].length < HEAD);
-  return short ? indexed : sql`(${indexed} and ${compared(sql.ref('text'), op, values)})`;
+  return short ? indexed : sql`(${indexed} and ${compared(keptText(), op, values)})`;
 }

@@ -5,7 +5,7 @@ import { prepareRead } from '../../db/prepared.ts';
 import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
-import { HEAD, headOf } from '../search/facets.ts';
+import { HEAD, headOf, keptText } from '../search/facets.ts';
 import { LISTED_VERSION } from './listed.ts';
 import { getVersion, type VersionRow } from './repository.ts';
 import { newestDraftId, newestId } from './status-order.ts';
@@ -51,7 +51,7 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
   /** Of one that is its own head, which the index has: the row of the facet is not read. */
   const byShortAlias = prepareRead<Named & Alias, Row>((db, param) => rows(db).where('id', '=', facets(db, param)));
   const byAlias = prepareRead<Named & Alias & { alias: string }, Row>((db, param) =>
-    rows(db).where('id', '=', facets(db, param).where('text', '=', param('alias'))),
+    rows(db).where('id', '=', facets(db, param).where(keptText(), '=', param('alias'))),
   );
   const newestIn = prepareRead<Named & { status: Status }, Row>((db, param) =>
     rows(db).where('id', '=', newestId(model(db, param).select('id'), param('status'))),
