@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { migrate, STEPS } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
+import { liveNumbers } from '../../src/registry/versions/status-order.ts';
 import { postgresSchema } from '../support/databases.ts';
 
 /** An empty database of each kind, that no step has run in. */
@@ -101,6 +102,34 @@ describe.each(Object.keys(empty) as Database['name'][])('a database of an earlie
       await migrate(db);
       const rows = await db.read.selectFrom('model').select('last_number').orderBy('id').execute();
       expect(rows.map((row) => row.last_number)).toEqual([7, 5, 9, 0]);
+    } finally {
+      await remove();
+    }
+  });
+
+  it('0014 knows which version became a draft last', async () => {
+    const { db, remove } = await empty[name]();
+    try {
+      await migrateTo(db, '0014');
+      for (const model of ['m', 'other'])
+        await sql`insert into model (name, name_key, tags, properties, aliases, version_count, live, last_number, created_at, created_by,
+          updated_at, etag) values (${model}, ${model}, '{}', '{}', '{}', 5, '{}', 5, 0, 'a', 0, 1)`.execute(db.write);
+      // 2 and then 1 came back when there were three; 4 was made later, 5 never was one since.
+      const times = { 1: 7, 2: 5, 3: 4, 4: 9, 5: 8 };
+      for (const model_id of [1, 2])
+        for (const [number, since] of Object.entries(times))
+          await sql`insert into version (model_id, number, status, status_since, state, size_bytes, artifact_count, verdict, tags,
+            properties, aliases, metrics, created_at, created_by, updated_at, etag)
+            values (${model_id}, ${Number(number)}, ${number === '5' ? 'production' : 'draft'}, ${since}, 'open', 0, 0, 'unknown', '{}',
+            '{}', '[]', '{}', 0, 'a', 0, 1)`.execute(db.write);
+      await migrate(db);
+      const inOrder = async (model_id: number) => [
+        await liveNumbers(db.read, model_id, 'draft'),
+        await liveNumbers(db.read, model_id, 'draft', 2),
+        await liveNumbers(db.read, model_id, 'production'),
+      ];
+      expect(await inOrder(1)).toEqual([[4, 1, 2, 3], [4, 1], [5]]);
+      expect(await inOrder(2)).toEqual(await inOrder(1));
     } finally {
       await remove();
     }
