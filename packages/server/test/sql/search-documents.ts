@@ -12,6 +12,9 @@ import { METRICS, NUMBERS, PATHS, TAGS, WORDS } from './search-arbitrary.ts';
 export type ModelDoc = Omit<ModelSubject, 'versions'> & { id: number; versions: () => VersionDoc[] };
 export type VersionDoc = VersionSubject & { id: number };
 
+/** The id of a model that has more than its first versions. */
+export const LARGE = 3;
+
 const ALIASES = ['champion', 'Модель', ...WORDS.filter((one) => one.length >= 64)];
 
 /** A fixed sequence of numbers under `below`. */
@@ -83,9 +86,9 @@ export function documents(): { models: ModelDoc[]; versions: VersionDoc[] } {
       version_count: below(4),
       live: { production: [], staging: [] },
     };
-    // Of every other model also beyond the first versions, whose texts stand elsewhere.
-    const before = i % 2 === 0 ? 0 : FIRST_VERSIONS - 2;
-    for (let number = before + 1; number <= before + below(8); number++) {
+    // The texts of the first versions of a model stand elsewhere than those of the others.
+    const count = i === LARGE - 1 ? FIRST_VERSIONS + 16 : below(8);
+    for (let number = 1; number <= count; number++) {
       const version: Version = {
         ...common(),
         model: name,

@@ -1,17 +1,19 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { BOUNDS, type Bounds } from '../../src/registry/search/at.ts';
+import { BOUNDS, type Bounds, FIRST_VERSIONS } from '../../src/registry/search/at.ts';
 import { type Filter, type Noun, printFilter, propertyKey, quoteSegment } from '../../src/registry/search/filter.ts';
 import { parseFilter } from '../../src/registry/search/grammar.ts';
+import { placeOf } from '../../src/registry/search/keys.ts';
 import { withEnd } from '../../src/registry/search/levels.ts';
 import { pageOf } from '../../src/registry/search/page.ts';
 import { type PageOf, type SearchQuery, searchModels, searchVersions } from '../../src/registry/search/search.ts';
 import { sortOf } from '../../src/registry/search/sort.ts';
+import { valuesOf } from '../../src/registry/search/subject.ts';
 import { queryOf } from '../../src/registry/search/text-query.ts';
 import { databases } from '../support/databases.ts';
 import { filters, METRICS, PATHS, TAGS, twins, WORDS } from './search-arbitrary.ts';
-import { documents, insertDocuments } from './search-documents.ts';
+import { documents, insertDocuments, LARGE } from './search-documents.ts';
 
 const { models } = documents();
 const alive = {
@@ -88,6 +90,42 @@ function queries(noun: Noun): fc.Arbitrary<SearchQuery> {
   });
 }
 
+const large = models.find(({ id }) => id === LARGE)!;
+
+/** Each value of a key that versions of the large model have, as a comparison that finds them. */
+function valuesOfLarge(noun: Noun): Filter[] {
+  const keys = [...FREE, ...TEXTS].filter((key) => placeOf(noun, key)?.of === 'version');
+  const texts = keys.flatMap((key) =>
+    [...large.versions()].flatMap((doc) => valuesOf(doc, key).map(({ text, num }) => ({ key, value: num ?? text! }))),
+  );
+  const distinct = new Map(
+    texts.map(({ key, value }) => [`${key} ${value}`, { op: '=' as const, key, values: [value] }]),
+  );
+  return [...distinct.values()];
+}
+const TEXTS = ['description', 'created_by', 'alias', 'framework', 'verdict', 'format', 'source', 'lineage.run_id'];
+
+const withinLarge: fc.Arbitrary<SearchQuery> = fc
+  .record({
+    parts: fc.array(fc.constantFrom(...valuesOfLarge('version')), { minLength: 1, maxLength: 2 }),
+    op: fc.constantFrom('AND' as const, 'OR' as const),
+    sort: fc.option(fc.oneof(fc.constantFrom('number', '-number'), sorts('version')), { nil: undefined }),
+    page_size: fc.constantFrom(1, 3, 10, 1_000),
+  })
+  .map(({ parts, op, ...query }) => ({
+    ...query,
+    model_id: LARGE,
+    filter: parts.length === 1 ? parts[0]! : { op, parts },
+  }));
+
+/** Bounds by which few rows are gathered, or only those of the first versions, or none; and by which a walk has short steps. */
+const SMALL: Bounds[] = [
+  BOUNDS,
+  { ...BOUNDS, few: FIRST_VERSIONS + 2 },
+  { ...BOUNDS, few: 1, fewWords: 1, step: 2, patience: 0 },
+  { ...BOUNDS, few: 1, fewWords: 1, step: 16, patience: 0 },
+];
+
 describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %s', (name) => {
   let db: Database;
   beforeAll(async () => {
@@ -129,7 +167,36 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %
         const bounds = { ...BOUNDS, few: 1, fewWords: 1, step: 2, patience: 0 };
         expect(await walk(db, noun, query, bounds)).toEqual(await walkDocuments(noun, query));
       }),
-      { numRuns: 150, seed: 3 },
+      { numRuns: noun === 'model' ? 150 : 50, seed: 3 },
+    );
+  });
+
+  it('finds what a model has among its first versions and beyond', async () => {
+    let found = 0;
+    await fc.assert(
+      fc.asyncProperty(withinLarge, fc.constantFrom(...SMALL), async (query, bounds) => {
+        const ids = await walkDocuments('version', query);
+        expect(await walk(db, 'version', query, bounds)).toEqual(ids);
+        if (ids.length > 0 && ids.length < 80) found += 1;
+      }),
+      { numRuns: name === 'sqlite' ? 300 : 150, seed: 5 },
+    );
+    expect(found).toBeGreaterThan(75);
+  });
+
+  it('finds the models that have such a version, among the first or beyond', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...valuesOfLarge('model')),
+        fc.constantFrom(...SMALL),
+        async (filter, bounds) => {
+          const query = { filter, page_size: 1_000 };
+          expect(await walk(db, 'model', query, bounds), printFilter(filter)).toEqual(
+            await walkDocuments('model', query),
+          );
+        },
+      ),
+      { numRuns: 150, seed: 6 },
     );
   });
 
