@@ -165,7 +165,8 @@ export function updateOf<T extends 'model' | 'version'>(
   changed: Updateable<Tables[T]>,
   computed?: Computed,
 ): Write {
-  const columns = Object.keys(changed);
+  // In one order, whatever the order in which a client names the fields.
+  const columns = Object.keys(changed).sort();
   const what = computed ? `${table} (${computed.column})` : table;
   const update = updates.get(what, columns, () =>
     prepareWrite((db, param) =>

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Model } from '../../src/contract/model.ts';
 import { fromTime } from '../../src/contract/time.ts';
 import type { Version } from '../../src/contract/version.ts';
@@ -165,6 +166,10 @@ export async function insertDocuments(db: Database, models: readonly ModelDoc[])
         await writeIndex(at, [{ noun: 'version', id: one.id, entry: 'new', facets: found, text }]);
       }
     }
+    // As earlier builds kept facets: the text, and in lower case, also where they are the head.
+    for (const noun of ['model', 'version'])
+      await sql`update ${sql.table(`${noun}_facet`)} set text = coalesce(text, head), folded = coalesce(folded, text, head)
+        where ${sql.ref(`${noun}_id`)} % 3 = 0`.execute(tx);
   });
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { PageTokenError } from '../../src/registry/paging/page-token.ts';
 import { QueryError, SortError } from '../../src/registry/search/errors.ts';
+import { facetsOfModel } from '../../src/registry/search/facets.ts';
 import { parseFilter } from '../../src/registry/search/grammar.ts';
 import { facetsBetween, writeIndex, writeText } from '../../src/registry/search/index-text.ts';
 import { type SearchQuery, searchModels, searchVersions } from '../../src/registry/search/search.ts';
@@ -35,6 +36,16 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('the search 
     expect([await count({ q: 'zebra' }), await count({ q: 'giraffe' })]).toEqual([0, 1]);
     await change((tx) => writeIndex({ tx, dialect: db.name }, [gone(id)]));
     expect(await count({ q: 'giraffe' })).toBe(0);
+  });
+
+  it('has a facet once, also of keys that are the same only as they are kept', () => {
+    const tags = { 'a\0': 'v', ab: 'w', 'a\uFFFD': 'v' };
+    const rows = facetsOfModel({ ...models[0]!.model, tags, properties: {} }, { tags }).map((row) => ({
+      ...row,
+      name: 'n',
+    }));
+    const found = facetsBetween([], rows).map(({ row }) => `${row.key}=${row.text}`);
+    expect(found.sort()).toEqual(['tags.ab=w', 'tags.a\uFFFD=v']);
   });
 
   it('keeps the largest texts and the most facets', async () => {

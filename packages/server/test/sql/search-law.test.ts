@@ -110,6 +110,7 @@ const withinLarge: fc.Arbitrary<SearchQuery> = fc
     parts: fc.array(fc.constantFrom(...valuesOfLarge('version')), { minLength: 1, maxLength: 2 }),
     op: fc.constantFrom('AND' as const, 'OR' as const),
     sort: fc.option(fc.oneof(fc.constantFrom('number', '-number'), sorts('version')), { nil: undefined }),
+    q: fc.option(fc.constantFrom('c', 'x', 'мод', 'a'), { nil: undefined }),
     page_size: fc.constantFrom(1, 3, 10, 1_000),
   })
   .map(({ parts, op, ...query }) => ({
@@ -124,6 +125,7 @@ const SMALL: Bounds[] = [
   { ...BOUNDS, few: FIRST_VERSIONS + 2 },
   { ...BOUNDS, few: 1, fewWords: 1, step: 2, patience: 0 },
   { ...BOUNDS, few: 1, fewWords: 1, step: 16, patience: 0 },
+  { ...BOUNDS, few: 1, fewWords: 1, common: 0, step: 2, patience: 0 },
 ];
 
 describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %s', (name) => {
@@ -176,12 +178,14 @@ describe.each(Object.keys(databases) as (keyof typeof databases)[])('search on %
     await fc.assert(
       fc.asyncProperty(withinLarge, fc.constantFrom(...SMALL), async (query, bounds) => {
         const ids = await walkDocuments('version', query);
+        // Words too common to rank are answered newest first.
+        if (query.q && !query.sort && bounds.common === 0) ids.sort((a, b) => b - a);
         expect(await walk(db, 'version', query, bounds)).toEqual(ids);
         if (ids.length > 0 && ids.length < 80) found += 1;
       }),
-      { numRuns: name === 'sqlite' ? 300 : 150, seed: 5 },
+      { numRuns: name === 'sqlite' ? 300 : 60, seed: 5 },
     );
-    expect(found).toBeGreaterThan(75);
+    expect(found).toBeGreaterThan(name === 'sqlite' ? 100 : 20);
   });
 
   it('finds the models that have such a version, among the first or beyond', async () => {

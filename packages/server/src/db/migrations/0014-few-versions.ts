@@ -12,14 +12,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await run(sql`create index version_facet_text_in on version_facet (model_id, key, head, number, version_id)
     where head is not null and (number > 64 or key = 'alias')`);
 
-  // In the order of their times: where one has a higher number than all before it, it is in its own place.
+  // In the order of their times: one that has a higher number than all before it is in its own place, and what follows came back.
   await run(sql`drop index version_status`);
-  const ranked = sql`select id, number, status_since,
-      max(number) over (partition by model_id order by status_since, number rows unbounded preceding) as highest,
-      row_number() over (partition by model_id order by status_since, number) as place
+  const reached = sql`select id, model_id, number, status_since,
+      max(number) over (partition by model_id order by status_since, number rows unbounded preceding) as highest
     from version where status = 'draft'`;
-  await run(sql`update version set status_since = ranked.highest * 1048576
-      + case when ranked.highest = version.number then 0 else ranked.place % 1048575 + 1 end
+  const ranked = sql`select id, highest,
+      row_number() over (partition by model_id, highest order by status_since, number) as place
+    from (${reached}) as reached`;
+  await run(sql`update version set status_since = ranked.highest * 1048576 + ranked.place - 1
     from (${ranked}) as ranked where ranked.id = version.id`);
   await run(sql`create index version_status on version (model_id, status, status_since)
     where (status <> 'draft' or status_since % 1048576 <> 0)`);

@@ -11,7 +11,7 @@ export interface Track {
   each?: { of: Sql; values: readonly Value[] };
   /** Whether the value is a row's number, and bound as an integer: FTS5 starts from a row only where it is one. */
   byId?: boolean;
-  /** It holds what is looked for only where the value, an integer, is greater. */
+  /** It holds what is looked for only where the value, which is the number of a version, is greater. */
   above?: number;
   /** What it takes to look at a row, where an ordinary one takes 1. */
   effort: number;

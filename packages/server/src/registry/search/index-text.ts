@@ -43,10 +43,10 @@ export function facetsBetween(before: readonly PlacedFacet[], after: readonly Pl
   return differing;
 }
 
-/** Only facets of one key may be the same, and these stand together. */
+/** Only facets of one key may be the same. */
 function distinct(rows: readonly PlacedFacet[]): readonly PlacedFacet[] {
-  const isOne = rows.every(({ key }, i) => key !== rows[i + 1]?.key);
-  return isOne ? rows : [...byIdentity(rows).values()];
+  const keys = new Set(rows.map(({ key }) => key));
+  return keys.size === rows.length ? rows : [...byIdentity(rows).values()];
 }
 
 function byIdentity(rows: readonly PlacedFacet[]): Map<string, PlacedFacet> {

@@ -71,7 +71,9 @@ function amongVersions(key: string, desc: boolean, dialect: Dialect): Pick<Level
   const first = sql`(select head from version cross join ${facetsBy('version', dialect)} where version.model_id = model.id
     and ${isAmongFirst('version.number')} and version.deregistered is null and version_facet.version_id = version.id
     and key = ${key} and head = 'NaN' limit 1)`;
-  return { number, text: sql`case when ${number} is null then coalesce(${nan}, ${first}) end` };
+  // Hardly a metric is NaN: that none is takes one look.
+  const some = sql`exists (select 1 from version_facet where key = ${key} and head = 'NaN')`;
+  return { number, text: sql`case when ${number} is null and ${some} then coalesce(${nan}, ${first}) end` };
 }
 
 /** What a page selects of each level, and by which names. */

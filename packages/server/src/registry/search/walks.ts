@@ -123,7 +123,8 @@ export function alongEqual(scope: Scope, end: Level, one: Comparison): Walk | un
   if (isNumber && end.key !== NEWEST) return undefined;
   const range = isNumber ? numberRange(sql`walk.num`, one, false) : textRange(sql`walk.head`, asText(one), true);
   const whole = type === 'text' && [...String(one.values[0])].length < HEAD;
-  const isInModel = scope.model_id !== undefined;
+  // In the order of the numbers that index holds, and no other.
+  const isInModel = scope.model_id !== undefined && end.key === 'number';
   return {
     from: sql`${sql.table(`${noun}_facet`)} as walk`,
     where: [sql`walk.key = ${one.key}`, range!, ...within(scope), ...(isInModel ? [isBeyondFirst('walk.number')] : [])],

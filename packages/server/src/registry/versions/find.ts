@@ -57,7 +57,7 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
     rows(db).where('id', '=', newestId(model(db, param).select('id'), param('status'))),
   );
   const newestDraft = prepareRead<Named, Row>((db, param) =>
-    rows(db).where('id', '=', newestDraftId(model(db, param).select('id'))),
+    rows(db).where('id', '=', newestDraftId(db, model(db, param).select('id'))),
   );
 
   function findByRef(reader: Reader, named: Named, ref: Ref): Promise<Row[]> {
