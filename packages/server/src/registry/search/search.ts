@@ -3,6 +3,7 @@ import type { ModelTable, VersionTable } from '../../db/tables.ts';
 import { openToken, PageTokenError, type Position, sealToken } from '../paging/page-token.ts';
 import { countUpTo } from '../paging/sql.ts';
 import { BOUNDS, type Bounds, type Scope, type SearchAt } from './at.ts';
+import { ranksOfFew } from './few-hits.ts';
 import { type Filter, isComparison, printFilter } from './filter.ts';
 import { fewest } from './gather.ts';
 import { type Level, levelsOf } from './levels.ts';
@@ -152,7 +153,13 @@ async function look(at: SearchAt, scope: Scope, { filter, words, levels, positio
   const sought = { scope, levels, filter };
   const { noun, dialect, model_id } = scope;
   const all = words && hits(noun, words, dialect);
-  if (all && (levels[0]!.key === RANK || (levels[0]!.key !== NEWEST && (await isWithin(at, all, at.bounds.few)))))
+  if (all && levels[0]!.key === RANK) {
+    const ids = await idsOf(at, all);
+    const rank = await ranksOfFew(at, noun, ids, words);
+    const ranked = rank ? [{ ...levels[0]!, number: rank }, ...levels.slice(1)] : levels;
+    return lookAtAll(at, { ...sought, levels: ranked }, ids, position, enough);
+  }
+  if (all && levels[0]!.key !== NEWEST && (await isWithin(at, all, at.bounds.few)))
     return lookAtAll(at, sought, await idsOf(at, all), position, enough);
   const few = await fewest(at, scope, partsToCount(scope, levels, filter));
   if (few) return lookAtAll(at, { ...sought, words }, await idsOf(at, few), position, enough);
