@@ -149,6 +149,7 @@ export const CASES: readonly Case[] = [
   { title: 'versions in order of a metric, the next page', get: '/versions?sort=-metrics.auc', page: 'next' },
   { title: 'a version', get: `${OF_FEW}/versions/1` },
   { title: 'the version in a status', get: `/models/${RENAMED}/versions/production` },
+  { title: 'a version by alias', get: `/models/${nameOf(5)}/versions/@champion` },
   { title: 'the newest draft', get: `${OF_FEW}/versions/draft` },
   { title: 'a version of the past', get: `${OF_FEW}/versions/1?as_of=2025-01-01T03:00:00Z` },
   { title: 'a manifest', get: `${OF_FEW}/versions/1/manifest` },
