@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isOneOf, listOf } from '../../db/one-of.ts';
 import type { Sql } from '../paging/sql.ts';
 import type { SearchAt } from './at.ts';
 import type { Noun } from './filter.ts';
@@ -30,13 +31,12 @@ export async function ranksOfFew(
   words: readonly Term[],
 ): Promise<Sql | undefined> {
   if (dialect !== 'sqlite' || ids.length > FEW) return undefined;
-  const of = sql.table(noun);
   const name =
     noun === 'model' ? sql`model.name` : sql`(select model.name from model where model.id = version.model_id)`;
   const { rows } = await sql<Texts>`select id, ${name} as name, tags, description,
       case when length(card) <= ${LONG} then card end as card,
       max(length(tags), coalesce(length(description), 0), coalesce(length(card), 0)) > ${LONG} as long
-    from ${of} where id in (select value from json_each(${JSON.stringify(ids)}))`.execute(read);
+    from ${sql.table(noun)} where ${isOneOf(read, 'id', listOf(read, ids), 'bigint')}`.execute(read);
   if (rows.some(({ long }) => long)) return undefined;
   const ranks = rows.map(({ id, name, tags, description, card }) => {
     const tokens = textRow({ name, tags: JSON.parse(tags), description, card });

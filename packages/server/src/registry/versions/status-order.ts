@@ -20,7 +20,7 @@ const PLACES = 2 ** 20;
 export const placeOfNew = (number: number): number => number * PLACES;
 
 /** The condition of the index `version_status`, word for word: a query that does not say this cannot use it. */
-const INDEXED = sql<SqlBool>`(status <> 'draft' or status_since % 1048576 <> 0)`;
+const INDEXED = sql<SqlBool>`(status <> 'draft' or status_since % ${sql.lit(PLACES)} <> 0)`;
 
 /**
  * What a version gets that comes into a status: worked out where it is written, from `status` as it is written. On
@@ -67,7 +67,7 @@ function newestDrafts(on: Reader, { model_id, most }: Omit<Of, 'status'>): RawBu
         order by status desc, model_id desc, number desc`;
   return sql`select id, number, status, status_since from (
       select * from (select id, number, status, status_since from version where ${of} limit ${most}) as made
-      union select * from (${newestIndexed({ model_id, status: sql`'draft'`, most })}) as came_back) as drafts
+      union select * from (${newestIndexed({ model_id, status: sql.lit('draft'), most })}) as came_back) as drafts
     order by status_since desc limit ${most}`;
 }
 
