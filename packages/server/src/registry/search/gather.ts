@@ -21,7 +21,7 @@ interface Together {
 }
 
 /** Of the parts of a filter that every match satisfies, the one that the fewest rows do, if these are few. */
-export async function fewest(at: SearchAt, scope: Scope, parts: readonly Filter[]): Promise<Rows | undefined> {
+export async function fewestOf(at: SearchAt, scope: Scope, parts: readonly Filter[]): Promise<Rows | undefined> {
   let found: { part: Together; count: number } | undefined;
   for (const part of parts.flatMap((one) => togetherOf(scope, one) ?? []).slice(0, PROBED)) {
     const count = await countUpTo(at, sql`(${union(part.rows)}) as few`, at.bounds.few);

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { startClock } from '../paging/clock.ts';
 import type { Position } from '../paging/page-token.ts';
 import type { Sql } from '../paging/sql.ts';
@@ -79,10 +79,15 @@ function tableOf({ dialect }: SearchAt, ids: number[]): { from: Sql; owner: Sql 
   return { from: sql`unnest(cast(${ids} as bigint[])) as walk (value)`, owner };
 }
 
-/** The ids of rows that a query names, each once. */
-export async function idsOf({ read }: SearchAt, rows: RawBuilder<unknown>): Promise<number[]> {
-  const { rows: all } = await (rows as RawBuilder<{ id: number }>).execute(read);
-  return [...new Set(all.map(({ id }) => id))];
+/** The ids of rows that a query names, each once. SQLite gives them as one value, which costs half of what rows do. */
+export async function idsOf({ read, dialect }: SearchAt, rows: Sql): Promise<number[]> {
+  const all = sql`(${rows}) as found`;
+  if (dialect === 'postgres') {
+    const found = await sql<{ id: number }>`select id from ${all}`.execute(read);
+    return [...new Set(found.rows.map(({ id }) => id))];
+  }
+  const found = await sql<{ ids: string }>`select json_group_array(id) as ids from ${all}`.execute(read);
+  return [...new Set<number>(JSON.parse(found.rows[0]!.ids))];
 }
 
 /** So many rows may be looked at before anything was measured, where each takes an effort of 1. */

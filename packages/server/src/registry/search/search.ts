@@ -1,11 +1,11 @@
 import { type Selectable, sql } from 'kysely';
 import type { ModelTable, VersionTable } from '../../db/tables.ts';
 import { openToken, PageTokenError, type Position, sealToken } from '../paging/page-token.ts';
-import { countUpTo } from '../paging/sql.ts';
+import { countUpTo, type Sql } from '../paging/sql.ts';
 import { BOUNDS, type Bounds, type Scope, type SearchAt } from './at.ts';
 import { ranksOfFew } from './few-hits.ts';
 import { type Filter, isComparison, printFilter } from './filter.ts';
-import { fewest } from './gather.ts';
+import { fewestOf } from './gather.ts';
 import { type Level, levelsOf } from './levels.ts';
 import { effortOf, idsOf, type Looked, lookAlong, lookAtAll } from './look.ts';
 import { hits } from './ranking.ts';
@@ -90,10 +90,10 @@ export interface Ids {
 async function search(asked: Searching, scope: Scope, query: SearchQuery): Promise<Ids> {
   const words = queryOf(query.q);
   const at: Searching & SearchAt = { ...asked, bounds: boundsFor(asked.bounds ?? BOUNDS, query.filter) };
-  const { sort, seal, position } = await whereFrom(at, scope, query, words);
+  const { sort, seal, position, ranked } = await whereFrom(at, scope, query, words);
   const levels = levelsOf(scope, sort, words);
   if (position && position.length > levels.length) throw new PageTokenError();
-  const { found, next } = await look(at, scope, { ...query, words, levels, position });
+  const { found, next } = await look(at, scope, { ...query, words, levels, position, ranked });
   const ids = found.slice(0, query.page_size).map(({ id }) => id);
   const next_page_token = next ? seal(next) : null;
   const tokenAfter = (count: number) => (count < found.length ? seal(found[count - 1]!.position) : next_page_token);
@@ -110,6 +110,8 @@ interface Start {
   sort: SortKey[];
   position?: Position;
   seal(position: Position): string;
+  /** What the words find, where it was asked for already and is to be ranked. */
+  ranked?: number[];
 }
 
 /** The sort and where in it the page starts. A walk that began by rank, or without, goes on as it began. */
@@ -137,45 +139,50 @@ async function whereFrom(
     if (newest.position) return newest;
     throw new PageTokenError();
   }
-  const { common } = at.bounds;
-  return (await countUpTo(at, sql`(${hits(noun, words, at.dialect)}) as hits`, common)) > common ? newest : usual;
+  const ranked = await idsWithin(at, hits(noun, words, at.dialect), at.bounds.common);
+  return ranked ? { ...usual, ranked } : newest;
 }
 
 interface Ask extends SearchQuery {
   words: Term[] | undefined;
   levels: Level[];
   position: Position | undefined;
+  ranked: number[] | undefined;
 }
 
 /** The page: of few rows that an index has together, if there are so few; or else along the order of the list. */
-async function look(at: SearchAt, scope: Scope, { filter, words, levels, position, page_size }: Ask): Promise<Looked> {
-  const enough = page_size + 1;
+async function look(at: SearchAt, scope: Scope, ask: Ask): Promise<Looked> {
+  const { filter, words, levels, position } = ask;
+  const enough = ask.page_size + 1;
   const sought = { scope, levels, filter };
   const { noun, dialect, model_id } = scope;
   const all = words && hits(noun, words, dialect);
   if (all && levels[0]!.key === RANK) {
-    const ids = await idsOf(at, all);
+    const ids = ask.ranked ?? (await idsOf(at, all));
     const rank = await ranksOfFew(at, noun, ids, words);
-    const ranked = rank ? [{ ...levels[0]!, number: rank }, ...levels.slice(1)] : levels;
-    return lookAtAll(at, { ...sought, levels: ranked }, ids, position, enough);
+    const byRank = rank ? [{ ...levels[0]!, number: rank }, ...levels.slice(1)] : levels;
+    return lookAtAll(at, { ...sought, levels: byRank }, ids, position, enough);
   }
-  if (all && levels[0]!.key !== NEWEST && (await isWithin(at, all, at.bounds.few)))
-    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
-  const few = await fewest(at, scope, partsToCount(scope, levels, filter));
-  if (few) return lookAtAll(at, { ...sought, words }, await idsOf(at, few), position, enough);
+  const { few, fewWords, step } = at.bounds;
+  const found = all && levels[0]!.key !== NEWEST ? await idsWithin(at, all, few) : undefined;
+  if (found) return lookAtAll(at, sought, found, position, enough);
+  const fewest = await fewestOf(at, scope, partsToCount(scope, levels, filter));
+  if (fewest) return lookAtAll(at, { ...sought, words }, await idsOf(at, fewest), position, enough);
   if (model_id !== undefined && (words || (levels.length > 1 && !isTogether(levels[0]!)))) {
     const own = sql`select id from version where model_id = ${model_id}`;
-    if (await isWithin(at, own, at.bounds.few))
+    if ((await countUpTo(at, sql`(${own}) as own`, few)) <= few)
       return lookAtAll(at, { ...sought, words }, await idsOf(at, own), position, enough);
   }
-  if (levels.length > 1 && all && (await isWithin(at, all, at.bounds.fewWords)))
-    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
-  const walking = { at, scope, levels, filter, words, step: at.bounds.step };
+  const some = levels.length > 1 && all ? await idsWithin(at, all, fewWords) : undefined;
+  if (some) return lookAtAll(at, sought, some, position, enough);
+  const walking = { at, scope, levels, filter, words, step };
   return lookAlong(walking, { ...sought, words }, position, enough);
 }
 
-async function isWithin(at: SearchAt, rows: ReturnType<typeof hits>, bound: number): Promise<boolean> {
-  return (await countUpTo(at, sql`(${rows}) as counted`, bound)) <= bound;
+/** The ids of rows that a query names; undefined where there are more than so many. */
+async function idsWithin(at: SearchAt, rows: Sql, bound: number): Promise<number[] | undefined> {
+  const ids = await idsOf(at, sql`${rows} limit ${bound + 1}`);
+  return ids.length > bound ? undefined : ids;
 }
 
 /** Whether an index has the values of one model's versions together: it has their numbers so, and hardly a metric is none. */
