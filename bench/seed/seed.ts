@@ -30,6 +30,8 @@ export async function seed(data: string, database: string, shape: Shape, add = a
     await batch.flush('now');
     await endLoading();
     await add(registry, shape);
+    // As the server does every hour.
+    await registry.mergeTexts(new AbortController().signal);
   } finally {
     await close();
   }

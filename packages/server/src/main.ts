@@ -102,6 +102,7 @@ export async function openRegistry(config: Config, overrides: Overrides = {}) {
         await registry.trash.purgeExpired(signal);
         await registry.tracking.purgeExpired(signal);
         await registry.promotions.expire(signal);
+        await registry.mergeTexts(signal);
       },
       everyDay: (signal: AbortSignal) => sweepBytes(registry, log, config.sweep_hours * HOUR_MS, signal),
     };

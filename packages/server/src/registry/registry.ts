@@ -56,6 +56,7 @@ import { Refused } from './refusals.ts';
 import { type FilterQuery, pageOfModelRows, pageOfVersionRows } from './row-lists.ts';
 import { createTracking } from './runs/tracking.ts';
 import { latestOfEach } from './search/latest.ts';
+import { mergeTexts } from './search/merge-texts.ts';
 import { reprieve, type SweepAsked, sweep } from './sweep.ts';
 import { listTrash } from './trash.ts';
 import { purgeExpired } from './trash-purge.ts';
@@ -321,6 +322,8 @@ export function createRegistry(parts: Parts) {
     source: { read, ledger },
     /** Does what earlier changes left. */
     finish: () => backlog.run(),
+    /** Makes full texts fast again that many changes were made to. */
+    mergeTexts: (signal: AbortSignal) => mergeTexts(db, ingest, signal),
     /** Resolves once no change is under way, and what they left is done. */
     async idle() {
       await change.idle();
