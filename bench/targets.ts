@@ -12,7 +12,7 @@ export interface Verdict {
 /** Many clients, but not so many that they wait for each other only. */
 const CLIENTS = 32;
 const POINT_READS = ['get-model', 'get-version', 'get-alias'];
-const CHANGES = ['create-model', 'create-version', 'set-tag', 'set-alias', 'promote'];
+const CHANGES = ['create-model', 'create-version', 'set-tag', 'set-alias', 'promote', 'changes'];
 const GROWING = [...POINT_READS, 'list-filtered', 'list-production', 'search-text', 'search-name'];
 
 /** Every target that the figures at hand can be held against. */

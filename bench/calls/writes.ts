@@ -19,17 +19,16 @@ const readVersion = (version: Version) => ({
 
 /** Moves of one and the same version, each from where the one before left it. */
 const MOVES = ['staging', 'production', 'archived'] as const;
-const MOVED = 5;
 
-/** Every one of these changes something, however often it is called: an event is recorded for each. */
-export const WRITES: readonly Call[] = [
+/** Every one of these changes something, however often it is called: an event is recorded for each. Two `ways` never meet in what they change. */
+const kindsOf = (way: string, moved: number): readonly Call[] => [
   {
     name: 'create-model',
     request: (_ground, i) => ({
       method: 'POST',
       path: '/api/v1/models',
       body: {
-        name: `bench-${i}`,
+        name: `${way}-${i}`,
         description: 'nightly experiment',
         owner: 'risk-1@example.com',
         tags: { team: 'risk' },
@@ -57,7 +56,7 @@ export const WRITES: readonly Call[] = [
     request: ({ shape }, i) => ({
       method: 'PATCH',
       path: `${modelAt(shape, i)}/versions/${(passOf(shape, i) % EACH) + 1}`,
-      body: { tags: { bench: `n${i}` } },
+      body: { tags: { [way]: `n${i}` } },
     }),
     readBack: readVersion,
   },
@@ -65,7 +64,7 @@ export const WRITES: readonly Call[] = [
     name: 'set-alias',
     request: ({ shape }, i) => ({
       method: 'PUT',
-      path: `${modelAt(shape, i)}/aliases/bench`,
+      path: `${modelAt(shape, i)}/aliases/${way}`,
       body: { version: (passOf(shape, i) % EACH) + 1 },
     }),
     readBack: readModel,
@@ -74,9 +73,33 @@ export const WRITES: readonly Call[] = [
     name: 'promote',
     request: ({ shape }, i) => ({
       method: 'POST',
-      path: `${modelAt(shape, i)}/versions/${MOVED}/promotions`,
+      path: `${modelAt(shape, i)}/versions/${moved}/promotions`,
       body: { to: MOVES[passOf(shape, i) % MOVES.length] },
     }),
     readBack: ({ version }: { version: Version }) => readVersion(version),
   },
 ];
+
+/** So many models lie between those that calls of two kinds visit at one time. */
+const APART = 197;
+
+/** All kinds in turns, as they come where many do different things: `changes` shares each commit between them. */
+function inTurns(name: string, kinds: readonly Call[]): Call {
+  const turnOf = (i: number): [Call, number] => {
+    const place = i % kinds.length;
+    return [kinds[place]!, Math.floor(i / kinds.length) + place * APART];
+  };
+  return {
+    name,
+    request(ground, i) {
+      const [kind, turn] = turnOf(i);
+      return kind.request(ground, turn);
+    },
+    readBack(answer, ground, i) {
+      const [kind, turn] = turnOf(i);
+      return kind.readBack!(answer, ground, turn);
+    },
+  };
+}
+
+export const WRITES: readonly Call[] = [...kindsOf('bench', 5), inTurns('changes', kindsOf('mixed', 6))];
