@@ -2,9 +2,11 @@ import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database, Savepoint, Writer } from '../db/database.ts';
 import type { Entry } from '../events/log.ts';
+import { type About, type Ahead, withAhead } from './ahead.ts';
 import type { Outcome } from './group-commit.ts';
 import { earlierAnswer, keepAnswer } from './idempotency.ts';
 import { runInside } from './inside.ts';
+import { lookAhead } from './look-ahead.ts';
 import { mergeReindexes, type Reindex, writeIndex } from './search/index-text.ts';
 
 /** A change under way. Verbs that write take it; only `change` makes one. */
@@ -25,6 +27,8 @@ export interface Work {
 export interface Job {
   caller: Caller;
   body(work: Work): Promise<unknown>;
+  /** Where it is about one model, and writes of no other. */
+  about?: About | undefined;
 }
 
 interface Parts {
@@ -50,10 +54,15 @@ export async function makeTogether(
   await parts.db.lockLedger(tx);
   const left: Left = { entries: [], reindexes: [], afterwards: [] };
   const savepoint = parts.db.savepoint(tx, light);
+  const ahead = await lookAhead(
+    parts.db,
+    tx,
+    batch.map(({ about }) => about),
+  );
   const outcomes: Outcome[] = [];
-  for (const job of batch) {
+  for (const [place, job] of batch.entries()) {
     await savepoint.set();
-    outcomes.push(await make(parts, tx, savepoint, job, left));
+    outcomes.push(await make(parts, tx, savepoint, job, ahead.get(place), left));
   }
   if (left.entries.length > 0) {
     await writeIndex({ tx, dialect: parts.db.name }, mergeReindexes(left.reindexes));
@@ -64,7 +73,14 @@ export async function makeTogether(
 }
 
 /** One change after its savepoint. A body that records nothing leaves nothing but its answer: its writes are rolled back. */
-async function make(parts: Parts, tx: Writer, savepoint: Savepoint, job: Job, left: Left): Promise<Outcome> {
+async function make(
+  parts: Parts,
+  tx: Writer,
+  savepoint: Savepoint,
+  job: Job,
+  ahead: Ahead | undefined,
+  left: Left,
+): Promise<Outcome> {
   const at = parts.now();
   const own: Left = { entries: [], reindexes: [], afterwards: [] };
   const work: Work = {
@@ -78,7 +94,7 @@ async function make(parts: Parts, tx: Writer, savepoint: Savepoint, job: Job, le
   };
   try {
     const earlier = await earlierAnswer(work);
-    const value = earlier ? earlier.value : await runInside(() => job.body(work));
+    const value = earlier ? earlier.value : await runInside(() => withAhead(tx, ahead, () => job.body(work)));
     const changed = own.entries.length > 0;
     if (!changed) await savepoint.rollBack();
     if (!earlier) await keepAnswer(work, value);

@@ -1,12 +1,13 @@
 import type { Caller } from '../contract/actor.ts';
 import type { Database, Writer } from '../db/database.ts';
 import type { Entry } from '../events/log.ts';
+import type { About } from './ahead.ts';
 import { type Job, makeTogether, type Work } from './batch.ts';
 import { createGroupCommit, type Pending } from './group-commit.ts';
 import { assertOutside } from './inside.ts';
 
-/** Runs `body` in a transaction together with its events. The answer must be plain JSON: it is kept for idempotent repeats. */
-export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>) => Promise<T>;
+/** Runs `body` in a transaction together with its events; `about`: where it writes of one model only. The answer must be plain JSON: it is kept for idempotent repeats. */
+export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>, about?: About) => Promise<T>;
 
 /** What one commit came to, for those who watch. */
 export interface Batch {
@@ -49,9 +50,9 @@ export function createChange(parts: Parts): Change & { idle(): Promise<void>; pe
     },
     mostWaiting: parts.mostWaiting,
   });
-  const change = async <T>(caller: Caller, body: (work: Work) => Promise<T>): Promise<T> => {
+  const change = async <T>(caller: Caller, body: (work: Work) => Promise<T>, about?: About): Promise<T> => {
     assertOutside();
-    return (await join({ caller, body })) as T;
+    return (await join({ caller, body, about })) as T;
   };
   return Object.assign(change, { idle, pending });
 }

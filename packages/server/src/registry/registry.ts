@@ -143,7 +143,8 @@ export function createRegistry(parts: Parts) {
   });
   return {
     models: {
-      register: (by: Caller, asked: NewModel) => change(by, (work) => registerModel(work, asked)),
+      register: (by: Caller, asked: NewModel) =>
+        change(by, (work) => registerModel(work, asked), { model: asked.name }),
       get: async (name: string, at?: number) =>
         at === undefined
           ? toModel(await getModel(read, name))
@@ -157,7 +158,7 @@ export function createRegistry(parts: Parts) {
       list: (asked: ListQuery) => listModels(lists, asked),
       listJson: (asked: ListQuery) => listModelsJson(lists, asked),
       describe: (by: Caller, name: string, patch: ModelPatch, ifMatch?: IfMatch) =>
-        change(by, (work) => describeModel(work, name, patch, ifMatch)),
+        change(by, (work) => describeModel(work, name, patch, ifMatch), { model: name }),
       rename: (by: Caller, name: string, to: string) => goOn(change(by, (work) => renameModel(work, name, to))),
       deregister: (by: Caller, name: string, asked: Deregistration, ifMatch?: IfMatch) =>
         change(by, (work) => deregisterModel(work, name, asked, trashMs, ifMatch)),
@@ -167,19 +168,20 @@ export function createRegistry(parts: Parts) {
         change(by, (work) => rollBack(work, policy, name, asked)),
       /** Sets one tag, or takes it away where the value is null. */
       tag: (by: Caller, name: string, key: string, value: string | null) =>
-        change(by, (work) => tagModel(work, name, key, value)),
+        change(by, (work) => tagModel(work, name, key, value), { model: name }),
       setAlias: (by: Caller, name: string, alias: string, ref: string, options?: AliasOptions & Reasons) =>
-        change(by, (work) => setAlias(work, policy, name, alias, ref, options)),
+        change(by, (work) => setAlias(work, policy, name, alias, ref, options), { model: name, ref }),
       removeAlias: (by: Caller, name: string, alias: string, options?: AliasOptions) =>
-        change(by, (work) => removeAlias(work, name, alias, options)),
+        change(by, (work) => removeAlias(work, name, alias, options), { model: name }),
     },
     versions: {
-      create: (by: Caller, model: string, asked: NewVersion) => change(by, (work) => createVersion(work, model, asked)),
+      create: (by: Caller, model: string, asked: NewVersion) =>
+        change(by, (work) => createVersion(work, model, asked), { model }),
       /** Creates a version from a source: sealed, with files of its own where the source is kept here. */
       pin: (by: Caller, model: string, asked: NewPinned) => pinVersion(upload, by, model, asked),
       /** Sets one tag, or takes it away where the value is null. */
       tag: (by: Caller, model: string, ref: string, key: string, value: string | null) =>
-        change(by, (work) => tagVersion(work, model, ref, key, value)),
+        change(by, (work) => tagVersion(work, model, ref, key, value), { model, ref }),
       get: async (model: string, ref: string, at?: number) => {
         if (at !== undefined) return versionAt(read, model, ref, await seqAt(read, at));
         const found = await getVersion(read, model, ref);
@@ -194,9 +196,9 @@ export function createRegistry(parts: Parts) {
       list: (asked: ListQuery & { model?: string }) => listVersions(lists, asked),
       listJson: (asked: ListQuery & { model?: string }) => listVersionsJson(lists, asked),
       describe: (by: Caller, model: string, ref: string, patch: VersionPatch, ifMatch?: IfMatch) =>
-        change(by, (work) => describeVersion(work, model, ref, patch, ifMatch)),
+        change(by, (work) => describeVersion(work, model, ref, patch, ifMatch), { model, ref }),
       seal: (by: Caller, model: string, ref: string, ifMatch?: IfMatch) =>
-        change(by, (work) => sealVersion(work, model, ref, ifMatch)),
+        change(by, (work) => sealVersion(work, model, ref, ifMatch), { model, ref }),
       manifest: (model: string, ref: string) => readManifest(read, model, ref),
       promote: (
         by: Caller,
@@ -204,7 +206,7 @@ export function createRegistry(parts: Parts) {
         ref: string,
         asked: NewPromotion & { archiveOthers?: boolean },
         ifMatch?: IfMatch,
-      ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch)),
+      ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch), { model, ref }),
       /** What would become of a promotion, or of an alias that is set, now. */
       tryOut: (model: string, ref: string, target: { to: Status } | { alias: string }) =>
         db.snapshot((at) => tryOut(at, policy, model, ref, target, now())),

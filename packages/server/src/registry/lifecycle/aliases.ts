@@ -39,16 +39,15 @@ export async function setAlias(
   if (old === row.number) return { model: toModel(model) };
   const move: Move = { action: 'alias', model, row, alias, old, keepsTime };
   const rule = await findRule(work.tx, builtIn, model, { alias });
-  if (!rule) {
-    const { changes, writes } = await planMove(work, move, await givingWay(work.tx, move, { single: false }));
-    await writeTogether(work.tx, writes);
-    const details = { alias, from: old ?? null };
-    work.record({ type: 'alias.set', subject: `${model.name}/${row.number}`, details, changes });
-  } else {
+  if (rule) {
     const promotion = await ask(work, rule, move, asked);
-    if (promotion.state === 'waiting') return { waiting: promotion };
+    return promotion.state === 'waiting' ? { waiting: promotion } : { model: toModel(await getModel(work.tx, name)) };
   }
-  return { model: toModel(await getModel(work.tx, name)) };
+  const moved = await planMove(work, move, await givingWay(work.tx, move, { single: false }));
+  await writeTogether(work.tx, moved.writes);
+  const details = { alias, from: old ?? null };
+  work.record({ type: 'alias.set', subject: `${model.name}/${row.number}`, details, changes: moved.changes });
+  return { model: moved.model };
 }
 
 /** The version that an alias of a model names. */

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../contract/limits.ts';
+import type { Model } from '../../contract/model.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead, type Write } from '../../db/prepared.ts';
@@ -67,11 +68,13 @@ export function isDone(move: Move, leaving: readonly VersionRow[]): boolean {
  * already. What its own reads have to see, as where several versions leave, is written here.
  */
 export async function planMove(work: Work, move: Move, leaving: readonly VersionRow[]): Promise<Moved> {
-  if (isDone(move, leaving)) return { version: toVersion(move.row, move.model.name), changes: [], writes: [] };
+  const { model, row } = move;
+  if (isDone(move, leaving))
+    return { model: toModel(model), version: toVersion(row, model.name), changes: [], writes: [] };
   return move.action === 'alias' ? pointAlias(work, move, leaving[0]) : changeStatus(work, move, leaving);
 }
 
-type Moved = Changed & { version: Version };
+type Moved = Changed & { model: Model; version: Version };
 
 async function changeStatus(
   work: Work,
@@ -92,6 +95,7 @@ async function changeStatus(
   const live = liveAfter(model, leaving, row, to) ?? (await writtenLive(work, model, writes.splice(0)));
   const listed = changeModel(work, model, { live });
   return {
+    model: listed.model,
     version: moved.version,
     changes: [...moved.changes, ...left.flatMap(({ changes }) => changes), ...listed.changes],
     writes: [...writes, ...listed.writes],
@@ -118,6 +122,7 @@ function pointAlias(
   const taken = from ? [takeAlias(work, model, alias, from, keepsTime)] : [];
   const all = [changed, added, ...taken];
   return {
+    model: changed.model,
     version: added.version,
     changes: all.flatMap(({ changes }) => changes),
     writes: all.flatMap(({ writes }) => writes),

@@ -9,6 +9,7 @@ import { insertRow, insertRows, updateOf } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
+import { takeAhead } from '../ahead.ts';
 import type { Work } from '../batch.ts';
 import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
@@ -74,7 +75,7 @@ export function toColumns(fields: Partial<Model>): Insertable<ModelTable> {
 
 /** The live model of this very name, byte for byte. */
 export async function findModel(reader: Reader, name: string): Promise<ModelRow | undefined> {
-  return (await byName(reader, { name, name_key: keyOf(name) }))[0];
+  return takeAhead(reader, name)?.model ?? (await byName(reader, { name, name_key: keyOf(name) }))[0];
 }
 
 const byName = prepareRead<Pick<ModelRow, 'name' | 'name_key'>, ModelRow>((db, param) =>

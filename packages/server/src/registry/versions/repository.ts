@@ -5,11 +5,12 @@ import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { isSqlite } from '../../db/one-of.ts';
-import { prepareRead } from '../../db/prepared.ts';
-import { insertRow, updateOf } from '../../db/rows.ts';
+import { prepareRead, type Write } from '../../db/prepared.ts';
+import { idOf, insertOf, updateOf } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
 import { writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
+import { takeAhead } from '../ahead.ts';
 import type { Work } from '../batch.ts';
 import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
@@ -90,18 +91,23 @@ async function findBoth(
   name: string,
   number: number,
 ): Promise<{ model: ModelRow; row: VersionRow } | undefined> {
+  const { model, row } = takeAhead(reader, name) ?? {};
+  if (model && row?.number === number) return { model, row };
   const [found] = await bothByName(reader, { name, name_key: keyOf(name), number });
-  if (!found) return undefined;
-  const model = Object.fromEntries(OF_MODEL.map(({ column, as }) => [column, found[as]]));
-  return { model: model as Pick<ModelRow, (typeof MODEL_COLUMNS)[number]>, row: found };
+  return found && { ...versionAndModel(found), row: found };
 }
 
-const OF_MODEL = MODEL_COLUMNS.map((column) => ({ column, as: `its_${column}` }) as const);
+/** The columns of a model beside those of a version. */
+export const OF_MODEL = MODEL_COLUMNS.map((column) => ({ column, as: `its_${column}` }) as const);
+export type VersionAndModel = VersionRow & Record<(typeof OF_MODEL)[number]['as'], unknown>;
 
-const bothByName = prepareRead<
-  Pick<ModelRow, 'name' | 'name_key'> & { number: number },
-  VersionRow & Record<(typeof OF_MODEL)[number]['as'], unknown>
->(
+/** The version is undefined where there is none. */
+export function versionAndModel(found: VersionAndModel): { model: ModelRow; row: VersionRow | undefined } {
+  const model = Object.fromEntries(OF_MODEL.map(({ column, as }) => [column, found[as]]));
+  return { model: model as Pick<ModelRow, (typeof MODEL_COLUMNS)[number]>, row: found.id === null ? undefined : found };
+}
+
+const bothByName = prepareRead<Pick<ModelRow, 'name' | 'name_key'> & { number: number }, VersionAndModel>(
   (db, param) =>
     db
       .selectFrom('model')
@@ -169,18 +175,33 @@ export function numberOf(model: Pick<ModelRow, 'aliases' | 'live' | 'latest_vers
   }
 }
 
-/** Of a new version, a draft. `formats`: of the artifacts that it is created with. */
+/** Writes a new version, a draft. `formats`: of the artifacts that it is created with. */
 export async function insertVersion(
   work: Work,
   model_id: number,
   version: Version,
   formats: readonly string[] = [],
 ): Promise<{ id: number; change: SubjectChange }> {
+  const { write, change, index } = newVersion(work, model_id, version, formats);
+  const id = idOf(await writeTogether(work.tx, [write]));
+  index(id);
+  return { id, change };
+}
+
+/** A new version: what is to be written, what the event is to say of it, and what has it found once its id is known. */
+export function newVersion(
+  work: Work,
+  model_id: number,
+  version: Version,
+  formats: readonly string[] = [],
+): { write: Write; change: SubjectChange; index(id: number): void } {
   const status_since = placeOfNew(version.number);
-  const id = await insertRow(work.tx, 'version', { ...toColumns(version), model_id, status_since, purged_at: null });
   const facets = facetsBetween([], placedFacets(model_id, version, formats));
-  work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
-  return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
+  return {
+    write: insertOf('version', { ...toColumns(version), model_id, status_since, purged_at: null }),
+    change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange,
+    index: (id) => work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) }),
+  };
 }
 
 interface MoreOfVersion {

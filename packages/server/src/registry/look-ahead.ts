@@ -1,0 +1,62 @@
+import { sql } from 'kysely';
+import type { Database, Writer } from '../db/database.ts';
+import { prepareRead } from '../db/prepared.ts';
+import type { About, Ahead } from './ahead.ts';
+import { keyOf } from './names.ts';
+import { parseRef } from './refs.ts';
+import { OF_MODEL, type VersionAndModel, versionAndModel } from './versions/repository.ts';
+
+interface Asked {
+  /** Which of the changes. */
+  place: number;
+  name: string;
+  name_key: string;
+  number: number | null;
+}
+
+/**
+ * Reads in one statement what changes that share a commit will read first, in their order: on PostgreSQL, where each would
+ * take a round trip for it. Not of a model that an earlier one of them is about, nor after one of which it is not
+ * known what it is about: that may have changed it. From other commits the ledger's lock keeps them all.
+ */
+export async function lookAhead(
+  db: Database,
+  tx: Writer,
+  changes: readonly (About | undefined)[],
+): Promise<ReadonlyMap<number, Ahead>> {
+  const asked = db.name === 'postgres' ? askedBy(changes) : [];
+  if (asked.length < 2) return new Map();
+  const rows = await readAll(tx, {
+    places: asked.map(({ place }) => place),
+    names: asked.map(({ name }) => name),
+    name_keys: asked.map(({ name_key }) => name_key),
+    numbers: asked.map(({ number }) => number),
+  });
+  return new Map(rows.map(({ place, ...found }) => [place, versionAndModel(found)]));
+}
+
+function askedBy(changes: readonly (About | undefined)[]): Asked[] {
+  const seen = new Set<string>();
+  const asked: Asked[] = [];
+  for (const [place, about] of changes.entries()) {
+    if (!about) break;
+    const { model: name, ref } = about;
+    const name_key = keyOf(name);
+    const of = ref === undefined ? undefined : parseRef(ref);
+    const canBe = !seen.has(name_key) && !`${name}${name_key}`.includes('\u0000');
+    if (canBe) asked.push({ place, name, name_key, number: of?.kind === 'number' ? of.number : null });
+    seen.add(name_key);
+  }
+  return asked;
+}
+
+type Lists = { places: number[]; names: string[]; name_keys: string[]; numbers: (number | null)[] };
+
+const readAll = prepareRead<Lists, VersionAndModel & { place: number }>((_, param) => {
+  const ofModel = sql.join(OF_MODEL.map(({ column, as }) => sql`${sql.ref(`model.${column}`)} as ${sql.ref(as)}`));
+  return sql<VersionAndModel & { place: number }>`select asked.place, version.*, ${ofModel}
+    from unnest(${param('places')}::integer[], ${param('names')}::text[], ${param('name_keys')}::text[],
+      ${param('numbers')}::bigint[]) as asked (place, name, name_key, number)
+    join model on model.name_key = asked.name_key and model.name = asked.name and model.deregistered is null
+    left join version on version.model_id = model.id and version.number = asked.number`;
+});

@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { afterAll, expect, it } from 'vitest';
+import type { Writer } from '../../src/db/database.ts';
+import { type Ahead, takeAhead, withAhead } from '../../src/registry/ahead.ts';
+import { lookAhead } from '../../src/registry/look-ahead.ts';
+import { Refused } from '../../src/registry/refusals.ts';
+import { collect } from '../support/blob-contract.ts';
+import { databases } from '../support/databases.ts';
+import { make } from '../support/make.ts';
+import { ada, type Opened, openRegistry } from '../support/open-registry.ts';
+
+const NAMES = ['churn', 'fraud', 'caf%C3%A9', 'cafe\u0301', 'caf\u00e9', 'no\u0000ne', 'is not there'];
+/** Those that are there at first, with two versions. */
+const THERE = ['churn', 'fraud'];
+const REFS = ['1', '2', '3', 'latest', '@champion', '@best', 'draft', 'staging'];
+
+const name = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...THERE) }, fc.constantFrom(...NAMES));
+const ref = fc.constantFrom(...REFS);
+const alias = fc.constantFrom('champion', 'best');
+const text = fc.constantFrom('a', 'b', null);
+/** `run`: no model of one is that of another. */
+type Step = (at: Opened, run: number) => Promise<unknown>;
+
+/** A change of any kind, of one of few models: most meet others in what they change. */
+const of = (name: string, run: number) => `${name}-${run}`;
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ name }).map(
+    ({ name }): Step =>
+      (at, run) =>
+        at.registry.models.register(ada, { name: of(name, run) }),
+  ),
+  fc.record({ name, text }).map(
+    ({ name, text }): Step =>
+      (at, run) =>
+        at.registry.models.describe(ada, of(name, run), { description: text }),
+  ),
+  fc.record({ name, text }).map(
+    ({ name, text }): Step =>
+      (at, run) =>
+        at.registry.models.tag(ada, of(name, run), 'team', text),
+  ),
+  fc.record({ name, to: name }).map(
+    ({ name, to }): Step =>
+      (at, run) =>
+        at.registry.models.rename(ada, of(name, run), of(to, run)),
+  ),
+  fc.record({ name }).map(
+    ({ name }): Step =>
+      (at, run) =>
+        at.registry.models.deregister(ada, of(name, run), { reason: 'not wanted', force: true }),
+  ),
+  fc.record({ name, alias, ref }).map(
+    ({ name, alias, ref }): Step =>
+      (at, run) =>
+        at.registry.models.setAlias(ada, of(name, run), alias, ref),
+  ),
+  fc.record({ name, alias }).map(
+    ({ name, alias }): Step =>
+      (at, run) =>
+        at.registry.models.removeAlias(ada, of(name, run), alias),
+  ),
+  fc.record({ name }).map(
+    ({ name }): Step =>
+      (at, run) =>
+        at.registry.versions.create(ada, of(name, run), {}),
+  ),
+  fc.record({ name, ref, text }).map(
+    ({ name, ref, text }): Step =>
+      (at, run) =>
+        at.registry.versions.tag(ada, of(name, run), ref, 'team', text),
+  ),
+  fc.record({ name, ref, text }).map(
+    ({ name, ref, text }): Step =>
+      (at, run) =>
+        at.registry.versions.describe(ada, of(name, run), ref, { description: text }),
+  ),
+  fc.record({ name, ref }).map(
+    ({ name, ref }): Step =>
+      (at, run) =>
+        at.registry.versions.promote(ada, of(name, run), ref, {
+          to: 'staging',
+          force: true,
+          reason: 'made so by a test',
+        }),
+  ),
+);
+
+/** What it came to: the answer, or the refusal. */
+async function outcomeOf(running: Promise<unknown>): Promise<unknown> {
+  try {
+    // Numbers of promotions that a transaction gave out in vain are not given again.
+    return { value: JSON.parse(JSON.stringify((await running) ?? null, (key, value) => (key === 'id' ? 0 : value))) };
+  } catch (error) {
+    if (error instanceof Refused) return { refused: error.kind, message: error.message };
+    return {
+      failed: String(error)
+        .split('\n')[0]
+        ?.replace(/.*(0x00|NUL).*/i, 'NUL'),
+    };
+  }
+}
+
+/** Most of what is asked for at once shares a commit: begun in order, it is made in order. */
+async function allAtOnce(at: Opened, steps: readonly Step[], run: number): Promise<unknown[]> {
+  const outcomes = await Promise.all(steps.map((one) => outcomeOf(one(at, run))));
+  await at.registry.idle();
+  return outcomes;
+}
+
+const opened: Opened[] = [];
+afterAll(() => Promise.all(opened.map(({ close }) => close())));
+
+it('changes that share a commit come to what they come to one by one, whatever was read ahead of them', async () => {
+  const [shared, single] = [await openRegistry(databases.postgres), await openRegistry(databases.postgres)];
+  opened.push(shared, single);
+  for (const { clock } of opened) clock.set('2026-01-01T00:00:00.000Z');
+  let run = 0;
+  const rounds = fc.array(fc.array(step, { minLength: 2, maxLength: 12 }), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(rounds, async (asked) => {
+      run += 1;
+      for (const at of [shared, single])
+        for (const name of THERE) {
+          await at.registry.models.register(ada, { name: of(name, run) });
+          for (const _ of [1, 2]) await at.registry.versions.create(ada, of(name, run), {});
+        }
+      for (const steps of asked) {
+        const outcomes = await allAtOnce(shared, steps, run);
+        const expected: unknown[] = [];
+        for (const one of steps) expected.push(...(await allAtOnce(single, [one], run)));
+        expect(outcomes).toEqual(expected);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(await collect(shared.registry.ledger.reconcile())).toEqual([]);
+});
+
+it('reads ahead of each model once, and of none after a change of which it is not known what it is about', async () => {
+  const at = await openRegistry(databases.postgres);
+  opened.push(at);
+  await make.version(at, { model: (await at.registry.models.register(ada, { name: 'churn' })).name });
+  await at.registry.models.register(ada, { name: 'fraud' });
+  const places = (changes: Parameters<typeof lookAhead>[2]) =>
+    at.db.write.transaction().execute(async (tx) => {
+      const ahead = await lookAhead(at.db, tx, changes);
+      return [...ahead].map(([place, { model, row }]) => [place, model.name, row?.number]);
+    });
+  const churn = { model: 'churn', ref: '1' };
+  const fraud = { model: 'fraud', ref: '1' };
+  expect(await places([churn, fraud, churn, { model: 'gone' }, { model: 'a\u0000b' }])).toEqual([
+    [0, 'churn', 1],
+    [1, 'fraud', undefined],
+  ]);
+  expect(await places([churn, fraud, undefined, { model: 'fraud' }])).toHaveLength(2);
+  expect(await places([undefined, churn, fraud])).toEqual([]);
+  expect(await places([churn])).toEqual([]);
+});
+
+it('gives what was read ahead once, and to the change that it was read for', async () => {
+  const tx = {} as Writer;
+  const ahead = { model: { name: 'churn' }, row: undefined } as Ahead;
+  await withAhead(tx, ahead, async () => {
+    expect(takeAhead(tx, 'fraud')).toBeUndefined();
+    expect(takeAhead({} as Writer, 'churn')).toBeUndefined();
+    expect(takeAhead(tx, 'churn')).toBe(ahead);
+    expect(takeAhead(tx, 'churn')).toBeUndefined();
+  });
+  await expect(withAhead(tx, ahead, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
+  expect(takeAhead(tx, 'churn')).toBeUndefined();
+});
