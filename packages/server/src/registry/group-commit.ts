@@ -53,6 +53,8 @@ interface GroupCommit<Job> {
 const MOST_TOGETHER = 200;
 const MOST_WAITING = 5_000;
 const TRIES = 6;
+/** A commit takes PostgreSQL several round trips: those of the one before may take so long to come back, and share it. */
+const LINGER_MS = 2;
 
 /**
  * Jobs that arrive while a commit is under way share the next transaction, and are answered after the one commit. A
@@ -62,21 +64,42 @@ export function createGroupCommit<Job, Done extends { outcomes: Outcome[] }>(
   parts: Parts<Job, Done>,
 ): GroupCommit<Job> {
   const { mostWaiting = MOST_WAITING } = parts;
+  const lingerMs = parts.db.name === 'postgres' ? LINGER_MS : 0;
   const waiting: Waiting<Job>[] = [];
+  const shared = { jobs: 0, at: 0 };
+  let came = () => {};
   let running: Promise<void> | undefined;
   let since: number | undefined;
 
   async function pump(): Promise<void> {
     while (waiting.length > 0) {
       await untilAllCame(waiting);
+      await untilAsMany();
       const batch = waiting.splice(0, MOST_TOGETHER);
       const begun = performance.now();
       since = begun;
-      const { done, ...came } = await commitTogether(parts, batch);
-      parts.onBatch?.({ jobs: batch.length, ...came, ms: performance.now() - begun }, done);
+      const { done, ...result } = await commitTogether(parts, batch);
+      shared.jobs = Math.min(batch.length + waiting.length, MOST_TOGETHER);
+      shared.at = performance.now();
+      parts.onBatch?.({ jobs: batch.length, ...result, ms: shared.at - begun }, done);
       since = undefined;
     }
     running = undefined;
+  }
+
+  /** Those who were answered just now ask again in a moment: one who is first does not commit alone, and has the others wait. */
+  async function untilAsMany(): Promise<void> {
+    const left = shared.at + lingerMs - performance.now();
+    if (waiting.length >= shared.jobs || left <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, left);
+      came = () => {
+        if (waiting.length < shared.jobs) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    came = () => {};
   }
 
   return {
@@ -85,6 +108,7 @@ export function createGroupCommit<Job, Done extends { outcomes: Outcome[] }>(
         throw new Refused('overloaded', 'Too many changes are waiting. Try again in a second.', {});
       return new Promise((resolve, reject) => {
         waiting.push({ job, resolve, reject });
+        came();
         running ??= pump();
       });
     },
