@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database, Writer } from '../db/database.ts';
 import { prepareRead } from '../db/prepared.ts';
 import type { About, Ahead } from './ahead.ts';
+import { DEFAULT, type PolicyRow } from './lifecycle/policies.ts';
 import { keyOf } from './names.ts';
 import { parseRef } from './refs.ts';
 import { OF_MODEL, type VersionAndModel, versionAndModel } from './versions/repository.ts';
@@ -32,7 +33,15 @@ export async function lookAhead(
     name_keys: asked.map(({ name_key }) => name_key),
     numbers: asked.map(({ number }) => number),
   });
-  return new Map(rows.map(({ place, ...found }) => [place, versionAndModel(found)]));
+  const ruled = rows.filter(({ place }) => changes[place]?.ruled).map(({ its_id }) => its_id as number);
+  const policies = ruled.length > 0 ? await newestPolicies(tx, { model_ids: [DEFAULT, ...ruled] }) : [];
+  return new Map(
+    rows.map(({ place, ...found }) => {
+      const both = versionAndModel(found);
+      const of = policies.filter(({ model_id }) => model_id === DEFAULT || model_id === both.model.id);
+      return [place, { ...both, policies: changes[place]?.ruled ? of : undefined }];
+    }),
+  );
 }
 
 function askedBy(changes: readonly (About | undefined)[]): Asked[] {
@@ -60,3 +69,8 @@ const readAll = prepareRead<Lists, VersionAndModel & { place: number }>((_, para
     join model on model.name_key = asked.name_key and model.name = asked.name and model.deregistered is null
     left join version on version.model_id = model.id and version.number = asked.number`;
 });
+
+const newestPolicies = prepareRead<{ model_ids: number[] }, PolicyRow>(
+  (_, param) => sql<PolicyRow>`select distinct on (model_id) * from policy
+    where model_id = any(${param('model_ids')}::bigint[]) order by model_id, version desc`,
+);

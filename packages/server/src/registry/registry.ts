@@ -170,7 +170,7 @@ export function createRegistry(parts: Parts) {
       tag: (by: Caller, name: string, key: string, value: string | null) =>
         change(by, (work) => tagModel(work, name, key, value), { model: name }),
       setAlias: (by: Caller, name: string, alias: string, ref: string, options?: AliasOptions & Reasons) =>
-        change(by, (work) => setAlias(work, policy, name, alias, ref, options), { model: name, ref }),
+        change(by, (work) => setAlias(work, policy, name, alias, ref, options), { model: name, ref, ruled: true }),
       removeAlias: (by: Caller, name: string, alias: string, options?: AliasOptions) =>
         change(by, (work) => removeAlias(work, name, alias, options), { model: name }),
     },
@@ -206,7 +206,7 @@ export function createRegistry(parts: Parts) {
         ref: string,
         asked: NewPromotion & { archiveOthers?: boolean },
         ifMatch?: IfMatch,
-      ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch), { model, ref }),
+      ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch), { model, ref, ruled: true }),
       /** What would become of a promotion, or of an alias that is set, now. */
       tryOut: (model: string, ref: string, target: { to: Status } | { alias: string }) =>
         db.snapshot((at) => tryOut(at, policy, model, ref, target, now())),

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
+import type { NewPolicy } from '../../src/contract/policy.ts';
 import type { Writer } from '../../src/db/database.ts';
-import { type Ahead, takeAhead, withAhead } from '../../src/registry/ahead.ts';
+import { type Ahead, policiesAhead, takeAhead, withAhead } from '../../src/registry/ahead.ts';
 import { lookAhead } from '../../src/registry/look-ahead.ts';
 import { Refused } from '../../src/registry/refusals.ts';
 import { collect } from '../support/blob-contract.ts';
@@ -13,6 +14,12 @@ const NAMES = ['churn', 'fraud', 'caf%C3%A9', 'cafe\u0301', 'caf\u00e9', 'no\u00
 /** Those that are there at first, with two versions. */
 const THERE = ['churn', 'fraud'];
 const REFS = ['1', '2', '3', 'latest', '@champion', '@best', 'draft', 'staging'];
+
+const POLICIES: NewPolicy[] = [
+  {},
+  { aliases: { champion: { approvals: 1 } } },
+  { statuses: { staging: { checks: [{ check: 'sealed' }], force: false } } },
+];
 
 const name = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...THERE) }, fc.constantFrom(...NAMES));
 const ref = fc.constantFrom(...REFS);
@@ -75,15 +82,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (at, run) =>
         at.registry.versions.describe(ada, of(name, run), ref, { description: text }),
   ),
-  fc.record({ name, ref }).map(
-    ({ name, ref }): Step =>
-      (at, run) =>
-        at.registry.versions.promote(ada, of(name, run), ref, {
-          to: 'staging',
-          force: true,
-          reason: 'made so by a test',
-        }),
-  ),
+  {
+    weight: 4,
+    arbitrary: fc.record({ name: fc.option(name, { freq: 1 }), rules: fc.constantFrom(...POLICIES) }).map(
+      ({ name, rules }): Step =>
+        (at, run) =>
+          at.registry.policies.change(ada, name && of(name, run), rules),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ name, ref }).map(
+      ({ name, ref }): Step =>
+        (at, run) =>
+          at.registry.versions.promote(ada, of(name, run), ref, {
+            to: 'staging',
+            force: true,
+            reason: 'made so by a test',
+          }),
+    ),
+  },
 );
 
 /** What it came to: the answer, or the refusal. */
@@ -132,7 +150,7 @@ it('changes that share a commit come to what they come to one by one, whatever w
         expect(outcomes).toEqual(expected);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
   expect(await collect(shared.registry.ledger.reconcile())).toEqual([]);
 });
@@ -160,13 +178,39 @@ it('reads ahead of each model once, and of none after a change of which it is no
 
 it('gives what was read ahead once, and to the change that it was read for', async () => {
   const tx = {} as Writer;
-  const ahead = { model: { name: 'churn' }, row: undefined } as Ahead;
+  const ahead = { model: { id: 7, name: 'churn' }, row: undefined, policies: [] } as unknown as Ahead;
   await withAhead(tx, ahead, async () => {
     expect(takeAhead(tx, 'fraud')).toBeUndefined();
     expect(takeAhead({} as Writer, 'churn')).toBeUndefined();
     expect(takeAhead(tx, 'churn')).toBe(ahead);
     expect(takeAhead(tx, 'churn')).toBeUndefined();
+    expect(policiesAhead(tx, 8)).toBeUndefined();
+    expect(policiesAhead(tx, 7)).toEqual([]);
   });
+  expect(policiesAhead(tx, 7)).toBeUndefined();
   await expect(withAhead(tx, ahead, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
   expect(takeAhead(tx, 'churn')).toBeUndefined();
+});
+
+it('the policies that are read ahead are those in force: of the model, or else by default', async () => {
+  const at = await openRegistry(databases.postgres);
+  opened.push(at);
+  const { registry } = at;
+  const names = ['by-default', 'with-its-own', 'by-default-too'];
+  for (const name of names)
+    await make.version(at, { model: (await registry.models.register(ada, { name })).name, sealed: true });
+  const promoted = async (ref = '1') => {
+    const asked = { to: 'staging', force: true, reason: 'to try' } as const;
+    const outcomes = names.map((name) => outcomeOf(registry.versions.promote(ada, name, ref, asked)));
+    return (await Promise.all(outcomes)).map((one) => (one as { refused?: string }).refused ?? 'made');
+  };
+  const good = { check: 'metric', metric: 'auc', comparator: '>=', value: 0.9 } as const;
+  const rules = (force: boolean): NewPolicy => ({ statuses: { staging: { checks: [good], force } } });
+  await registry.policies.change(ada, null, rules(false));
+  await registry.policies.change(ada, 'with-its-own', rules(true));
+  expect(await promoted()).toEqual(['check-failed', 'made', 'check-failed']);
+  for (const name of names) await make.version(at, { model: name, sealed: true });
+  await registry.policies.change(ada, null, rules(true));
+  await registry.policies.change(ada, 'with-its-own', rules(false));
+  expect(await promoted('2')).toEqual(['made', 'check-failed', 'made']);
 });

@@ -6,6 +6,7 @@ import { prepareRead } from '../../db/prepared.ts';
 import { insertRow } from '../../db/rows.ts';
 import type { PolicyTable } from '../../db/tables.ts';
 import { same } from '../../events/replay.ts';
+import { policiesAhead } from '../ahead.ts';
 import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { getModel, type ModelRow } from '../models/repository.ts';
@@ -14,10 +15,10 @@ import { modelAt } from '../past-refs.ts';
 import type { Policies, SetPolicy } from './policy.ts';
 import { assertPolicy } from './policy-fields.ts';
 
-type PolicyRow = Selectable<PolicyTable>;
+export type PolicyRow = Selectable<PolicyTable>;
 
 /** The default policy stands under this id of a model. */
-const DEFAULT = 0;
+export const DEFAULT = 0;
 
 const newest = prepareRead<{ model_id: number; none: number }, PolicyRow>((db, param) =>
   db
@@ -32,7 +33,7 @@ function newestOf(db: Reader, model_id: number) {
 
 /** What was set for a model, and by default. */
 export async function policiesOf(reader: Reader, model_id: number): Promise<Policies> {
-  const rows = await newest(reader, { model_id, none: DEFAULT });
+  const rows = policiesAhead(reader, model_id) ?? (await newest(reader, { model_id, none: DEFAULT }));
   const of = (id: number): SetPolicy | undefined => {
     const row = rows.find((one) => one.model_id === id);
     return row && { version: row.version, doc: JSON.parse(row.doc) };
