@@ -8,6 +8,8 @@ export interface About {
   model: string;
   /** The version that it reads. */
   ref?: string;
+  /** Whether it reads the model at all: one that is only to be made is not there. */
+  reads?: boolean;
   /** Whether it reads the policies that are in force. */
   ruled?: boolean;
 }

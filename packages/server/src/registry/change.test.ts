@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { databases } from '../../test/support/databases.ts';
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
@@ -156,6 +156,32 @@ for (const [name, open] of Object.entries(databases))
         { changes: 2, refused: 1, events: 1, retries: 0, ms: expect.any(Number) },
         { changes: 1, refused: 0, events: 0, retries: 1, ms: expect.any(Number), error: new Error('the disk') },
       ]);
+    });
+
+    it('those who were answered together share the next commit, though they do not ask at one moment', async () => {
+      await start();
+      // The clock stands still: as long as they keep coming, none is late.
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const first = Array.from({ length: 8 }, (_, i) => change(ada, write(`${i + 10}`)));
+      const next = first.map(async (answered, i) => {
+        await answered;
+        for (let turn = 0; turn < 3 * i; turn += 1) await new Promise(setImmediate);
+        return change(ada, write(`${i + 20}`));
+      });
+      await Promise.all(next);
+      expect(commits[0]).toBe(8);
+      // On SQLite nobody can ask while it commits: whoever is late by turns of the loop comes to another.
+      if (name === 'postgres') expect(commits).toEqual([8, 8]);
+      expect(commits.reduce((sum, events) => sum + events)).toBe(16);
+    });
+
+    it('who was alone waits for nobody, and those who do not come again are not waited for', async () => {
+      await start();
+      await Promise.all([change(ada, write('1')), change(ada, write('2'))]);
+      await change(ada, write('3'));
+      await change(ada, write('4'));
+      expect(commits).toEqual([2, 1, 1]);
     });
 
     it('a change inside a change is refused at once', async () => {

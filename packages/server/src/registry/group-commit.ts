@@ -87,9 +87,12 @@ export function createGroupCommit<Job, Done extends { outcomes: Outcome[] }>(
     running = undefined;
   }
 
-  /** Those who were answered just now ask again in a moment: one who is first does not commit alone, and has the others wait. */
+  /**
+   * Those who were answered just now ask again in a moment: one who is first does not commit alone, and has the others
+   * wait. Who was alone before waits for nobody.
+   */
   async function untilAsMany(): Promise<void> {
-    const left = shared.at + lingerMs - performance.now();
+    const left = Math.floor(shared.at + lingerMs - performance.now());
     if (waiting.length >= shared.jobs || left <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, left);

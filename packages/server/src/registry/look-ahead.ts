@@ -49,28 +49,33 @@ function askedBy(changes: readonly (About | undefined)[]): Asked[] {
   const asked: Asked[] = [];
   for (const [place, about] of changes.entries()) {
     if (!about) break;
-    const { model: name, ref } = about;
-    const name_key = keyOf(name);
-    const of = ref === undefined ? undefined : parseRef(ref);
-    const canBe = !seen.has(name_key) && !`${name}${name_key}`.includes('\u0000');
-    if (canBe) asked.push({ place, name, name_key, number: of?.kind === 'number' ? of.number : null });
+    const { model: name, ref, reads = true } = about;
+    // As PostgreSQL is given it: two names that are one there are of one model.
+    const name_key = keyOf(name.toWellFormed());
+    const canBe = reads && !seen.has(name_key) && name.isWellFormed() && !`${name}${name_key}`.includes('\u0000');
     seen.add(name_key);
+    if (!canBe) continue;
+    const of = ref === undefined ? undefined : parseRef(ref);
+    asked.push({ place, name, name_key, number: of?.kind === 'number' ? of.number : null });
   }
   return asked;
 }
 
 type Lists = { places: number[]; names: string[]; name_keys: string[]; numbers: (number | null)[] };
 
+/** Row by row, each by its index: a plan that was made while there were few must not read all once there are many. */
 const readAll = prepareRead<Lists, VersionAndModel & { place: number }>((_, param) => {
   const ofModel = sql.join(OF_MODEL.map(({ column, as }) => sql`${sql.ref(`model.${column}`)} as ${sql.ref(as)}`));
   return sql<VersionAndModel & { place: number }>`select asked.place, version.*, ${ofModel}
     from unnest(${param('places')}::integer[], ${param('names')}::text[], ${param('name_keys')}::text[],
       ${param('numbers')}::bigint[]) as asked (place, name, name_key, number)
-    join model on model.name_key = asked.name_key and model.name = asked.name and model.deregistered is null
-    left join version on version.model_id = model.id and version.number = asked.number`;
+    cross join lateral (select * from model where name_key = asked.name_key and name = asked.name
+      and deregistered is null offset 0) as model
+    left join lateral (select * from version where model_id = model.id and number = asked.number offset 0) as version
+      on true`;
 });
 
 const newestPolicies = prepareRead<{ model_ids: number[] }, PolicyRow>(
-  (_, param) => sql<PolicyRow>`select distinct on (model_id) * from policy
-    where model_id = any(${param('model_ids')}::bigint[]) order by model_id, version desc`,
+  (_, param) => sql<PolicyRow>`select policy.* from unnest(${param('model_ids')}::bigint[]) as asked (model_id)
+    cross join lateral (select * from policy where model_id = asked.model_id order by version desc limit 1) as policy`,
 );

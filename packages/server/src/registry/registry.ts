@@ -144,7 +144,7 @@ export function createRegistry(parts: Parts) {
   return {
     models: {
       register: (by: Caller, asked: NewModel) =>
-        change(by, (work) => registerModel(work, asked), { model: asked.name }),
+        change(by, (work) => registerModel(work, asked), { model: asked.name, reads: false }),
       get: async (name: string, at?: number) =>
         at === undefined
           ? toModel(await getModel(read, name))

@@ -10,7 +10,17 @@ import { databases } from '../support/databases.ts';
 import { make } from '../support/make.ts';
 import { ada, type Opened, openRegistry } from '../support/open-registry.ts';
 
-const NAMES = ['churn', 'fraud', 'caf%C3%A9', 'cafe\u0301', 'caf\u00e9', 'no\u0000ne', 'is not there'];
+const NAMES = [
+  'churn',
+  'fraud',
+  'caf%C3%A9',
+  'cafe\u0301',
+  'caf\u00e9',
+  'no\u0000ne',
+  '\ud800',
+  '\ufffd',
+  'is not there',
+];
 /** Those that are there at first, with two versions. */
 const THERE = ['churn', 'fraud'];
 const REFS = ['1', '2', '3', 'latest', '@champion', '@best', 'draft', 'staging'];

@@ -1,4 +1,5 @@
 import { MANY, nameOf } from '../../../../bench/seed/shape.ts';
+import { lookAhead } from '../../src/registry/look-ahead.ts';
 import type { Case } from './plan-cases.ts';
 
 const FEW = nameOf(5);
@@ -17,6 +18,16 @@ function reads(
 }
 
 export const REGISTRY_CASES: readonly Case[] = [
+  {
+    title: 'what changes that share a commit read first, on PostgreSQL',
+    work: ({ db }) =>
+      db.write.transaction().execute((tx) =>
+        lookAhead(db, tx, [
+          { model: nameOf(0), ref: '1', ruled: true },
+          { model: nameOf(2), ref: '2', ruled: true },
+        ]),
+      ),
+  },
   ...reads('registered-models', {
     'a model': ['get', { name: FEW }],
     'a model of many versions': ['get', { name: MANY }],

@@ -20,6 +20,7 @@ const REST_MS = 20;
 export async function mergeTexts(db: Database, ingest: Ingest, signal: AbortSignal): Promise<void> {
   if (db.name !== 'sqlite') return;
   for (const noun of ['model', 'version'] as const) {
+    if (signal.aborted) return;
     if ((await countSegments(db, noun)) <= FEW_SEGMENTS) continue;
     // The sign says that all of them are to become one, and is given once.
     for (let pages = -PAGES; await ingest((tx) => merge(tx, noun, pages)); pages = PAGES) {

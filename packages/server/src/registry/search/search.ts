@@ -173,8 +173,8 @@ async function look(at: SearchAt, scope: Scope, ask: Ask): Promise<Looked> {
     if ((await countUpTo(at, sql`(${own}) as own`, few)) <= few)
       return lookAtAll(at, { ...sought, words }, await idsOf(at, own), position, enough);
   }
-  const some = levels.length > 1 && all ? await idsWithin(at, all, fewWords) : undefined;
-  if (some) return lookAtAll(at, sought, some, position, enough);
+  if (levels.length > 1 && all && (await countUpTo(at, sql`(${all}) as hits`, fewWords)) <= fewWords)
+    return lookAtAll(at, sought, await idsOf(at, all), position, enough);
   const walking = { at, scope, levels, filter, words, step };
   return lookAlong(walking, { ...sought, words }, position, enough);
 }
