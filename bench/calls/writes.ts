@@ -20,7 +20,10 @@ const readVersion = (version: Version) => ({
 /** Moves of one and the same version, each from where the one before left it. */
 const MOVES = ['staging', 'production', 'archived'] as const;
 
-/** Every one of these changes something, however often it is called: an event is recorded for each. Two `ways` set no tag, alias or status of the same name and version. */
+/**
+ * Every one of these changes something, however often it is called: an event is recorded for each. Two `ways` set no tag,
+ * alias or status of the same name and version.
+ */
 const kindsOf = (way: string, moved: number): readonly Call[] => [
   {
     name: 'create-model',

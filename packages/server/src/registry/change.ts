@@ -6,7 +6,10 @@ import { type Job, makeTogether, type Work } from './batch.ts';
 import { createGroupCommit, type Pending } from './group-commit.ts';
 import { assertOutside } from './inside.ts';
 
-/** Runs `body` in a transaction together with its events; `about`: where it writes of one model only. The answer must be plain JSON: it is kept for idempotent repeats. */
+/**
+ * Runs `body` in a transaction together with its events; `about`: where it writes of one model only. The answer must be
+ * plain JSON: it is kept for idempotent repeats.
+ */
 export type Change = <T>(caller: Caller, body: (work: Work) => Promise<T>, about?: About) => Promise<T>;
 
 /** What one commit came to, for those who watch. */

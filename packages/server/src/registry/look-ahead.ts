@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database, Writer } from '../db/database.ts';
 import { prepareRead } from '../db/prepared.ts';
 import type { About, Ahead } from './ahead.ts';
-import { DEFAULT, type PolicyRow } from './lifecycle/policies.ts';
+import { OF_DEFAULT, type PolicyRow } from './lifecycle/policies.ts';
 import { keyOf } from './names.ts';
 import { parseRef } from './refs.ts';
 import { OF_MODEL, type VersionAndModel, versionAndModel } from './versions/repository.ts';
@@ -34,11 +34,11 @@ export async function lookAhead(
     numbers: asked.map(({ number }) => number),
   });
   const ruled = rows.filter(({ place }) => changes[place]?.ruled).map(({ its_id }) => its_id as number);
-  const policies = ruled.length > 0 ? await newestPolicies(tx, { model_ids: [DEFAULT, ...ruled] }) : [];
+  const policies = ruled.length > 0 ? await newestPolicies(tx, { model_ids: [OF_DEFAULT, ...ruled] }) : [];
   return new Map(
     rows.map(({ place, ...found }) => {
       const both = versionAndModel(found);
-      const of = policies.filter(({ model_id }) => model_id === DEFAULT || model_id === both.model.id);
+      const of = policies.filter(({ model_id }) => model_id === OF_DEFAULT || model_id === both.model.id);
       return [place, { ...both, policies: changes[place]?.ruled ? of : undefined }];
     }),
   );

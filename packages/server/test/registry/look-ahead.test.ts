@@ -38,9 +38,9 @@ const text = fc.constantFrom('a', 'b', null);
 /** `run`: no model of one is that of another. */
 type Step = (at: Opened, run: number) => Promise<unknown>;
 
-/** A change of any kind, of one of few models: most meet others in what they change. */
 const of = (name: string, run: number) => `${name}-${run}`;
 
+/** A change of any kind, of one of few models: most meet others in what they change. */
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ name }).map(
     ({ name }): Step =>

@@ -18,7 +18,7 @@ import { assertPolicy } from './policy-fields.ts';
 export type PolicyRow = Selectable<PolicyTable>;
 
 /** The default policy stands under this id of a model. */
-export const DEFAULT = 0;
+export const OF_DEFAULT = 0;
 
 const newest = prepareRead<{ model_id: number; none: number }, PolicyRow>((db, param) =>
   db
@@ -33,17 +33,17 @@ function newestOf(db: Reader, model_id: number) {
 
 /** What was set for a model, and by default. */
 export async function policiesOf(reader: Reader, model_id: number): Promise<Policies> {
-  const rows = policiesAhead(reader, model_id) ?? (await newest(reader, { model_id, none: DEFAULT }));
+  const rows = policiesAhead(reader, model_id) ?? (await newest(reader, { model_id, none: OF_DEFAULT }));
   const of = (id: number): SetPolicy | undefined => {
     const row = rows.find((one) => one.model_id === id);
     return row && { version: row.version, doc: JSON.parse(row.doc) };
   };
-  return { own: of(model_id), byDefault: of(DEFAULT) };
+  return { own: of(model_id), byDefault: of(OF_DEFAULT) };
 }
 
 /** The policy of a model, or the default one, as it is or was when the ledger was at `seq`. */
 export async function getPolicy(reader: Reader, name: string | null, seq?: number): Promise<Policy> {
-  if (name === null) return toPolicy(null, await newestRow(reader, DEFAULT, await lastPolicyId(reader, seq)));
+  if (name === null) return toPolicy(null, await newestRow(reader, OF_DEFAULT, await lastPolicyId(reader, seq)));
   if (seq === undefined) return toPolicy(name, await newestRow(reader, (await getModel(reader, name)).id, undefined));
   const { id } = await modelAt(reader, name, seq);
   return toPolicy(name, await newestRow(reader, id, await lastPolicyId(reader, seq)));
@@ -84,7 +84,7 @@ export async function changePolicy(
 ): Promise<Policy> {
   const model = name === null ? undefined : await getModel(work.tx, name);
   assertPolicy(asked);
-  const model_id = model?.id ?? DEFAULT;
+  const model_id = model?.id ?? OF_DEFAULT;
   const before = await newestRow(work.tx, model_id, undefined);
   assertMatches(before?.version ?? 0, ifMatch);
   if (same(before ? JSON.parse(before.doc) : {}, asked)) return toPolicy(name, before);
@@ -110,7 +110,7 @@ export async function listPolicies(
   name: string | null,
   asked: PageAsked,
 ): Promise<Page<Policy>> {
-  const model_id = name === null ? DEFAULT : (await getModel(reader, name)).id;
+  const model_id = name === null ? OF_DEFAULT : (await getModel(reader, name)).id;
   const page = await pageOf(
     tokenKey,
     `policies ${model_id}`,
