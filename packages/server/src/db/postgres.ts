@@ -48,6 +48,8 @@ export function openPostgres(
   const pool = new pg.Pool({
     ...driverConfig(url, options.schema, statementMs),
     max: options.connections ?? 10,
+    // What is sent need not be waited for, see `send`.
+    pipeline: true,
     connectionTimeoutMillis: 10_000,
     // A connection that went silent: the server's own bound does not reach us then.
     query_timeout: statementMs + 5_000,

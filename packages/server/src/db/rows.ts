@@ -75,7 +75,7 @@ async function insertRecords(tx: Writer, table: Table, rows: readonly object[]):
   });
   let records: string[] = [];
   let length = 0;
-  const write = () => insert(tx, { records: `[${records.join(',')}]` });
+  const write = () => insert.send(tx, { records: `[${records.join(',')}]` });
   for (const row of rows) {
     const record = JSON.stringify(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, told(value)])));
     if (records.length > 0 && length + record.length > BYTES_TOGETHER) {
@@ -121,26 +121,26 @@ function fewInserted(tx: Writer, table: Table, rows: readonly object[]): Compile
   return { ...query, parameters };
 }
 
-type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion' | 'tenure';
+/** Tables that give out ids. */
+export type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion' | 'tenure';
 
 /** Inserts one row into a table that gives out ids, and answers its id. */
 export async function insertRow<T extends WithIds>(tx: Writer, table: T, row: Insertable<Tables[T]>): Promise<number> {
   return idOf(await execute(tx, insertOf(table, row)(tx)));
 }
 
-/** The same, to be made with others. */
-export function insertOf<T extends WithIds>(table: T, row: Insertable<Tables[T]>): Write {
+/** The same, to be made with others. One with an id of its own keeps it. */
+export function insertOf<T extends WithIds>(table: T, row: Insertable<Tables[T]> & { id?: number }): Write {
   return (tx) => {
     // What returns rows is a statement that can be undone, too.
     if (isSqlite(tx)) return fewInserted(tx, table, [row]);
     const columns = Object.keys(row);
     const insert = inserts.get(`${table} id`, columns, () =>
-      prepareWrite((db, param) =>
-        (db as Kysely<Tables>)
-          .insertInto<WithIds>(table)
-          .values(Object.fromEntries(columns.map((column) => [column, param(column)])) as never)
-          .returning('id'),
-      ),
+      prepareWrite((_, param) => {
+        const names = sql.join(columns.map((column) => sql.ref(column)));
+        return sql`insert into ${sql.table(table)} (${names}) overriding system value
+          values (${sql.join(columns.map(param))}) returning id`;
+      }),
     );
     return insert.with(row as Record<string, unknown>)(tx);
   };

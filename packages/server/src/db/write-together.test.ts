@@ -1,15 +1,14 @@
 import { expect, it } from 'vitest';
 import { databases } from '../../test/support/databases.ts';
 import { prepareWrite } from './prepared.ts';
-import { idOf, insertOf } from './rows.ts';
-import { writeTogether } from './write-together.ts';
+import { insertTogether, writeTogether } from './write-together.ts';
 
 const insertTile = prepareWrite<{ position: number; hash: Buffer }, never>(
   (db, param) =>
     db.insertInto('ledger_tile').values({ level: 0, position: param('position'), hash: param('hash') }) as never,
 );
 const tile = (position: number) => insertTile.with({ position, hash: Buffer.alloc(32, position) });
-const policy = (version: number) => insertOf('policy', { model_id: 0, version, doc: '{}', at: 0, by: 'ada' });
+const policy = (version: number) => ({ model_id: 0, version, doc: '{}', at: 0, by: 'ada' });
 
 for (const [name, open] of Object.entries(databases))
   it(`what is written together has each its own parameters, and is undone together, on ${name}`, async () => {
@@ -20,8 +19,10 @@ for (const [name, open] of Object.entries(databases))
         return rows.map(({ position, hash }) => [position, hash[0]]);
       };
       const write = (first: number, second: number, version: number) =>
-        db.write.transaction().execute((tx) => writeTogether(tx, [tile(first), tile(second), policy(version)]));
-      const id = idOf(await write(1, 2, 1));
+        db.write
+          .transaction()
+          .execute((tx) => insertTogether(tx, 'policy', policy(version), [tile(first), tile(second)]));
+      const id = await write(1, 2, 1);
       expect(await db.read.selectFrom('policy').select(['id', 'version']).execute()).toEqual([{ id, version: 1 }]);
       const before = [
         [1, 1],
@@ -43,7 +44,7 @@ for (const [name, open] of Object.entries(databases))
       const refused = db.write.transaction().execute(async (tx) => {
         const savepoint = db.savepoint(tx, true);
         await savepoint.set();
-        await writeTogether(tx, [tile(1), policy(1)]);
+        await writeTogether(tx, [tile(1), tile(2)]);
         await savepoint.rollBack();
       });
       await expect(refused).rejects.toThrow('cannot be undone alone');

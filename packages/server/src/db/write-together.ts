@@ -1,19 +1,41 @@
-import type { CompiledQuery, QueryResult } from 'kysely';
+import type { CompiledQuery, Insertable } from 'kysely';
 import type { Writer } from './database.ts';
 import { execute } from './direct.ts';
 import { isSqlite } from './one-of.ts';
 import { keepPrepared, type Write } from './prepared.ts';
+import { takeId } from './reserved-ids.ts';
+import { idOf, insertOf, type WithIds } from './rows.ts';
+import { send } from './send.ts';
+import type { Tables } from './tables.ts';
 
 /**
- * Makes writes, and answers what came of the last one. PostgreSQL gets them as one statement, since each takes a round
- * trip, which costs more than most writes do; it makes them in no order, so none may write a row that another writes, or
- * read what it wrote.
+ * Makes writes. PostgreSQL gets them as one statement, since each takes a round trip, which costs more than most writes
+ * do; it makes them in no order, so none may write a row that another writes, or read what it wrote.
  */
-export async function writeTogether(tx: Writer, writes: readonly Write[]): Promise<QueryResult<unknown>> {
+export async function writeTogether(tx: Writer, writes: readonly Write[]): Promise<void> {
+  for (const query of joinedFor(tx, writes)) await send(tx, query);
+}
+
+/** Inserts a row into a table that gives out ids, together with other writes, and answers its id. */
+export async function insertTogether<T extends WithIds>(
+  tx: Writer,
+  table: T,
+  row: Insertable<Tables[T]>,
+  others: readonly Write[] = [],
+): Promise<number> {
+  const id = takeId(tx, table);
+  if (id !== undefined) {
+    await writeTogether(tx, [...others, insertOf(table, { id, ...row })]);
+    return id;
+  }
+  const queries = joinedFor(tx, [...others, insertOf(table, row)]);
+  for (const query of queries.slice(0, -1)) await send(tx, query);
+  return idOf(await execute(tx, queries.at(-1) as CompiledQuery));
+}
+
+function joinedFor(tx: Writer, writes: readonly Write[]): CompiledQuery[] {
   const queries = writes.map((write) => write(tx));
-  let last: QueryResult<unknown> = { rows: [] };
-  for (const query of isSqlite(tx) || queries.length < 2 ? queries : [joined(queries)]) last = await execute(tx, query);
-  return last;
+  return isSqlite(tx) || queries.length < 2 ? queries : [joined(queries)];
 }
 
 /** By the texts of which they are made: the code joins few. */

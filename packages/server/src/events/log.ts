@@ -58,7 +58,7 @@ export async function append(
   await insertRows(tx, 'event_subject', subjects);
   await insertRows(tx, 'ledger_tile', tiles);
   await keepSpans(tx, head.size, size);
-  await moveHead(tx, { size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) });
+  await moveHead.send(tx, { size, frontier: Buffer.from(encodeFrontier(frontier)), last_leaf: Buffer.from(last) });
   return { size, frontier };
 }
 

@@ -1,6 +1,8 @@
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database, Savepoint, Writer } from '../db/database.ts';
+import { CannotUndo } from '../db/savepoint.ts';
+import { allArrived, failureOf, sendAhead } from '../db/send.ts';
 import type { Entry } from '../events/log.ts';
 import { type About, type Ahead, withAhead } from './ahead.ts';
 import type { Outcome } from './group-commit.ts';
@@ -44,14 +46,30 @@ interface Left {
   afterwards: ((tx: Writer) => Promise<void>)[];
 }
 
-/** Makes changes one after the other in one transaction, and then what is written once for all of them: index and ledger. */
-export async function makeTogether(
-  parts: Parts,
-  tx: Writer,
-  batch: readonly Job[],
-  light: boolean,
-): Promise<{ outcomes: Outcome[]; events: number }> {
+interface Made {
+  outcomes: Outcome[];
+  events: number;
+}
+
+/**
+ * Makes changes one after the other in one transaction, and then what is written once for all of them: index and ledger.
+ * Where they are light, nobody waits for what is written before the end.
+ */
+export async function makeTogether(parts: Parts, tx: Writer, batch: readonly Job[], light: boolean): Promise<Made> {
   await parts.db.lockLedger(tx);
+  if (!light) return makeAll(parts, tx, batch, light);
+  sendAhead(tx);
+  try {
+    const made = await makeAll(parts, tx, batch, light);
+    await allArrived(tx);
+    return made;
+  } catch (error) {
+    const cause = failureOf(tx);
+    throw cause ? new CannotUndo('it is not known whose the write was that failed', { cause }) : error;
+  }
+}
+
+async function makeAll(parts: Parts, tx: Writer, batch: readonly Job[], light: boolean): Promise<Made> {
   const left: Left = { entries: [], reindexes: [], afterwards: [] };
   const savepoint = parts.db.savepoint(tx, light);
   const ahead = await lookAhead(

@@ -4,6 +4,7 @@ import { databases } from '../../test/support/databases.ts';
 import type { Caller } from '../contract/actor.ts';
 import type { Happening } from '../contract/event.ts';
 import type { Database } from '../db/database.ts';
+import { insertRows } from '../db/rows.ts';
 import { openLedger } from '../events/ledger.ts';
 import type { Work } from './batch.ts';
 import { type Batch, type Change, createChange } from './change.ts';
@@ -101,6 +102,54 @@ for (const [name, open] of Object.entries(databases))
       expect(db.isDuplicate((outcomes[3] as PromiseRejectedResult).reason)).toBe(true);
       expect(await written()).toEqual(['1', '2', '3']);
       expect(await subjects()).toEqual(['1', '2', '3']);
+    });
+
+    it('one whose write fails when nobody waits for it any more fails alone, wherever it stands', async () => {
+      await start();
+      /** What it writes is not waited for on PostgreSQL. */
+      const send = (key: string) => async (work: Work) => {
+        await insertRows(work.tx, 'ledger_checkpoint', [{ size: Number(key), note: key, at: 0 }]);
+        work.record(happening(key));
+        return { key };
+      };
+      const keys = ['1', '1', '2', '3', '2', '4', '4'];
+      const outcomes = await Promise.allSettled(keys.map((key) => change(ada, send(key))));
+      const failed = (outcome: PromiseSettledResult<unknown>) =>
+        outcome.status === 'rejected' && db.isDuplicate(outcome.reason);
+      expect(outcomes.map(failed)).toEqual([false, true, false, false, true, false, true]);
+      expect(await written()).toEqual(['1', '2', '3', '4']);
+      expect(await subjects()).toEqual(['1', '2', '3', '4']);
+    });
+
+    it('is not answered where what is written last fails', async () => {
+      const ledger = await start();
+      const failing = createChange({
+        db,
+        now: Date.now,
+        append: async (tx, entries) => {
+          await ledger.append(tx, entries);
+          for (const note of ['a', 'b']) await insertRows(tx, 'ledger_checkpoint', [{ size: 9, note, at: 0 }]);
+        },
+        onCommit: (events) => commits.push(events),
+      });
+      const outcomes = await Promise.allSettled([failing(ada, write('1')), failing(ada, write('2'))]);
+      for (const outcome of outcomes) expect(db.isDuplicate((outcome as PromiseRejectedResult).reason)).toBe(true);
+      expect([await written(), await subjects(), commits]).toEqual([[], [], []]);
+    });
+
+    it('one whose write deadlocks when nobody waits for it any more runs again with those that share its commit', async () => {
+      let deadlocks = 2;
+      await start((real) => ({ isRetryable: (error) => real.isDuplicate(error) && deadlocks-- > 0 }));
+      const taken = async (work: Work) => {
+        // As long as it fails it counts as a deadlock.
+        const size = deadlocks > 0 ? 1 : 2;
+        await insertRows(work.tx, 'ledger_checkpoint', [{ size, note: `${size}`, at: 0 }]);
+        work.record(happening('second'));
+      };
+      await change(ada, write('1'));
+      await Promise.all([change(ada, taken), change(ada, write('3'))]);
+      expect(await written()).toEqual(['1', '2', '3']);
+      expect(await subjects()).toEqual(['1', 'second', '3']);
     });
 
     it('one that records nothing leaves nothing', async () => {

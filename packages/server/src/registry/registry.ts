@@ -144,7 +144,7 @@ export function createRegistry(parts: Parts) {
   return {
     models: {
       register: (by: Caller, asked: NewModel) =>
-        change(by, (work) => registerModel(work, asked), { model: asked.name, reads: false }),
+        change(by, (work) => registerModel(work, asked), { name: asked.name, isNew: true, makes: 'model' }),
       get: async (name: string, at?: number) =>
         at === undefined
           ? toModel(await getModel(read, name))
@@ -158,7 +158,7 @@ export function createRegistry(parts: Parts) {
       list: (asked: ListQuery) => listModels(lists, asked),
       listJson: (asked: ListQuery) => listModelsJson(lists, asked),
       describe: (by: Caller, name: string, patch: ModelPatch, ifMatch?: IfMatch) =>
-        change(by, (work) => describeModel(work, name, patch, ifMatch), { model: name }),
+        change(by, (work) => describeModel(work, name, patch, ifMatch), { name }),
       rename: (by: Caller, name: string, to: string) => goOn(change(by, (work) => renameModel(work, name, to))),
       deregister: (by: Caller, name: string, asked: Deregistration, ifMatch?: IfMatch) =>
         change(by, (work) => deregisterModel(work, name, asked, trashMs, ifMatch)),
@@ -168,20 +168,25 @@ export function createRegistry(parts: Parts) {
         change(by, (work) => rollBack(work, policy, name, asked)),
       /** Sets one tag, or takes it away where the value is null. */
       tag: (by: Caller, name: string, key: string, value: string | null) =>
-        change(by, (work) => tagModel(work, name, key, value), { model: name }),
+        change(by, (work) => tagModel(work, name, key, value), { name }),
       setAlias: (by: Caller, name: string, alias: string, ref: string, options?: AliasOptions & Reasons) =>
-        change(by, (work) => setAlias(work, policy, name, alias, ref, options), { model: name, ref, ruled: true }),
+        change(by, (work) => setAlias(work, policy, name, alias, ref, options), {
+          name,
+          ref,
+          alias,
+          ruled: true,
+        }),
       removeAlias: (by: Caller, name: string, alias: string, options?: AliasOptions) =>
-        change(by, (work) => removeAlias(work, name, alias, options), { model: name }),
+        change(by, (work) => removeAlias(work, name, alias, options), { name, alias }),
     },
     versions: {
       create: (by: Caller, model: string, asked: NewVersion) =>
-        change(by, (work) => createVersion(work, model, asked), { model }),
+        change(by, (work) => createVersion(work, model, asked), { name: model, makes: 'version' }),
       /** Creates a version from a source: sealed, with files of its own where the source is kept here. */
       pin: (by: Caller, model: string, asked: NewPinned) => pinVersion(upload, by, model, asked),
       /** Sets one tag, or takes it away where the value is null. */
       tag: (by: Caller, model: string, ref: string, key: string, value: string | null) =>
-        change(by, (work) => tagVersion(work, model, ref, key, value), { model, ref }),
+        change(by, (work) => tagVersion(work, model, ref, key, value), { name: model, ref }),
       get: async (model: string, ref: string, at?: number) => {
         if (at !== undefined) return versionAt(read, model, ref, await seqAt(read, at));
         const found = await getVersion(read, model, ref);
@@ -196,9 +201,9 @@ export function createRegistry(parts: Parts) {
       list: (asked: ListQuery & { model?: string }) => listVersions(lists, asked),
       listJson: (asked: ListQuery & { model?: string }) => listVersionsJson(lists, asked),
       describe: (by: Caller, model: string, ref: string, patch: VersionPatch, ifMatch?: IfMatch) =>
-        change(by, (work) => describeVersion(work, model, ref, patch, ifMatch), { model, ref }),
+        change(by, (work) => describeVersion(work, model, ref, patch, ifMatch), { name: model, ref }),
       seal: (by: Caller, model: string, ref: string, ifMatch?: IfMatch) =>
-        change(by, (work) => sealVersion(work, model, ref, ifMatch), { model, ref }),
+        change(by, (work) => sealVersion(work, model, ref, ifMatch), { name: model, ref }),
       manifest: (model: string, ref: string) => readManifest(read, model, ref),
       promote: (
         by: Caller,
@@ -206,7 +211,13 @@ export function createRegistry(parts: Parts) {
         ref: string,
         asked: NewPromotion & { archiveOthers?: boolean },
         ifMatch?: IfMatch,
-      ) => change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch), { model, ref, ruled: true }),
+      ) =>
+        change(by, (work) => promoteVersion(work, policy, model, ref, asked, ifMatch), {
+          name: model,
+          ref,
+          ruled: true,
+          makes: 'promotion',
+        }),
       /** What would become of a promotion, or of an alias that is set, now. */
       tryOut: (model: string, ref: string, target: { to: Status } | { alias: string }) =>
         db.snapshot((at) => tryOut(at, policy, model, ref, target, now())),

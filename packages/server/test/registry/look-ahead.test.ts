@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import type { NewPolicy } from '../../src/contract/policy.ts';
 import type { Writer } from '../../src/db/database.ts';
-import { type Ahead, policiesAhead, takeAhead, withAhead } from '../../src/registry/ahead.ts';
+import { type Ahead, policiesAhead, takeBearer, takeModel, takeUse, withAhead } from '../../src/registry/ahead.ts';
 import { lookAhead } from '../../src/registry/look-ahead.ts';
 import { Refused } from '../../src/registry/refusals.ts';
 import { collect } from '../support/blob-contract.ts';
@@ -173,33 +173,43 @@ it('reads ahead of each model once, and of none after a change of which it is no
   const places = (changes: Parameters<typeof lookAhead>[2]) =>
     at.db.write.transaction().execute(async (tx) => {
       const ahead = await lookAhead(at.db, tx, changes);
-      return [...ahead].map(([place, { model, row }]) => [place, model.name, row?.number]);
+      return [...ahead].map(([place, { model, row }]) => [place, model?.name, row?.number]);
     });
-  const churn = { model: 'churn', ref: '1' };
-  const fraud = { model: 'fraud', ref: '1' };
-  expect(await places([churn, fraud, churn, { model: 'gone' }, { model: 'a\u0000b' }])).toEqual([
+  const churn = { name: 'churn', ref: '1' };
+  const fraud = { name: 'fraud', ref: '1' };
+  expect(await places([churn, fraud, churn, { name: 'gone' }, { name: 'a\u0000b' }])).toEqual([
     [0, 'churn', 1],
     [1, 'fraud', undefined],
   ]);
-  expect(await places([churn, fraud, undefined, { model: 'fraud' }])).toHaveLength(2);
+  expect(await places([churn, fraud, undefined, { name: 'fraud' }])).toHaveLength(2);
   expect(await places([undefined, churn, fraud])).toEqual([]);
   expect(await places([churn])).toEqual([]);
 });
 
 it('gives what was read ahead once, and to the change that it was read for', async () => {
   const tx = {} as Writer;
-  const ahead = { model: { id: 7, name: 'churn' }, row: undefined, policies: [] } as unknown as Ahead;
+  const model = { id: 7, name: 'churn' };
+  const bearer = { model_id: 7, number: 3 };
+  const use = { holder_id: null };
+  const ahead = { name: 'churn', id: 7, model, row: undefined, bearer, use, policies: [] } as unknown as Ahead;
   await withAhead(tx, ahead, async () => {
-    expect(takeAhead(tx, 'fraud')).toBeUndefined();
-    expect(takeAhead({} as Writer, 'churn')).toBeUndefined();
-    expect(takeAhead(tx, 'churn')).toBe(ahead);
-    expect(takeAhead(tx, 'churn')).toBeUndefined();
+    expect(takeModel(tx, 'fraud')).toBeUndefined();
+    expect(takeModel({} as Writer, 'churn')).toBeUndefined();
+    expect(takeModel(tx, 'churn')).toEqual({ model, row: undefined });
+    expect(takeModel(tx, 'churn')).toBeUndefined();
+    expect(takeBearer(tx, 8, 3)).toBeUndefined();
+    expect(takeBearer(tx, 7, 4)).toBeUndefined();
+    expect(takeBearer(tx, 7, 3)).toBe(bearer);
+    expect(takeBearer(tx, 7, 3)).toBeUndefined();
+    expect(takeUse(tx, 'fraud')).toBeUndefined();
+    expect(takeUse(tx, 'churn')).toBe(use);
+    expect(takeUse(tx, 'churn')).toBeUndefined();
     expect(policiesAhead(tx, 8)).toBeUndefined();
     expect(policiesAhead(tx, 7)).toEqual([]);
   });
   expect(policiesAhead(tx, 7)).toBeUndefined();
   await expect(withAhead(tx, ahead, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
-  expect(takeAhead(tx, 'churn')).toBeUndefined();
+  expect(takeModel(tx, 'churn')).toBeUndefined();
 });
 
 it('the policies that are read ahead are those in force: of the model, or else by default', async () => {

@@ -23,8 +23,9 @@ export const REGISTRY_CASES: readonly Case[] = [
     work: ({ db }) =>
       db.write.transaction().execute((tx) =>
         lookAhead(db, tx, [
-          { model: nameOf(0), ref: '1', ruled: true },
-          { model: nameOf(2), ref: '2', ruled: true },
+          { name: nameOf(0), ref: '1', ruled: true, makes: 'promotion' },
+          { name: nameOf(2), ref: '2', alias: 'latest', ruled: true },
+          { name: 'is-not-there', isNew: true, makes: 'model' },
         ]),
       ),
   },

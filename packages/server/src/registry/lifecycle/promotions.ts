@@ -4,10 +4,9 @@ import { toTime } from '../../contract/time.ts';
 import type { Status, Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead, type Write } from '../../db/prepared.ts';
-import { idOf, insertOf } from '../../db/rows.ts';
 import type { PromotionTable } from '../../db/tables.ts';
 import { IS_WAITING, MODEL_OF_P } from '../../db/waiting.ts';
-import { writeTogether } from '../../db/write-together.ts';
+import { insertTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
 import { refuse } from '../refusals.ts';
 import type { Move } from './moves.ts';
@@ -84,8 +83,8 @@ export async function insertPromotion(
   held: Omit<Held, 'id'>,
   writes: readonly Write[] = [],
 ): Promise<Held> {
-  const insert = insertOf('promotion', { ...held, doc: JSON.stringify(held.doc) });
-  return { ...held, id: idOf(await writeTogether(work.tx, [...writes, insert])) };
+  const row = { ...held, doc: JSON.stringify(held.doc) };
+  return { ...held, id: await insertTogether(work.tx, 'promotion', row, writes) };
 }
 
 export async function savePromotion(work: Work, { id, state, etag, doc }: Held): Promise<void> {

@@ -5,8 +5,7 @@ import type { Work } from '../batch.ts';
 import { assertMatches, type IfMatch } from '../etag.ts';
 import { closeWaiting } from '../lifecycle/close.ts';
 import { refuse } from '../refusals.ts';
-import { bearName, leaveName } from './name-use.ts';
-import { assertFree } from './register.ts';
+import { assertFree, bearName, leaveName } from './name-use.ts';
 import { findModel, getModel, type ModelRow, toModel, trashedModels, updateModel } from './repository.ts';
 
 export interface Deregistration {

@@ -1,18 +1,16 @@
 import type { Model } from '../../contract/model.ts';
 import { begin } from '../backlog.ts';
 import type { Work } from '../batch.ts';
-import { assertName, keyOf } from '../names.ts';
+import { assertName } from '../names.ts';
 import { refuse } from '../refusals.ts';
-import { bearName, leaveName } from './name-use.ts';
-import { assertFree } from './register.ts';
+import { assertFree, bearName, leaveName, type NameUse } from './name-use.ts';
 import { getModel, toModel, updateModel } from './repository.ts';
 
 /** Gives a model another name. The old one answers with the new one until it is registered anew. */
 export async function renameModel(work: Work, name: string, to: string): Promise<Model> {
   assertName(to);
   const row = await getModel(work.tx, name);
-  await assertFree(work, to, row.id);
-  await assertNumbersUnused(work, row.id, to);
+  assertNumbersUnused(await assertFree(work, to, row.id), row.id, to);
   if (row.name === to) return toModel(row);
   const last_number = await leaveName(work, row);
   const { model, changes } = await updateModel(work, row, { name: to }, { last_number });
@@ -23,9 +21,8 @@ export async function renameModel(work: Work, name: string, to: string): Promise
 }
 
 /** `churn/3` means one version for ever: a name under which another model gave out numbers cannot be taken over. */
-async function assertNumbersUnused(work: Work, model_id: number, to: string): Promise<void> {
-  const use = await work.tx.selectFrom('name_use').selectAll().where('name_key', '=', keyOf(to)).executeTakeFirst();
-  if (!use || use.model_id === model_id || use.last_number === 0) return;
+function assertNumbersUnused(use: NameUse, model_id: number, to: string): void {
+  if (!use.last_number || use.model_id === model_id) return;
   refuse(
     'name-retired',
     `${to} was the name of another model with versions up to ${use.last_number}, and a number is never used again. Choose another name.`,

@@ -5,11 +5,11 @@ import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
 import { prepareRead } from '../../db/prepared.ts';
-import { insertRow, insertRows, updateOf } from '../../db/rows.ts';
+import { insertRows, updateOf } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
-import { writeTogether } from '../../db/write-together.ts';
+import { insertTogether, writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
-import { takeAhead } from '../ahead.ts';
+import { takeModel } from '../ahead.ts';
 import type { Work } from '../batch.ts';
 import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
@@ -75,7 +75,7 @@ export function toColumns(fields: Partial<Model>): Insertable<ModelTable> {
 
 /** The live model of this very name, byte for byte. */
 export async function findModel(reader: Reader, name: string): Promise<ModelRow | undefined> {
-  return takeAhead(reader, name)?.model ?? (await byName(reader, { name, name_key: keyOf(name) }))[0];
+  return takeModel(reader, name)?.model ?? (await byName(reader, { name, name_key: keyOf(name) }))[0];
 }
 
 const byName = prepareRead<Pick<ModelRow, 'name' | 'name_key'>, ModelRow>((db, param) =>
@@ -150,8 +150,13 @@ export function trashedModels(reader: Reader, name: string): Promise<ModelRow[]>
   );
 }
 
-export async function insertModel(work: Work, model: Model): Promise<{ id: number; change: SubjectChange }> {
-  const id = await insertRow(work.tx, 'model', { ...toColumns(model), last_number: 0, purged_at: null });
+/** `last_number`: the highest that was ever given under its name. */
+export async function insertModel(
+  work: Work,
+  model: Model,
+  last_number: number,
+): Promise<{ id: number; change: SubjectChange }> {
+  const id = await insertTogether(work.tx, 'model', { ...toColumns(model), last_number, purged_at: null });
   work.reindex({ noun: 'model', id, entry: 'new', facets: facetsBetween([], placedFacets(model)), text: model });
   return { id, change: changeBetween({ model_id: id, number: 0 }, null, model) as SubjectChange };
 }

@@ -131,14 +131,14 @@ function prepareRemoval(noun: Noun) {
 async function removeFacets({ tx, dialect }: IndexAt, noun: Noun, entries: readonly Reindex[]): Promise<void> {
   const remove = removal[noun];
   for (const { id } of entries.filter(({ entry }) => entry === 'gone' || entry === 'anew'))
-    await remove.all(tx, { id });
+    await remove.all.send(tx, { id });
   const gone = entries
     .filter(({ entry }) => entry === 'there')
     .flatMap(({ id, facets }) => facets.map(({ row: { key, text, num } }) => ({ id, key, text, num })));
   if (gone.length === 0) return;
-  if (dialect === 'sqlite') for (const one of gone) await remove.one(tx, one);
+  if (dialect === 'sqlite') for (const one of gone) await remove.one.send(tx, one);
   else
-    await remove.many(tx, {
+    await remove.many.send(tx, {
       ids: gone.map(({ id }) => id),
       keys: gone.map(({ key }) => key),
       texts: gone.map(({ text }) => text),
@@ -180,7 +180,7 @@ async function writeTexts({ tx, dialect }: IndexAt, noun: Noun, rows: readonly W
   if (dialect === 'sqlite')
     for (const { id, isNew, tokens } of [...rows].sort((a, b) => a.id - b.id)) {
       const { name, tags, description, card } = tokens;
-      await (isNew ? write.first : write.one)(tx, {
+      await (isNew ? write.first : write.one).send(tx, {
         id,
         name: name.join(' '),
         tags: tags.join(' '),
@@ -189,7 +189,7 @@ async function writeTexts({ tx, dialect }: IndexAt, noun: Noun, rows: readonly W
       });
     }
   else if (rows.length > 0)
-    await write.many(tx, {
+    await write.many.send(tx, {
       ids: rows.map(({ id }) => id),
       words: rows.map(({ tokens }) => toTsvector(tokens)),
     });

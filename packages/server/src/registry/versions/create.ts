@@ -1,11 +1,9 @@
 import { toTime } from '../../contract/time.ts';
 import type { NewVersion, Version } from '../../contract/version.ts';
-import { idOf } from '../../db/rows.ts';
-import { writeTogether } from '../../db/write-together.ts';
 import type { Work } from '../batch.ts';
 import { assertProperties, assertSize, assertTags, mergeMap } from '../metadata.ts';
 import { changeModel, getModel } from '../models/repository.ts';
-import { newVersion } from './repository.ts';
+import { insertVersion } from './repository.ts';
 
 /** Creates the next version of a model: a draft, open. Numbers follow each other without a gap and are never used again. */
 export async function createVersion(work: Work, name: string, asked: NewVersion): Promise<Version> {
@@ -42,10 +40,9 @@ export async function createVersion(work: Work, name: string, asked: NewVersion)
     etag: 1,
     deregistered: null,
   };
-  const made = newVersion(work, row.id, version);
   const patch = { latest_version: number, version_count: row.version_count + 1 };
   const { writes, changes } = changeModel(work, row, patch, { last_number: number });
-  made.index(idOf(await writeTogether(work.tx, [...writes, made.write])));
-  work.record({ type: 'version.created', subject: `${row.name}/${number}`, changes: [made.change, ...changes] });
+  const { change } = await insertVersion(work, row.id, version, { writes });
+  work.record({ type: 'version.created', subject: `${row.name}/${number}`, changes: [change, ...changes] });
   return version;
 }

@@ -81,7 +81,7 @@ async function pin(work: Work, limitBytes: number, name: string, asked: NewPinne
     etag: 1,
     deregistered: null,
   };
-  const { id, change } = await insertVersion(work, row.id, version, formats);
+  const { id, change } = await insertVersion(work, row.id, version, { formats });
   const created_at = work.at;
   await insertRows(
     work.tx,

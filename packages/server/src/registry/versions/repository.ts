@@ -6,11 +6,11 @@ import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { isSqlite } from '../../db/one-of.ts';
 import { prepareRead, type Write } from '../../db/prepared.ts';
-import { idOf, insertOf, updateOf } from '../../db/rows.ts';
+import { updateOf } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
-import { writeTogether } from '../../db/write-together.ts';
+import { insertTogether, writeTogether } from '../../db/write-together.ts';
 import { changeBetween } from '../../events/replay.ts';
-import { takeAhead } from '../ahead.ts';
+import { takeBearer, takeModel } from '../ahead.ts';
 import type { Work } from '../batch.ts';
 import type { Changed } from '../changed.ts';
 import { columnsOf, fieldsOf, fieldsThatDiffer } from '../columns.ts';
@@ -66,7 +66,7 @@ const byNumber = prepareRead<{ model_id: number; number: number }, VersionRow>((
 );
 
 export async function findNumber(reader: Reader, model_id: number, number: number): Promise<VersionRow | undefined> {
-  return (await byNumber(reader, { model_id, number }))[0];
+  return takeBearer(reader, model_id, number) ?? (await byNumber(reader, { model_id, number }))[0];
 }
 
 /** A model and one of its live versions by ref, or a refusal that says what is missing. */
@@ -91,7 +91,7 @@ async function findBoth(
   name: string,
   number: number,
 ): Promise<{ model: ModelRow; row: VersionRow } | undefined> {
-  const { model, row } = takeAhead(reader, name) ?? {};
+  const { model, row } = takeModel(reader, name) ?? {};
   if (model && row?.number === number) return { model, row };
   const [found] = await bothByName(reader, { name, name_key: keyOf(name), number });
   return found && { ...versionAndModel(found), row: found };
@@ -175,33 +175,18 @@ export function numberOf(model: Pick<ModelRow, 'aliases' | 'live' | 'latest_vers
   }
 }
 
-/** Writes a new version, a draft. `formats`: of the artifacts that it is created with. */
+/** Writes a new version, a draft. `formats`: of the artifacts that it is created with; `writes`: what is written together with it. */
 export async function insertVersion(
   work: Work,
   model_id: number,
   version: Version,
-  formats: readonly string[] = [],
+  { formats = [], writes = [] }: { formats?: readonly string[]; writes?: readonly Write[] } = {},
 ): Promise<{ id: number; change: SubjectChange }> {
-  const { write, change, index } = newVersion(work, model_id, version, formats);
-  const id = idOf(await writeTogether(work.tx, [write]));
-  index(id);
-  return { id, change };
-}
-
-/** A new version: what is to be written, what the event is to say of it, and what has it found once its id is known. */
-export function newVersion(
-  work: Work,
-  model_id: number,
-  version: Version,
-  formats: readonly string[] = [],
-): { write: Write; change: SubjectChange; index(id: number): void } {
-  const status_since = placeOfNew(version.number);
+  const row = { ...toColumns(version), model_id, status_since: placeOfNew(version.number), purged_at: null };
+  const id = await insertTogether(work.tx, 'version', row, writes);
   const facets = facetsBetween([], placedFacets(model_id, version, formats));
-  return {
-    write: insertOf('version', { ...toColumns(version), model_id, status_since, purged_at: null }),
-    change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange,
-    index: (id) => work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) }),
-  };
+  work.reindex({ noun: 'version', id, entry: 'new', facets, text: textOf(version) });
+  return { id, change: changeBetween({ model_id, number: version.number }, null, version) as SubjectChange };
 }
 
 interface MoreOfVersion {
