@@ -6,6 +6,7 @@ import { ADVISORY_LOCK } from './migrate.ts';
 import { driverConfig } from './postgres-address.ts';
 import { preparedName } from './prepared.ts';
 import { lightSavepoint, savepointOf } from './savepoint.ts';
+import { shareConnection } from './shared-connection.ts';
 import type { Tables } from './tables.ts';
 
 const INT8 = 20;
@@ -79,7 +80,8 @@ export function openPostgres(
   const db = new Kysely<Tables>({ dialect });
   // Of each transaction that changes, by its executor: it is that transaction's alone.
   const connections = new WeakMap<object, DatabaseConnection>();
-  allowDirect(db, (on) => connections.get(on.getExecutor()));
+  const shared = shareConnection(connect);
+  allowDirect(db, (on, isLookup) => connections.get(on.getExecutor()) ?? (isLookup && on === db ? shared : undefined));
   const lock = async (tx: Writer, statement: RawBuilder<unknown>) => {
     const executor = tx.getExecutor();
     await executor.provideConnection(async (connection) => void connections.set(executor, connection));

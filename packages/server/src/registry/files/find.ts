@@ -1,6 +1,6 @@
 import type { Artifact } from '../../contract/artifact.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import { keyOf } from '../names.ts';
 import { refuse } from '../refusals.ts';
 import { findArtifact, findArtifactByKey } from '../versions/artifacts.ts';
@@ -9,7 +9,7 @@ import { placeOf } from './paths.ts';
 /** A file as it is sent. */
 export type FileFound = Pick<Artifact, 'path' | 'size_bytes' | 'sha256' | 'media_type'>;
 
-const byPath = prepareRead<{ path: string }, FileFound>((db, param) =>
+const byPath = prepareLookup<{ path: string }, FileFound>((db, param) =>
   db
     .selectFrom('file')
     .innerJoin('inspection', 'inspection.sha256', 'file.sha256')
@@ -17,7 +17,7 @@ const byPath = prepareRead<{ path: string }, FileFound>((db, param) =>
     .where('file.path', '=', param('path')),
 );
 
-const byKey = prepareRead<{ path_key: string }, FileFound>((db, param) =>
+const byKey = prepareLookup<{ path_key: string }, FileFound>((db, param) =>
   db
     .selectFrom('file')
     .innerJoin('inspection', 'inspection.sha256', 'file.sha256')
@@ -43,7 +43,7 @@ export async function findFile(reader: Reader, path: string): Promise<FileFound 
   return artifact ?? (isDecoded ? findArtifactByKey(reader, version_id, keyOf(place.path)) : undefined);
 }
 
-const live = prepareRead<{ model_id: number; number: number }, { id: number }>((db, param) =>
+const live = prepareLookup<{ model_id: number; number: number }, { id: number }>((db, param) =>
   db
     .selectFrom('version')
     .innerJoin('model', 'model.id', 'version.model_id')

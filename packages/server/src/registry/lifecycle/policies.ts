@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { NewPolicy, Policy } from '../../contract/policy.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import { insertRow } from '../../db/rows.ts';
 import type { PolicyTable } from '../../db/tables.ts';
 import { same } from '../../events/replay.ts';
@@ -20,7 +20,7 @@ export type PolicyRow = Selectable<PolicyTable>;
 /** The default policy stands under this id of a model. */
 export const OF_DEFAULT = 0;
 
-const newest = prepareRead<{ model_id: number; none: number }, PolicyRow>((db, param) =>
+const newest = prepareLookup<{ model_id: number; none: number }, PolicyRow>((db, param) =>
   db
     .selectFrom(newestOf(db, param('none')).as('by_default'))
     .selectAll()

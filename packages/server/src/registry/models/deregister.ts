@@ -38,7 +38,7 @@ export async function deregisterModel(
   };
   const last_number = await leaveName(work, row);
   const { model, changes } = await updateModel(work, row, { deregistered }, { last_number });
-  work.record({ type: 'model.deregistered', subject: name, reason: asked.reason, changes });
+  work.record({ type: 'model.deregistered', subject: row.name, reason: asked.reason, changes });
   await closeWaiting(work, row);
   return model;
 }
@@ -49,7 +49,7 @@ export async function restoreModel(work: Work, name: string): Promise<Model> {
   await assertFree(work, name);
   const { model, changes } = await updateModel(work, row, { deregistered: null });
   await bearName(work, row, name);
-  work.record({ type: 'model.restored', subject: name, changes });
+  work.record({ type: 'model.restored', subject: row.name, changes });
   return model;
 }
 

@@ -19,6 +19,6 @@ export async function describeModel(work: Work, name: string, patch: ModelPatch,
   assertProperties(next.properties);
   assertSize({ ...before, ...next });
   const { model, changes } = await updateModel(work, row, next);
-  if (changes.length > 0) work.record({ type: 'model.updated', subject: name, changes });
+  if (changes.length > 0) work.record({ type: 'model.updated', subject: row.name, changes });
   return model;
 }

@@ -1,5 +1,5 @@
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import { keyOf } from '../names.ts';
 import { getModel, type ModelRow } from './repository.ts';
 
@@ -12,7 +12,7 @@ export async function getListedModel(reader: Reader, name: string): Promise<List
   return (await byName(reader, { name, name_key: keyOf(name) }))[0] ?? (await getModel(reader, name));
 }
 
-const byName = prepareRead<Pick<ModelRow, 'name' | 'name_key'>, ListedModel>((db, param) =>
+const byName = prepareLookup<Pick<ModelRow, 'name' | 'name_key'>, ListedModel>((db, param) =>
   db
     .selectFrom('model')
     .select([...LISTED_MODEL])

@@ -16,7 +16,7 @@ export async function renameModel(work: Work, name: string, to: string): Promise
   const { model, changes } = await updateModel(work, row, { name: to }, { last_number });
   await bearName(work, { id: row.id, last_number }, to);
   work.afterwards((tx) => begin({ tx, dialect: work.db.name }, 'rename', row.id));
-  work.record({ type: 'model.renamed', subject: to, details: { from: name }, changes });
+  work.record({ type: 'model.renamed', subject: to, details: { from: row.name }, changes });
   return model;
 }
 

@@ -4,7 +4,7 @@ import type { Model } from '../../contract/model.ts';
 import { type Deregistered, purgeTime } from '../../contract/shapes.ts';
 import { toTime } from '../../contract/time.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import { insertRows, updateOf } from '../../db/rows.ts';
 import type { ModelTable } from '../../db/tables.ts';
 import { insertTogether, writeTogether } from '../../db/write-together.ts';
@@ -78,7 +78,7 @@ export async function findModel(reader: Reader, name: string): Promise<ModelRow 
   return takeModel(reader, name)?.model ?? (await byName(reader, { name, name_key: keyOf(name) }))[0];
 }
 
-const byName = prepareRead<Pick<ModelRow, 'name' | 'name_key'>, ModelRow>((db, param) =>
+const byName = prepareLookup<Pick<ModelRow, 'name' | 'name_key'>, ModelRow>((db, param) =>
   db
     .selectFrom('model')
     .selectAll()

@@ -11,7 +11,7 @@ export async function tagModel(work: Work, name: string, key: string, value: str
   assertTags(tags);
   assertSize({ ...before, tags });
   const { changes } = await updateModel(work, row, { tags }, { keepsTime: true });
-  if (changes.length > 0) work.record({ type: 'model.updated', subject: name, changes });
+  if (changes.length > 0) work.record({ type: 'model.updated', subject: row.name, changes });
 }
 
 export function tagged(before: Tags, key: string, value: string | null): Tags {

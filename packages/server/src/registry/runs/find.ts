@@ -1,19 +1,19 @@
 import type { Selectable } from 'kysely';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import type { ExperimentTable, RunTable } from '../../db/tables.ts';
 import { refuse } from '../refusals.ts';
 import type { RunInfo } from './documents.ts';
 
 type ExperimentRow = Selectable<ExperimentTable>;
 
-const experimentById = prepareRead<{ id: number }, ExperimentRow>((db, param) =>
+const experimentById = prepareLookup<{ id: number }, ExperimentRow>((db, param) =>
   db.selectFrom('experiment').selectAll().where('id', '=', param('id')),
 );
-const experimentByName = prepareRead<{ name: string }, ExperimentRow>((db, param) =>
+const experimentByName = prepareLookup<{ name: string }, ExperimentRow>((db, param) =>
   db.selectFrom('experiment').selectAll().where('name', '=', param('name')),
 );
-const runById = prepareRead<{ run_id: string }, Selectable<RunTable>>((db, param) =>
+const runById = prepareLookup<{ run_id: string }, Selectable<RunTable>>((db, param) =>
   db.selectFrom('run').selectAll().where('run_id', '=', param('run_id')),
 );
 

@@ -1,7 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Status } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
@@ -32,10 +32,10 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
       ? db.selectFrom('version').select([...new Set<keyof VersionRow>([...columns, 'deregistered'])])
       : db.selectFrom('version').selectAll()) as SelectQueryBuilder<Tables, 'version', Row>;
 
-  const byNumber = prepareRead<Named & { number: number }, Row>((db, param) =>
+  const byNumber = prepareLookup<Named & { number: number }, Row>((db, param) =>
     rows(db).where('model_id', '=', model(db, param).select('id')).where('number', '=', param('number')),
   );
-  const latest = prepareRead<Named, Row>((db, param) =>
+  const latest = prepareLookup<Named, Row>((db, param) =>
     rows(db)
       .where('model_id', '=', model(db, param).select('id'))
       .where('number', '=', model(db, param).select('latest_version')),
@@ -49,14 +49,14 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
       .where('key', '=', ALIAS)
       .where('head', '=', param('head'));
   /** Of one that is its own head, which the index has: the row of the facet is not read. */
-  const byShortAlias = prepareRead<Named & Alias, Row>((db, param) => rows(db).where('id', '=', facets(db, param)));
-  const byAlias = prepareRead<Named & Alias & { alias: string }, Row>((db, param) =>
+  const byShortAlias = prepareLookup<Named & Alias, Row>((db, param) => rows(db).where('id', '=', facets(db, param)));
+  const byAlias = prepareLookup<Named & Alias & { alias: string }, Row>((db, param) =>
     rows(db).where('id', '=', facets(db, param).where(keptText(), '=', param('alias'))),
   );
-  const newestIn = prepareRead<Named & { status: Status }, Row>((db, param) =>
+  const newestIn = prepareLookup<Named & { status: Status }, Row>((db, param) =>
     rows(db).where('id', '=', newestId(model(db, param).select('id'), param('status'))),
   );
-  const newestDraft = prepareRead<Named, Row>((db, param) =>
+  const newestDraft = prepareLookup<Named, Row>((db, param) =>
     rows(db).where('id', '=', newestDraftId(db, model(db, param).select('id'))),
   );
 

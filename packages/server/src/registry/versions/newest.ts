@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { STATUSES } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { isSqlite } from '../../db/one-of.ts';
-import { prepareRead } from '../../db/prepared.ts';
+import { prepareLookup } from '../../db/prepared.ts';
 import { getModel } from '../models/repository.ts';
 import { keyOf } from '../names.ts';
 import { LISTED_VERSION, type ListedVersion } from './listed.ts';
@@ -19,9 +19,9 @@ export async function newestOfNamed(reader: Reader, name: string): Promise<Liste
   return inOrder(rows);
 }
 
-const byId = prepareRead<{ model_id: number }, ListedVersion>((db, param) => newest(db, sql`${param('model_id')}`));
+const byId = prepareLookup<{ model_id: number }, ListedVersion>((db, param) => newest(db, sql`${param('model_id')}`));
 
-const byName = prepareRead<{ name: string; name_key: string }, ListedVersion>((db, param) =>
+const byName = prepareLookup<{ name: string; name_key: string }, ListedVersion>((db, param) =>
   newest(
     db,
     sql`(select id from model where name_key = ${param('name_key')} and name = ${param('name')} and deregistered is null)`,

@@ -5,7 +5,7 @@ import { toTime } from '../../contract/time.ts';
 import type { Version } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
 import { isSqlite } from '../../db/one-of.ts';
-import { prepareRead, type Write } from '../../db/prepared.ts';
+import { prepareLookup, type Write } from '../../db/prepared.ts';
 import { updateOf } from '../../db/rows.ts';
 import type { VersionTable } from '../../db/tables.ts';
 import { insertTogether, writeTogether } from '../../db/write-together.ts';
@@ -61,7 +61,7 @@ export function toColumns({ model: _, ...fields }: Partial<Version>): Insertable
   } as Insertable<VersionTable>;
 }
 
-const byNumber = prepareRead<{ model_id: number; number: number }, VersionRow>((db, param) =>
+const byNumber = prepareLookup<{ model_id: number; number: number }, VersionRow>((db, param) =>
   db.selectFrom('version').selectAll().where('model_id', '=', param('model_id')).where('number', '=', param('number')),
 );
 
@@ -107,7 +107,7 @@ export function versionAndModel(found: VersionAndModel): { model: ModelRow; row:
   return { model: model as Pick<ModelRow, (typeof MODEL_COLUMNS)[number]>, row: found.id === null ? undefined : found };
 }
 
-const bothByName = prepareRead<Pick<ModelRow, 'name' | 'name_key'> & { number: number }, VersionAndModel>(
+const bothByName = prepareLookup<Pick<ModelRow, 'name' | 'name_key'> & { number: number }, VersionAndModel>(
   (db, param) =>
     db
       .selectFrom('model')
