@@ -45,6 +45,8 @@ describe('the benchmark', () => {
     }
     expect(hauls.map(({ haul, errors }) => [haul, errors])).toEqual([
       ['walk', 0],
+      ['a plain file', 0],
+      ['a plain file, again', 0],
       ['upload', 0],
       ['download', 0],
       ['upload beside reads', 0],

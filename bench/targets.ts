@@ -110,7 +110,7 @@ function hauls({ hauls }: Report): Verdict[] {
   const of = (name: string) => hauls.filter(({ haul }) => haul === name);
   const perGib = (h: { cpuSeconds: number; bytes?: number }) => (h.cpuSeconds * 2 ** 30) / (h.bytes as number);
   const cpu = (h: { cpuSeconds: number; bytes?: number }) => `${perGib(h).toFixed(2)} CPU s`;
-  const carried = hauls.filter(({ bytes }) => bytes !== undefined);
+  const carried = hauls.filter(({ growthBytes }) => growthBytes !== undefined);
   return [
     ...atMost('upload of 1 GiB takes at most 2.7 CPU s', of('upload'), perGib, 2.7, cpu),
     ...atMost('download of 1 GiB takes at most 1.2 CPU s', of('download'), perGib, 1.2, cpu),

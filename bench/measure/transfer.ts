@@ -1,3 +1,4 @@
+import { CACHE } from '../installation/cache.ts';
 import type { Outcome } from '../load/job.ts';
 import type { Generator } from '../load/start.ts';
 import { nameOf } from '../seed/shape.ts';
@@ -6,11 +7,14 @@ import type { Bench } from './call.ts';
 import { carryFile } from './carry.ts';
 import type { Haul } from './haul.ts';
 import { median } from './median.ts';
+import { writePlainFiles } from './plain-file.ts';
 
 const READERS = 8;
 
 /** An artifact of so many bytes up and down again, and up while `readers` reads one model after the other. */
 export async function measureTransfers(bench: Bench, readers: Generator, bytes: number): Promise<Haul[]> {
+  const { database, ground } = bench;
+  const plain = writePlainFiles(CACHE, { database, versions: ground.shape.versions }, bytes);
   const uploads: Haul[] = [];
   const downloads: Haul[] = [];
   for (let i = 0; i < bench.rounds; i += 1) {
@@ -21,7 +25,7 @@ export async function measureTransfers(bench: Bench, readers: Generator, bytes: 
     if (down.sha256 !== up.sha256) trouble(down.haul, `${path} did not come back as it was sent`);
     downloads.push(down.haul);
   }
-  return [middleOf(uploads), middleOf(downloads), await besideReads(bench, readers, bytes)];
+  return [...plain, middleOf(uploads), middleOf(downloads), await besideReads(bench, readers, bytes)];
 }
 
 async function besideReads(bench: Bench, readers: Generator, bytes: number): Promise<Haul> {
