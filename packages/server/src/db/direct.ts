@@ -1,7 +1,8 @@
 import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Tables } from './tables.ts';
 
-interface Direct {
+/** What runs queries past Kysely. */
+export interface Direct {
   executeQuery<O>(query: CompiledQuery<O>): QueryResult<O> | Promise<QueryResult<O>>;
 }
 

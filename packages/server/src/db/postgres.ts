@@ -10,6 +10,7 @@ import { shareConnection } from './shared-connection.ts';
 import type { Tables } from './tables.ts';
 
 const INT8 = 20;
+const FEW_CONNECTIONS = 3;
 /** In one message: each costs a round trip. */
 const MOVE = [CompiledQuery.raw('release savepoint one; savepoint one')];
 /** Class 57: the server goes away, refuses, or cut a statement off; 08: connection trouble; 25006: a standby; 58030: its disk fails (PostgreSQL, appendix A). */
@@ -80,7 +81,8 @@ export function openPostgres(
   const db = new Kysely<Tables>({ dialect });
   // Of each transaction that changes, by its executor: it is that transaction's alone.
   const connections = new WeakMap<object, DatabaseConnection>();
-  const shared = shareConnection(connect);
+  // Where there are few connections, lookups that follow each other closely would leave too few for the rest.
+  const shared = pool.options.max < FEW_CONNECTIONS ? undefined : shareConnection(connect);
   allowDirect(db, (on, isLookup) => connections.get(on.getExecutor()) ?? (isLookup && on === db ? shared : undefined));
   const lock = async (tx: Writer, statement: RawBuilder<unknown>) => {
     const executor = tx.getExecutor();
@@ -107,7 +109,11 @@ export function openPostgres(
     isFull: (error) => codeOf(error) === '53100',
     check: async () => void (await sql`select 1`.execute(db)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      // Kysely ends no pool that it did not use.
+      if (!pool.ending) await pool.end();
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import type { Writer } from './database.ts';
 import { execute } from './direct.ts';
 import { isSqlite } from './one-of.ts';
 import { prepareWrite, type Write } from './prepared.ts';
+import type { Reserved } from './reserved-ids.ts';
 import type { Tables } from './tables.ts';
 import { BYTES_TOGETHER } from './together.ts';
 
@@ -121,11 +122,14 @@ function fewInserted(tx: Writer, table: Table, rows: readonly object[]): Compile
   return { ...query, parameters };
 }
 
-/** Tables that give out ids. */
-export type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion' | 'tenure';
+type WithIds = 'model' | 'version' | 'evaluated_dataset' | 'evaluation' | 'policy' | 'promotion' | 'tenure';
 
-/** Inserts one row into a table that gives out ids, and answers its id. */
-export async function insertRow<T extends WithIds>(tx: Writer, table: T, row: Insertable<Tables[T]>): Promise<number> {
+/** Inserts one row into a table that gives out ids, and answers its id. Of those that may be reserved: `insertTogether`. */
+export async function insertRow<T extends Exclude<WithIds, Reserved>>(
+  tx: Writer,
+  table: T,
+  row: Insertable<Tables[T]>,
+): Promise<number> {
   return idOf(await execute(tx, insertOf(table, row)(tx)));
 }
 

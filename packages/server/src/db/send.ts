@@ -34,8 +34,13 @@ export async function send(tx: Writer, query: CompiledQuery): Promise<void> {
     way.failed ??= error;
   });
   way.answers.push(answer);
-  for (const value of query.parameters) if (typeof value === 'string') way.length += value.length;
+  for (const value of query.parameters) way.length += lengthOf(value);
   if (way.length > BYTES_TOGETHER) await allArrived(tx);
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  return Array.isArray(value) ? value.reduce<number>((sum, one) => sum + lengthOf(one), 0) : 0;
 }
 
 /** Resolves once all that was sent is written; rejects where any of it was not. */

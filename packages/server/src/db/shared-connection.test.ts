@@ -1,11 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterEach, expect, it } from 'vitest';
-import { databases } from '../../test/support/databases.ts';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { databases, postgresSchema } from '../../test/support/databases.ts';
 import type { Database } from './database.ts';
+import { openPostgres } from './postgres.ts';
 import { prepareLookup, prepareRead } from './prepared.ts';
 
 let db: Database;
 afterEach(() => db.close());
+
+/** An empty schema, opened as it is asked for. */
+async function openEmpty(options: Parameters<typeof openPostgres>[1]): Promise<void> {
+  const { url, schema, drop } = await postgresSchema();
+  onTestFinished(drop);
+  db = openPostgres(url, { schema, ...options });
+}
 
 const half = prepareLookup<{ of: number }, { half: number }>(
   (_, param) => sql<{ half: number }>`select 10 / ${param('of')}::integer as half`,
@@ -61,4 +70,40 @@ it('where the connection breaks, those under way are told that the database is a
   for (const answer of await broken) expect(db.isAway((answer as PromiseRejectedResult).reason)).toBe(true);
   expect(await half(db.read, { of: 5 })).toEqual([{ half: 2 }]);
   expect(open().idle).toBe(open().total);
+});
+
+it('where a statement cannot be parsed, all who asked for it are told why', async () => {
+  await openEmpty({ statementMs: 500 });
+  await sql`create table held (id integer)`.execute(db.write);
+  const held = prepareLookup<{ id: number }, object>(
+    (_, param) => sql<object>`select id from held where id = ${param('id')}::integer`,
+  );
+  const locked = db.write.transaction().execute(async (tx) => {
+    await sql`lock table held in access exclusive mode`.execute(tx);
+    const answers = await Promise.allSettled([1, 2, 3].map((id) => held(db.read, { id })));
+    for (const answer of answers) expect(db.isAway((answer as PromiseRejectedResult).reason)).toBe(true);
+  });
+  await locked;
+  expect(await Promise.all([1, 2, 3].map((id) => held(db.read, { id })))).toEqual([[], [], []]);
+});
+
+it('changes get their turn where there is one connection, however many lookups follow each other', async () => {
+  await openEmpty({ connections: 1 });
+  let isOver = false;
+  const clients = Array.from({ length: 8 }, async (_, i) => {
+    await sleep(i);
+    while (!isOver) await slow(db.read, { seconds: 0.002 });
+  });
+  await sleep(100);
+  await db.write.transaction().execute((tx) => sql`select 1`.execute(tx));
+  isOver = true;
+  await Promise.all(clients);
+});
+
+it('is closed with the pool, also where nothing else was asked for', async () => {
+  await openEmpty({});
+  await half(db.read, { of: 5 });
+  await db.close();
+  expect(open()).toMatchObject({ total: 0 });
+  await expect(half(db.read, { of: 5 })).rejects.toThrow('after calling end');
 });

@@ -1,60 +1,75 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 import type pg from 'pg';
+import type { Direct } from './direct.ts';
+import { preparedName } from './prepared.ts';
 
-/** What is sent over one connection, by all who read at the same time. */
-export interface SharedConnection {
-  executeQuery<O>(query: CompiledQuery<O>): Promise<QueryResult<O>>;
+/** What of the driver it has to know, which has no types. */
+interface Connection {
+  stream: { cork(): void; uncork(): void; writableCorked: number };
+  /** By their names, those that the server has parsed. */
+  parsedStatements: Record<string, string>;
 }
 
 /**
- * Sends reads that are soon made over one connection of the pool, the next before those before it are answered: to take
- * a connection and give it back costs more than such a read, and what is asked for in one turn of the event loop is
- * written to the socket at once. It is taken for the first of them, and given back when the last is answered.
+ * Sends lookups over one connection of the pool, the next before those before it are answered: to take a connection and
+ * give it back costs more than such a read, and what is asked for in one turn of the event loop is written to the socket
+ * at once. It is taken for the first of them, and given back when the last is answered.
  */
-export function shareConnection(connect: () => Promise<pg.PoolClient>): SharedConnection {
+export function shareConnection(connect: () => Promise<pg.PoolClient>): Direct {
   let taken: Promise<pg.PoolClient> | undefined;
-  let reads = 0;
+  let lookups = 0;
+  /** By their texts, the first of those whose statement the server does not know yet. */
+  const parsing = new Map<string, Promise<unknown>>();
 
-  function giveBack(client: pg.PoolClient): void {
-    reads -= 1;
-    if (reads > 0) return;
+  function isOver(client?: pg.PoolClient): void {
+    lookups -= 1;
+    if (lookups > 0) return;
     taken = undefined;
-    client.release();
+    client?.release();
+  }
+
+  /**
+   * The others wait for the first that has a statement parsed: the driver would name it as one that is there, and where that
+   * failed all of them would be told that it is not.
+   */
+  async function ask(client: pg.PoolClient, sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
+    const isParsed = () => connectionOf(client).parsedStatements[preparedName(sql) as string] !== undefined;
+    if (isParsed()) return query(client, sql, parameters);
+    const first = parsing.get(sql);
+    if (first) {
+      await first.catch((error: unknown) => {
+        if (!isParsed()) throw error;
+      });
+      return query(client, sql, parameters);
+    }
+    const answer = query(client, sql, parameters);
+    parsing.set(sql, answer);
+    return answer.finally(() => parsing.delete(sql));
   }
 
   return {
-    async executeQuery<O>({ sql, parameters }: CompiledQuery<O>) {
+    async executeQuery<O>({ sql, parameters }: CompiledQuery<O>): Promise<QueryResult<O>> {
       taken ??= connect();
-      reads += 1;
-      let client: pg.PoolClient;
+      lookups += 1;
+      let client: pg.PoolClient | undefined;
       try {
         client = await taken;
-      } catch (error) {
-        reads -= 1;
-        if (reads === 0) taken = undefined;
-        throw error;
-      }
-      collect(client);
-      try {
-        const { rows } = await client.query(sql, parameters as unknown[]);
-        return { rows: rows as O[] };
+        return { rows: (await ask(client, sql, parameters)).rows as O[] };
       } finally {
-        giveBack(client);
+        isOver(client);
       }
     },
   };
 }
 
-interface Stream {
-  cork(): void;
-  uncork(): void;
-  writableCorked: number;
-}
+const connectionOf = (client: pg.PoolClient) => (client as unknown as { connection: Connection }).connection;
 
-/** Has what is sent in this turn of the event loop written together. */
-function collect(client: pg.PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Stream } }).connection;
-  if (stream.writableCorked > 0) return;
-  stream.cork();
-  setImmediate(() => stream.uncork());
+/** What is sent in this turn of the event loop is written together. */
+function query(client: pg.PoolClient, sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
+  const { stream } = connectionOf(client);
+  if (stream.writableCorked === 0) {
+    stream.cork();
+    setImmediate(() => stream.uncork());
+  }
+  return client.query(sql, parameters as unknown[]);
 }

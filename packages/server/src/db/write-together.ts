@@ -3,8 +3,8 @@ import type { Writer } from './database.ts';
 import { execute } from './direct.ts';
 import { isSqlite } from './one-of.ts';
 import { keepPrepared, type Write } from './prepared.ts';
-import { takeId } from './reserved-ids.ts';
-import { idOf, insertOf, type WithIds } from './rows.ts';
+import { type Reserved, takeId } from './reserved-ids.ts';
+import { idOf, insertOf } from './rows.ts';
 import { send } from './send.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,8 +16,8 @@ export async function writeTogether(tx: Writer, writes: readonly Write[]): Promi
   for (const query of joinedFor(tx, writes)) await send(tx, query);
 }
 
-/** Inserts a row into a table that gives out ids, together with other writes, and answers its id. */
-export async function insertTogether<T extends WithIds>(
+/** Inserts a row into a table whose ids may be reserved, together with other writes, and answers its id. */
+export async function insertTogether<T extends Reserved>(
   tx: Writer,
   table: T,
   row: Insertable<Tables[T]>,
@@ -25,7 +25,7 @@ export async function insertTogether<T extends WithIds>(
 ): Promise<number> {
   const id = takeId(tx, table);
   if (id !== undefined) {
-    await writeTogether(tx, [...others, insertOf(table, { id, ...row })]);
+    await writeTogether(tx, [...others, insertOf(table, { ...row, id })]);
     return id;
   }
   const queries = joinedFor(tx, [...others, insertOf(table, row)]);

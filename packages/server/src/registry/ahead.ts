@@ -1,5 +1,5 @@
 import type { Reader, Writer } from '../db/database.ts';
-import type { WithIds } from '../db/rows.ts';
+import type { Reserved } from '../db/reserved-ids.ts';
 import type { PolicyRow } from './lifecycle/policies.ts';
 import type { NameUse } from './models/name-use.ts';
 import type { ModelRow } from './models/repository.ts';
@@ -11,14 +11,14 @@ export interface About {
   name: string;
   /** The version that it reads. */
   ref?: string;
-  /** The alias that it takes from a version, which it reads too. */
+  /** The alias that it moves or takes away: the version that bears it is read. */
   alias?: string;
   /** Whether the model is only to be made: what is known of its name is read. */
   isNew?: boolean;
   /** Whether it reads the policies that are in force. */
   ruled?: boolean;
-  /** Where it inserts a row that gets an id. */
-  makes?: WithIds;
+  /** Where it inserts a row: its id is reserved. */
+  makes?: Reserved;
 }
 
 /** What was read for a change before its turn came. */

@@ -65,9 +65,13 @@ export async function makeTogether(parts: Parts, tx: Writer, batch: readonly Job
     return made;
   } catch (error) {
     const cause = failureOf(tx);
-    throw cause ? new CannotUndo('it is not known whose the write was that failed', { cause }) : error;
+    if (cause === undefined || endsAll(parts.db, cause)) throw cause ?? error;
+    throw new CannotUndo('it is not known whose the write was that failed', { cause });
   }
 }
+
+/** What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full. */
+const endsAll = (db: Database, error: unknown) => db.isRetryable(error) || db.isAway(error) || db.isFull(error);
 
 async function makeAll(parts: Parts, tx: Writer, batch: readonly Job[], light: boolean): Promise<Made> {
   const left: Left = { entries: [], reindexes: [], afterwards: [] };
@@ -80,7 +84,9 @@ async function makeAll(parts: Parts, tx: Writer, batch: readonly Job[], light: b
   const outcomes: Outcome[] = [];
   for (const [place, job] of batch.entries()) {
     await savepoint.set();
-    outcomes.push(await make(parts, tx, savepoint, job, ahead.get(place), left));
+    const own = ahead.get(place);
+    ahead.delete(place);
+    outcomes.push(await make(parts, tx, savepoint, job, own, left));
   }
   if (left.entries.length > 0) {
     await writeIndex({ tx, dialect: parts.db.name }, mergeReindexes(left.reindexes));
@@ -120,9 +126,7 @@ async function make(
       for (const part of ['entries', 'reindexes', 'afterwards'] as const) left[part].push(...(own[part] as never[]));
     return { value };
   } catch (error) {
-    // What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full.
-    const { db } = parts;
-    if (db.isRetryable(error) || db.isAway(error) || db.isFull(error)) throw error;
+    if (endsAll(parts.db, error)) throw error;
     await savepoint.rollBack();
     return { error };
   }

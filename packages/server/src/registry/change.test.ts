@@ -138,18 +138,35 @@ for (const [name, open] of Object.entries(databases))
     });
 
     it('one whose write deadlocks when nobody waits for it any more runs again with those that share its commit', async () => {
-      let deadlocks = 2;
-      await start((real) => ({ isRetryable: (error) => real.isDuplicate(error) && deadlocks-- > 0 }));
+      await start((real) => ({ isRetryable: real.isDuplicate }));
+      let runs = 0;
       const taken = async (work: Work) => {
-        // As long as it fails it counts as a deadlock.
-        const size = deadlocks > 0 ? 1 : 2;
+        runs += 1;
+        // It is there already, which counts as a deadlock here.
+        const size = runs === 1 ? 1 : 2;
         await insertRows(work.tx, 'ledger_checkpoint', [{ size, note: `${size}`, at: 0 }]);
         work.record(happening('second'));
       };
       await change(ada, write('1'));
       await Promise.all([change(ada, taken), change(ada, write('3'))]);
+      expect(runs).toBe(2);
       expect(await written()).toEqual(['1', '2', '3']);
       expect(await subjects()).toEqual(['1', 'second', '3']);
+    });
+
+    it('one whose write is cut off ends all that share its commit at once: nothing runs again', async () => {
+      await start((real) => ({ isAway: real.isDuplicate }));
+      let runs = 0;
+      const cut = async (work: Work) => {
+        runs += 1;
+        await insertRows(work.tx, 'ledger_checkpoint', [{ size: 1, note: '1', at: 0 }]);
+        work.record(happening('cut'));
+      };
+      await change(ada, write('1'));
+      const outcomes = await Promise.allSettled([change(ada, cut), change(ada, write('2'))]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      expect(runs).toBe(1);
+      expect(await written()).toEqual(['1']);
     });
 
     it('one that records nothing leaves nothing', async () => {

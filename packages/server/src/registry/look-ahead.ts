@@ -1,14 +1,17 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Writer } from '../db/database.ts';
 import { prepareRead } from '../db/prepared.ts';
-import { reserveIds } from '../db/reserved-ids.ts';
-import type { WithIds } from '../db/rows.ts';
+import { RESERVED, reserveIds } from '../db/reserved-ids.ts';
+import { LONG } from '../db/together.ts';
 import type { About, Ahead } from './ahead.ts';
 import { OF_DEFAULT, type PolicyRow } from './lifecycle/policies.ts';
 import type { NameUse } from './models/name-use.ts';
 import { keyOf } from './names.ts';
 import { parseRef } from './refs.ts';
 import { OF_MODEL, type VersionAndModel, type VersionRow, versionAndModel } from './versions/repository.ts';
+
+/** Bytes: of 200 changes no more than 20 MiB are read ahead. */
+const SHORT = 32 * 1024;
 
 interface Asked {
   /** Which of the changes. */
@@ -20,14 +23,14 @@ interface Asked {
 /**
  * Reads together what changes that share a commit will read first, in their order: on PostgreSQL, where each would take a
  * round trip for it. Not of a model that an earlier one of them is about, nor after one of which it is not known what it
- * is about: that may have changed it. From other commits the ledger's lock keeps them all. Also gives out the ids of the
- * rows that they will insert.
+ * is about: that may have changed it; nor what is long, since all of it is in memory together. From other commits the
+ * ledger's lock keeps them all. Also gives out the ids of the rows that they will insert.
  */
 export async function lookAhead(
   db: Database,
   tx: Writer,
   changes: readonly (About | undefined)[],
-): Promise<ReadonlyMap<number, Ahead>> {
+): Promise<Map<number, Ahead>> {
   const asked = db.name === 'postgres' ? askedBy(changes) : [];
   if (asked.length < 2) return new Map();
   const of = (is: (about: About) => unknown) => asked.filter(({ about }) => is(about));
@@ -47,9 +50,7 @@ export async function lookAhead(
       of(({ ruled }) => ruled),
       (those) => readPolicies(tx, listsOf(those)),
     ),
-    ...(['model', 'version', 'promotion'] as const satisfies WithIds[]).map((table) =>
-      reserveIds(tx, table, of(({ makes }) => makes === table).length),
-    ),
+    ...RESERVED.map((table) => reserveIds(tx, table, of(({ makes }) => makes === table).length)),
   ]);
   const ahead = new Map<number, Ahead>();
   for (const { place, ...found } of models) {
@@ -97,7 +98,16 @@ const listsOf = (asked: readonly Asked[]): Lists => ({
 
 /** What is read of each row by its index: a plan that was made while there were few must not read all once there are many. */
 const theModel = sql`lateral (select * from model where name_key = asked.name_key and name = asked.name
-  and deregistered is null offset 0) as model`;
+  and deregistered is null and ${isShort('model')} offset 0) as model`;
+
+const theVersion = (number: RawBuilder<unknown>) =>
+  sql`lateral (select * from version where model_id = model.id and number = ${number} and ${isShort('version')} offset 0) as version`;
+
+/** Whether what people wrote in a row is as long as it mostly is. What is longer is read when it is needed. */
+function isShort(table: 'model' | 'version'): RawBuilder<unknown> {
+  const lengths = (LONG[table] as string[]).map((column) => sql`coalesce(octet_length(${sql.ref(column)}), 0)`);
+  return sql`${sql.join(lengths, sql` + `)} <= ${sql.lit(SHORT)}`;
+}
 
 const readModels = prepareRead<Lists & { numbers: (number | null)[] }, VersionAndModel & { place: number }>(
   (_, param) => {
@@ -106,8 +116,7 @@ const readModels = prepareRead<Lists & { numbers: (number | null)[] }, VersionAn
       from unnest(${param('places')}::integer[], ${param('names')}::text[], ${param('name_keys')}::text[],
         ${param('numbers')}::bigint[]) as asked (place, name, name_key, number)
       cross join ${theModel}
-      left join lateral (select * from version where model_id = model.id and number = asked.number offset 0) as version
-        on true`;
+      left join ${theVersion(sql`asked.number`)} on true`;
   },
 );
 
@@ -116,8 +125,7 @@ const readBearers = prepareRead<Lists & { aliases: string[] }, VersionRow & { pl
     from unnest(${param('places')}::integer[], ${param('names')}::text[], ${param('name_keys')}::text[],
       ${param('aliases')}::text[]) as asked (place, name, name_key, alias)
     cross join ${theModel}
-    cross join lateral (select * from version where model_id = model.id
-      and number = (model.aliases::json ->> asked.alias)::bigint offset 0) as version`,
+    cross join ${theVersion(sql`(model.aliases::json ->> asked.alias)::bigint`)}`,
 );
 
 const readUses = prepareRead<Lists, NameUse & { place: number }>(

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import type { NewPolicy } from '../../src/contract/policy.ts';
 import type { Writer } from '../../src/db/database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { openDatabase } from '../../src/db/open.ts';
 import { type Ahead, policiesAhead, takeBearer, takeModel, takeUse, withAhead } from '../../src/registry/ahead.ts';
 import { lookAhead } from '../../src/registry/look-ahead.ts';
 import { Refused } from '../../src/registry/refusals.ts';
 import { collect } from '../support/blob-contract.ts';
-import { databases } from '../support/databases.ts';
+import { databases, postgresSchema } from '../support/databases.ts';
 import { make } from '../support/make.ts';
 import { ada, type Opened, openRegistry } from '../support/open-registry.ts';
 
@@ -233,4 +236,54 @@ it('the policies that are read ahead are those in force: of the model, or else b
   await registry.policies.change(ada, null, rules(true));
   await registry.policies.change(ada, 'with-its-own', rules(false));
   expect(await promoted('2')).toEqual(['made', 'check-failed', 'made']);
+});
+
+it('reads nothing ahead that is long', async () => {
+  const at = await openRegistry(databases.postgres);
+  opened.push(at);
+  const { registry } = at;
+  const card = 'x'.repeat(64 * 1024);
+  await registry.models.register(ada, { name: 'long', card });
+  await registry.models.register(ada, { name: 'short' });
+  for (const one of [{ card }, {}]) await registry.versions.create(ada, 'short', one);
+  for (const ref of ['1', '2']) await registry.models.setAlias(ada, 'short', `of-${ref}`, ref);
+  const ahead = (changes: Parameters<typeof lookAhead>[2]) =>
+    at.db.write
+      .transaction()
+      .execute(async (tx) =>
+        [...(await lookAhead(at.db, tx, changes)).values()].map(({ name, row, bearer }) => [
+          name,
+          row?.number,
+          bearer?.number,
+        ]),
+      );
+  const long = { name: 'long' };
+  expect(await ahead([long, { name: 'short', ref: '1', alias: 'of-1' }])).toEqual([['short', undefined, undefined]]);
+  expect(await ahead([long, { name: 'short', ref: '2', alias: 'of-2' }])).toEqual([['short', 2, 2]]);
+});
+
+it('needs no right to use the sequences of ids', async () => {
+  const { url, schema, drop } = await postgresSchema();
+  onTestFinished(drop);
+  const owner = await openDatabase(url, { schema });
+  onTestFinished(() => owner.close());
+  await migrate(owner);
+  const role = sql.id(`r_${schema}`);
+  for (const statement of [
+    sql`create role ${role} login password 'x'`,
+    sql`grant usage on schema ${sql.id(schema)} to ${role}`,
+    sql`grant select, insert, update, delete on all tables in schema ${sql.id(schema)} to ${role}`,
+  ])
+    await statement.execute(owner.write);
+  onTestFinished(async () => {
+    await sql`drop owned by ${role}`.execute(owner.write);
+    await sql`drop role ${role}`.execute(owner.write);
+  });
+  const address = Object.assign(new URL(url), { username: `r_${schema}`, password: 'x' });
+  const at = await openRegistry(() => openDatabase(address.href, { schema, connections: 4 }));
+  opened.push(at);
+  const names = ['one', 'two', 'three'];
+  await Promise.all(names.map((name) => at.registry.models.register(ada, { name })));
+  await Promise.all(names.map((name) => at.registry.versions.create(ada, name, {})));
+  expect((await at.db.read.selectFrom('version').select('id').execute()).length).toBe(3);
 });

@@ -1,7 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Status } from '../../contract/version.ts';
 import type { Reader } from '../../db/database.ts';
-import { prepareLookup } from '../../db/prepared.ts';
+import { prepareLookup, prepareRead } from '../../db/prepared.ts';
 import type { Tables } from '../../db/tables.ts';
 import { keyOf } from '../names.ts';
 import { parseRef, type Ref } from '../refs.ts';
@@ -53,10 +53,10 @@ function getterOf<C extends keyof VersionRow>(columns?: readonly C[]): Get<C> {
   const byAlias = prepareLookup<Named & Alias & { alias: string }, Row>((db, param) =>
     rows(db).where('id', '=', facets(db, param).where(keptText(), '=', param('alias'))),
   );
-  const newestIn = prepareLookup<Named & { status: Status }, Row>((db, param) =>
+  const newestIn = prepareRead<Named & { status: Status }, Row>((db, param) =>
     rows(db).where('id', '=', newestId(model(db, param).select('id'), param('status'))),
   );
-  const newestDraft = prepareLookup<Named, Row>((db, param) =>
+  const newestDraft = prepareRead<Named, Row>((db, param) =>
     rows(db).where('id', '=', newestDraftId(db, model(db, param).select('id'))),
   );
 
