@@ -6,17 +6,17 @@ const KiB = 1024;
 const sizes = ({ buffers }: LentBuffers) => buffers.map((buffer) => buffer.length / KiB);
 
 describe('buffers', () => {
-  it('are 256 KiB for a few transfers, and shrink as they multiply', () => {
+  it('are 1 MiB for a transfer alone, and shrink as they multiply', () => {
     assert.deepEqual(
-      [0, 7, 8, 15, 31, 63, 5000].map((others) => bufferSize(others) / KiB),
-      [256, 256, 128, 128, 64, 32, 16],
+      [0, 1, 2, 3, 7, 8, 15, 31, 63, 5000].map((others) => bufferSize(others) / KiB),
+      [1024, 1024, 512, 512, 256, 128, 128, 64, 32, 16],
     );
   });
 
   it('are no larger than what is to come needs', () => {
     assert.deepEqual(
       [0, 1, 16 * KiB, 16 * KiB + 1, 200 * KiB, 1e12].map((bytes) => bufferSize(0, bytes) / KiB),
-      [16, 16, 16, 32, 256, 256],
+      [16, 16, 16, 32, 256, 1024],
     );
   });
 
@@ -33,7 +33,9 @@ describe('buffers', () => {
     small.end();
     for (const one of [...lent, ...lent]) one.giveBack();
     for (const one of lent) one.end();
-    assert.deepEqual(sizes(lendBuffers()), [256, 256]);
+    const alone = lendBuffers();
+    assert.deepEqual(sizes(alone), [1024, 1024]);
+    alone.end();
   });
 
   it('are lent to one transfer at a time, and again once they are given back', () => {

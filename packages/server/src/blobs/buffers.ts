@@ -1,7 +1,7 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const SMALLEST = 16 * KiB;
-const LARGEST = 256 * KiB;
+const LARGEST = MiB;
 const BUDGET = 2 * MiB;
 const KEPT = 8 * MiB;
 
@@ -19,8 +19,8 @@ export interface LentBuffers {
 }
 
 /**
- * How large the buffers of a new transfer may be. 256 KiB at a time cost the least CPU: more fall out of the processor's
- * cache between the steps. As transfers multiply, buffers shrink, so that a turn of the event loop that serves them all
+ * How large the buffers of a new transfer may be. Each is a hop to a thread of the pool and back, which costs more than
+ * what falls out of the processor's cache between the steps. As transfers multiply, buffers shrink, so that a turn of the event loop that serves them all
  * stays short and a thousand slow clients do not hold gigabytes; a transfer of fewer bytes takes less.
  */
 export function bufferSize(others = transfers, bytes = Number.POSITIVE_INFINITY): number {
