@@ -20,8 +20,9 @@ export interface LentBuffers {
 
 /**
  * How large the buffers of a new transfer may be. Each is a hop to a thread of the pool and back, which costs more than
- * what falls out of the processor's cache between the steps. As transfers multiply, buffers shrink, so that a turn of the event loop that serves them all
- * stays short and a thousand slow clients do not hold gigabytes; a transfer of fewer bytes takes less.
+ * what falls out of the processor's cache between the steps. As transfers multiply, buffers shrink, so that a turn of the
+ * event loop that serves them all stays short and a thousand slow clients do not hold gigabytes; a transfer of fewer
+ * bytes takes less.
  */
 export function bufferSize(others = transfers, bytes = Number.POSITIVE_INFINITY): number {
   const share = Math.min(BUDGET / (others + 1), LARGEST);

@@ -5,7 +5,7 @@ import { CannotUndo } from '../db/savepoint.ts';
 import { allArrived, failureOf, sendAhead } from '../db/send.ts';
 import type { Entry } from '../events/log.ts';
 import { type About, type Ahead, withAhead } from './ahead.ts';
-import type { Outcome } from './group-commit.ts';
+import { endsAll, type Outcome } from './group-commit.ts';
 import { earlierAnswer, keepAnswer } from './idempotency.ts';
 import { runInside } from './inside.ts';
 import { lookAhead } from './look-ahead.ts';
@@ -69,9 +69,6 @@ export async function makeTogether(parts: Parts, tx: Writer, batch: readonly Job
     throw new CannotUndo('it is not known whose the write was that failed', { cause });
   }
 }
-
-/** What ends the whole transaction cannot be undone alone: SQLite rolls all of it back when the disk is full. */
-const endsAll = (db: Database, error: unknown) => db.isRetryable(error) || db.isAway(error) || db.isFull(error);
 
 async function makeAll(parts: Parts, tx: Writer, batch: readonly Job[], light: boolean): Promise<Made> {
   const left: Left = { entries: [], reindexes: [], afterwards: [] };

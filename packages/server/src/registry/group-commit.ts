@@ -6,6 +6,10 @@ import { Refused } from './refusals.ts';
 /** What a job came to: its value is answered, or its error thrown, after the commit. */
 export type Outcome = { value: unknown } | { error: unknown };
 
+/** Whether an error ends the whole transaction, so that no job can be undone alone: SQLite rolls all of it back when the disk is full. */
+export const endsAll = (db: Database, error: unknown): boolean =>
+  db.isRetryable(error) || db.isAway(error) || db.isFull(error);
+
 /** What one commit came to. */
 interface Came {
   /** Jobs that shared it. */
