@@ -5,7 +5,7 @@ import { CannotUndo } from '../db/savepoint.ts';
 import { allArrived, failureOf, sendAhead } from '../db/send.ts';
 import type { Entry } from '../events/log.ts';
 import { type About, type Ahead, withAhead } from './ahead.ts';
-import { endsAll, type Outcome } from './group-commit.ts';
+import { isTransient, type Outcome } from './group-commit.ts';
 import { earlierAnswer, keepAnswer } from './idempotency.ts';
 import { runInside } from './inside.ts';
 import { lookAhead } from './look-ahead.ts';
@@ -65,7 +65,7 @@ export async function makeTogether(parts: Parts, tx: Writer, batch: readonly Job
     return made;
   } catch (error) {
     const cause = failureOf(tx);
-    if (cause === undefined || endsAll(parts.db, cause)) throw cause ?? error;
+    if (cause === undefined || isTransient(parts.db, cause)) throw cause ?? error;
     throw new CannotUndo('it is not known whose the write was that failed', { cause });
   }
 }
@@ -123,7 +123,7 @@ async function make(
       for (const part of ['entries', 'reindexes', 'afterwards'] as const) left[part].push(...(own[part] as never[]));
     return { value };
   } catch (error) {
-    if (endsAll(parts.db, error)) throw error;
+    if (isTransient(parts.db, error)) throw error;
     await savepoint.rollBack();
     return { error };
   }

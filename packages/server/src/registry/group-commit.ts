@@ -6,8 +6,11 @@ import { Refused } from './refusals.ts';
 /** What a job came to: its value is answered, or its error thrown, after the commit. */
 export type Outcome = { value: unknown } | { error: unknown };
 
-/** Whether an error ends the whole transaction, so that no job can be undone alone: SQLite rolls all of it back when the disk is full. */
-export const endsAll = (db: Database, error: unknown): boolean =>
+/**
+ * Whether an error is trouble of the database, which passes, and not of a job. It ends the whole transaction, so that no
+ * job can be undone alone: SQLite rolls all of it back when the disk is full.
+ */
+export const isTransient = (db: Database, error: unknown): boolean =>
   db.isRetryable(error) || db.isAway(error) || db.isFull(error);
 
 /** What one commit came to. */

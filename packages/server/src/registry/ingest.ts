@@ -1,5 +1,5 @@
 import type { Database, Savepoint, Writer } from '../db/database.ts';
-import { createGroupCommit, endsAll, type Outcome, type Pending } from './group-commit.ts';
+import { createGroupCommit, isTransient, type Outcome, type Pending } from './group-commit.ts';
 import { assertOutside, runInside } from './inside.ts';
 
 /** Runs `body` in one plain transaction: what is not audited, such as the measurements of a training run. */
@@ -48,7 +48,7 @@ async function run(db: Database, tx: Writer, savepoint: Savepoint, body: Body): 
   try {
     return { value: await runInside(() => body(tx)) };
   } catch (error) {
-    if (endsAll(db, error)) throw error;
+    if (isTransient(db, error)) throw error;
     await savepoint.rollBack();
     return { error };
   }

@@ -24,6 +24,7 @@ import { type ComparisonAsked, compareVersions } from './compare/compare.ts';
 import type { IfMatch } from './etag.ts';
 import { createEvidence } from './evidence/evidence.ts';
 import { createFiles } from './files/files.ts';
+import { isTransient } from './group-commit.ts';
 import { createIngest } from './ingest.ts';
 import { type JsonDocument, toJsonDocument } from './json-document.ts';
 import type { Expected } from './keep-bytes.ts';
@@ -136,9 +137,7 @@ export function createRegistry(parts: Parts) {
     change,
     isPassing: (error) =>
       (error instanceof Refused && (error.kind === 'overloaded' || error.kind === 'disk-full')) ||
-      db.isRetryable(error) ||
-      db.isAway(error) ||
-      db.isFull(error),
+      isTransient(db, error),
     onUnrecorded: parts.onUnrecorded ?? (() => {}),
   });
   return {
